@@ -1,0 +1,57 @@
+import type { Settings } from '../domain/settings.ts'
+
+/** A BullMQ installation on one Redis. */
+export interface BullmqSystemConfig {
+  readonly kind: 'bullmq'
+  readonly name: string
+  /** redis:// or rediss://, credentials included: never log it. */
+  readonly url: string
+  readonly prefix: string
+  /** Queues that are always known, beside those discovered. */
+  readonly queues: readonly string[]
+  /** Milliseconds between two steps of the background scan; null switches it off. */
+  readonly scanPauseMs: number | null
+  /** BullMQ majors that write these queues, where the operator knows better than the metadata. */
+  readonly majors: readonly (4 | 5 | 6)[] | null
+}
+
+export type SystemConfig = BullmqSystemConfig
+
+export interface SlackConfig {
+  readonly mode: 'socket' | 'http'
+  readonly botToken: string
+  /** Socket Mode only. */
+  readonly appToken: string | null
+  /** HTTP mode only. */
+  readonly signingSecret: string | null
+  /** HTTP mode: where Bolt listens. */
+  readonly port: number
+  readonly host: string
+  /** Another API address, for tests and the demo. */
+  readonly apiUrl: string | null
+}
+
+export interface AlertSourceConfig {
+  readonly kind: 'alertmanager' | 'json'
+  /** Any of these is accepted, so that one can be rotated. */
+  readonly bearerTokens: readonly string[]
+}
+
+export interface DatabaseConfig {
+  /** Owner of the schema; null means the embedded PostgreSQL. */
+  readonly url: string | null
+  /** Login of the application role; null means the owner's login with `SET ROLE`. */
+  readonly appUrl: string | null
+  /** Where the embedded server keeps its data. */
+  readonly dataDir: string
+}
+
+export interface Config {
+  readonly settings: Settings
+  readonly systems: readonly SystemConfig[]
+  readonly slack: SlackConfig
+  readonly alertSources: readonly AlertSourceConfig[]
+  readonly http: { readonly host: string; readonly port: number }
+  readonly database: DatabaseConfig
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}

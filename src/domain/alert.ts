@@ -1,0 +1,77 @@
+import type { Severity } from './incident.ts'
+import type { QueueRef } from './queue.ts'
+
+export type AlertStatus = 'firing' | 'resolved'
+
+/** One alert as a sender reports it, whatever the sender's format. */
+export interface Alert {
+  readonly fingerprint: string
+  readonly status: AlertStatus
+  readonly startsAt: Date
+  readonly endsAt: Date | null
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  /** Link to the rule or graph at the sender. */
+  readonly sourceUrl: string | null
+}
+
+/** What a sender's body holds, parsed. `truncated` alerts were left out by the sender. */
+export interface AlertBatch {
+  readonly alerts: readonly Alert[]
+  readonly truncated: number
+}
+
+/** A stored alert with what became of it. */
+export interface TrackedAlert extends Alert {
+  readonly id: number
+  readonly source: string
+  readonly incidentId: number | null
+  readonly firstSeenAt: Date
+  readonly lastSeenAt: Date
+  readonly repeats: number
+}
+
+/** How labels name a queue: from `spillway.yml`, `alerts.mapping`. */
+export interface LabelMapping {
+  readonly queueLabels: readonly string[]
+  readonly systemLabels: readonly string[]
+  readonly defaultSystem: string | null
+  readonly severityLabel: string
+  readonly severities: Readonly<Record<string, Severity>>
+}
+
+export const alertName = (alert: Pick<Alert, 'labels'>): string =>
+  alert.labels['alertname'] ?? 'alert'
+
+export const alertSummary = (alert: Pick<Alert, 'labels' | 'annotations'>): string =>
+  alert.annotations['summary'] ?? alert.annotations['description'] ?? alertName(alert)
+
+const firstOf = (labels: Alert['labels'], names: readonly string[]): string | undefined =>
+  names.map((name) => labels[name]).find((value) => value !== undefined && value !== '')
+
+/** Severity by the mapping; a word it does not know is SEV3, so that a typo neither pages nor hides. */
+export function alertSeverity(alert: Pick<Alert, 'labels'>, mapping: LabelMapping): Severity {
+  const word = alert.labels[mapping.severityLabel]?.toLowerCase()
+  return (word === undefined ? undefined : mapping.severities[word]) ?? 'SEV3'
+}
+
+/**
+ * The queue that an alert is about, or null when its labels name none. Without a system label the
+ * default system counts, else the only configured one, else the only system that knows the queue.
+ */
+export function alertQueue(
+  alert: Pick<Alert, 'labels'>,
+  mapping: LabelMapping,
+  known: ReadonlyMap<string, readonly string[]>,
+): QueueRef | null {
+  const queue = firstOf(alert.labels, mapping.queueLabels)
+  if (queue === undefined) return null
+  const system = firstOf(alert.labels, mapping.systemLabels)
+  if (system !== undefined && known.has(system)) return { system, queue }
+  const systems = [...known.keys()]
+  const holders = systems.filter((name) => known.get(name)?.includes(queue))
+  const only = (names: readonly string[]): string | null =>
+    names.length === 1 ? (names[0] ?? null) : null
+  const chosen = mapping.defaultSystem ?? only(systems) ?? only(holders)
+  return chosen === null ? null : { system: chosen, queue }
+}

@@ -1,0 +1,76 @@
+import type { ActionKind } from './action.ts'
+
+/**
+ * A message as the rest of the program sees it: what it is about, not how it looks. Delivery renders it
+ * from the truth of that moment, so that many changes cost one edit.
+ */
+export type MessageContent =
+  | { readonly kind: 'headline'; readonly incidentId: number }
+  | { readonly kind: 'announcement'; readonly incidentId: number }
+  | { readonly kind: 'line'; readonly line: RoomLine }
+  | {
+      readonly kind: 'unmapped_alert'
+      readonly source: string
+      readonly alertName: string
+      readonly count: number
+      readonly lastSummary: string
+    }
+  | { readonly kind: 'ops_notice'; readonly words: string }
+
+/** One line in a room when something changed. */
+export interface RoomLine {
+  readonly icon: 'alert' | 'check' | 'stop' | 'go' | 'hand' | 'warning' | 'info'
+  /** mrkdwn; ids as <@U…>; already free of payloads and secrets. */
+  readonly words: string
+  /** Slack user ids to mention in front. */
+  readonly mention: readonly string[]
+}
+
+/** Where a message belongs. A room's channel id may not exist yet; then the message waits for it. */
+export type MessageTarget =
+  | { readonly kind: 'room'; readonly incidentId: number }
+  | { readonly kind: 'ops' }
+
+export interface WantedMessage {
+  /** Names the logical message: putting it again edits it in place. */
+  readonly key: string
+  readonly target: MessageTarget
+  readonly content: MessageContent
+  /** Lower goes first when Slack is slow: headlines 0, changes of state 1, the rest 2. */
+  readonly priority: 0 | 1 | 2
+}
+
+/** What a button does when clicked; its token in Slack says nothing. */
+export type ButtonPurpose =
+  | {
+      readonly kind: 'plan'
+      readonly action: ActionKind
+      readonly system: string
+      readonly queue: string
+      readonly incidentId: number | null
+      readonly holdMs: number | null
+    }
+  | { readonly kind: 'ack'; readonly incidentId: number }
+  | { readonly kind: 'resolve'; readonly incidentId: number }
+  | {
+      readonly kind: 'status'
+      readonly system: string
+      readonly queue: string
+      readonly incidentId: number | null
+    }
+  | {
+      readonly kind: 'failed'
+      readonly system: string
+      readonly queue: string
+      readonly incidentId: number | null
+    }
+  | { readonly kind: 'unfreeze' }
+
+export interface Button {
+  readonly token: string
+  readonly purpose: ButtonPurpose
+  readonly spentAt: Date | null
+  readonly spentBy: string | null
+  /** What a late click is told, e.g. "already paused by <@U1> at 14:02". */
+  readonly spentWords: string | null
+}

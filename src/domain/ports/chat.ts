@@ -1,0 +1,30 @@
+import type { Actor } from '../action.ts'
+import type { Member } from '../policy.ts'
+
+/**
+ * The rooms side of Slack, as use cases need it. Every method throws `OperatorError('slack_unreachable')`
+ * when Slack does not answer, and `ChatRefusal` when it answers no.
+ */
+export interface Chat {
+  createRoom(
+    name: string,
+    isPrivate: boolean,
+  ): Promise<{ readonly channelId: string; readonly name: string }>
+  invite(channelId: string, userIds: readonly string[]): Promise<void>
+  setTopic(channelId: string, topic: string): Promise<void>
+  pin(channelId: string, ts: string): Promise<void>
+  /** Members of a user group, from Slack, at most 60 s old. */
+  groupMembers(groupId: string): Promise<readonly string[]>
+  /** What Slack knows of a person now; fails closed. */
+  member(actor: Actor): Promise<Member>
+}
+
+/** Slack's no, with its error code, e.g. `name_taken`. */
+export class ChatRefusal extends Error {
+  override readonly name = 'ChatRefusal'
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}

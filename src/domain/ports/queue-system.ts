@@ -1,0 +1,67 @@
+import type {
+  HoldProof,
+  PauseHazard,
+  QueueDetail,
+  QueueOverview,
+  Sampled,
+  SystemHealth,
+  TypeShare,
+} from '../queue.ts'
+
+/** What a system can do; the UI offers only this and says why not otherwise. */
+export interface Capabilities {
+  readonly pause: boolean
+  readonly workers: boolean
+  readonly failures: boolean
+}
+
+/** The pause as found in the system, read in one atomic step. */
+export interface PauseState {
+  readonly isPaused: boolean
+  readonly overview: QueueOverview
+  readonly hazards: readonly PauseHazard[]
+}
+
+/**
+ * One place where queues live. Reads never write, block the system for at most 5 ms a call, and give up
+ * after two seconds with `OperatorError('system_unreachable')`. Changes are idempotent: run twice, they
+ * do what they do once.
+ */
+export interface QueueSystem {
+  readonly name: string
+  readonly kind: string
+  readonly capabilities: Capabilities
+
+  /** Names known so far: configured, seen on workers, found by the background scan. Sorted, no waiting. */
+  knownQueues(): readonly string[]
+  /** One cheap pass over configured names and connected workers, so that `knownQueues` is not empty. */
+  discoverNow(): Promise<readonly string[]>
+  /** Counts of many queues in one pipelined pass, in the order asked for. */
+  overview(queues: readonly string[]): Promise<readonly QueueOverview[]>
+  /** One queue in detail; types and failures are sampled, so it answers at once at any size. */
+  detail(queue: string): Promise<QueueDetail>
+  /** Exact count of waiting job types, in slices; `onProgress` gets the share done, 0 to 1. */
+  exactTypes(
+    queue: string,
+    onProgress: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<Sampled<TypeShare>>
+  pauseState(queue: string): Promise<PauseState>
+  /** Sets the pause so that no job can be lost. Returns false if it was set already. */
+  pause(queue: string): Promise<boolean>
+  /** Merges what waits aside and clears the pause. Returns false if nothing was paused or set aside. */
+  resume(queue: string): Promise<boolean>
+  /** Puts jobs that a foreign resume stranded back in line. Returns how many. */
+  repairStranded(queue: string): Promise<number>
+  /** Watches a paused queue for `forMs`: do waiting jobs stay where they are? */
+  proveHeld(queue: string, forMs: number): Promise<HoldProof>
+  health(): Promise<SystemHealth>
+  close(): Promise<void>
+}
+
+/** All configured systems, by name. */
+export interface QueueSystems {
+  all(): readonly QueueSystem[]
+  /** Throws `OperatorError('unknown_queue')` for a system that is not configured. */
+  get(system: string): QueueSystem
+}

@@ -1,0 +1,305 @@
+import type { Actor, Hold, Plan, PlanOutcome, PlanState } from '../action.ts'
+import type { Alert, TrackedAlert } from '../alert.ts'
+import type { AuditBody, AuditEntry } from '../audit.ts'
+import type {
+  Incident,
+  IncidentKind,
+  IncidentState,
+  RoomStep,
+  RoomStepName,
+  Severity,
+  TimelineEntry,
+} from '../incident.ts'
+import type {
+  Button,
+  ButtonPurpose,
+  MessageContent,
+  MessageTarget,
+  WantedMessage,
+} from '../message.ts'
+import type { HoldProof, QueueRef } from '../queue.ts'
+
+/**
+ * Spillway's own state. Every repository works inside the transaction it was made for; `now` is always
+ * passed in. All throw `OperatorError('database_unreachable')` when PostgreSQL does not answer.
+ */
+export interface Repositories {
+  readonly deliveries: Deliveries
+  readonly alerts: Alerts
+  readonly incidents: Incidents
+  readonly rooms: Rooms
+  readonly timeline: Timeline
+  readonly messages: Messages
+  readonly buttons: Buttons
+  readonly plans: Plans
+  readonly holds: Holds
+  readonly audit: Audit
+  readonly control: Control
+  readonly work: Work
+}
+
+export interface Store {
+  /** Repositories outside any transaction: each call commits by itself. */
+  readonly now: Repositories
+  /** All or nothing; what `work.enqueue` adds runs only after the commit. */
+  transaction<T>(run: (repositories: Repositories) => Promise<T>): Promise<T>
+  /** Resolves if the database answers within a second. */
+  ping(): Promise<void>
+}
+
+/** Names of the durable tasks with what they get. The row behind the id is the truth, the job a hint. */
+export interface Tasks {
+  process_delivery: { readonly deliveryId: string }
+  open_room: { readonly incidentId: number }
+  deliver_messages: { readonly channel: string }
+  execute_plan: { readonly planId: string }
+  end_hold: { readonly holdId: string }
+}
+export type TaskName = keyof Tasks
+
+export interface Work {
+  /** One job per task and key: adding it again while it waits only moves it. */
+  enqueue<T extends TaskName>(
+    task: T,
+    payload: Tasks[T],
+    options: { readonly key: string; readonly runAt?: Date },
+  ): Promise<void>
+}
+
+/** A request of an alert sender, byte for byte. */
+export interface Delivery {
+  readonly id: string
+  readonly source: string
+  readonly body: Buffer
+  readonly receivedAt: Date
+  readonly correlationId: string
+  /** Set when the same body of the same source came within 60 s before. */
+  readonly redeliveryOf: string | null
+  readonly state: 'received' | 'processed' | 'unreadable'
+  readonly problem: string | null
+}
+
+export interface Deliveries {
+  /** Stores a body and its work in one commit. The same body within `redeliveryMs` is marked as redelivered. */
+  add(delivery: {
+    readonly id: string
+    readonly source: string
+    readonly body: Buffer
+    readonly receivedAt: Date
+    readonly correlationId: string
+    readonly redeliveryMs: number
+  }): Promise<void>
+  /** Locks one that is still `received`; null if it is done or another replica has it. */
+  claim(id: string): Promise<Delivery | null>
+  finish(
+    id: string,
+    state: 'processed' | 'unreadable',
+    problem: string | null,
+    at: Date,
+  ): Promise<void>
+  /** Latest first. */
+  unreadable(limit: number): Promise<readonly Delivery[]>
+  stale(receivedBefore: Date, limit: number): Promise<readonly string[]>
+}
+
+export interface Alerts {
+  /** Inserts or updates by (source, fingerprint, startsAt); says what it was before. */
+  track(
+    alert: Alert,
+    source: string,
+    at: Date,
+  ): Promise<{ readonly alert: TrackedAlert; readonly was: 'new' | 'firing' | 'resolved' }>
+  attach(alertId: number, incidentId: number): Promise<void>
+  firing(incidentId: number): Promise<number>
+  ofIncident(incidentId: number, limit: number): Promise<readonly TrackedAlert[]>
+}
+
+export interface NewIncident {
+  readonly kind: IncidentKind
+  readonly key: string
+  readonly ref: QueueRef | null
+  readonly title: string
+  readonly severity: Severity
+  readonly at: Date
+}
+
+export interface Incidents {
+  /** Serialises everything that happens to one key until the transaction ends. */
+  lockKey(key: string): Promise<void>
+  /** Inserts unless an unresolved one has the key; then that one, `created: false`. */
+  open(incident: NewIncident): Promise<{ readonly incident: Incident; readonly created: boolean }>
+  byId(id: number): Promise<Incident | null>
+  byChannel(channelId: string): Promise<Incident | null>
+  /** The latest with this key that was resolved after `since`. */
+  resolvedSince(key: string, since: Date): Promise<Incident | null>
+  unresolved(): Promise<readonly Incident[]>
+  recent(limit: number): Promise<readonly Incident[]>
+  linesOf(stormId: number): Promise<readonly Incident[]>
+  update(
+    id: number,
+    change: Partial<{
+      state: IncidentState
+      severity: Severity
+      title: string
+      lastAlertAt: Date
+      ackedAt: Date | null
+      lead: string | null
+      resolvedAt: Date | null
+      resolvedBy: string | null
+      reopened: number
+      stormId: number | null
+      channelId: string
+      channelName: string
+    }>,
+  ): Promise<Incident>
+  /** Rooms opened automatically since `since`, wished-for ones included; call under `lockKey('rooms')`. */
+  automaticRoomsSince(since: Date): Promise<number>
+}
+
+export interface Rooms {
+  /** Adds the pending steps of a room, once. */
+  plan(incidentId: number, steps: readonly RoomStepName[]): Promise<void>
+  steps(incidentId: number): Promise<readonly RoomStep[]>
+  /** Records an attempt before it is made, so that a crash leaves a trace. */
+  attempt(incidentId: number, step: RoomStepName): Promise<void>
+  settle(
+    incidentId: number,
+    step: RoomStepName,
+    state: 'done' | 'failed',
+    problem: string | null,
+  ): Promise<void>
+  unfinished(limit: number): Promise<readonly number[]>
+}
+
+export interface Timeline {
+  add(entry: TimelineEntry): Promise<void>
+  ofIncident(incidentId: number, limit: number): Promise<readonly TimelineEntry[]>
+}
+
+/** The outbox: what each logical message should be, and what Slack has of it. */
+export interface Messages {
+  /** Sets the wanted content, or marks it as changed, and enqueues delivery in the same commit. */
+  put(message: WantedMessage): Promise<void>
+  /** Marks a message as to be rendered again, if it exists. */
+  touch(key: string): Promise<void>
+  /** The channel as `work` names it: `ops` or `room:7`. The next message due, in order; null if none. */
+  next(channel: string, now: Date): Promise<OutboxMessage | null>
+  byKey(key: string): Promise<OutboxMessage | null>
+  /** Before the call to Slack. */
+  attempt(id: number, at: Date): Promise<void>
+  /** After it. */
+  delivered(
+    id: number,
+    result: {
+      readonly version: number
+      readonly channelId: string
+      readonly ts: string
+      readonly renderedHash: string
+    },
+  ): Promise<void>
+  postpone(id: number, until: Date, problem: string): Promise<void>
+  /** Gives up: Slack will never take this one. */
+  bury(id: number, problem: string): Promise<void>
+  /** Channels with something undelivered. */
+  pendingChannels(limit: number): Promise<readonly string[]>
+  depth(): Promise<number>
+}
+
+export interface OutboxMessage {
+  readonly id: number
+  readonly key: string
+  readonly target: MessageTarget
+  readonly content: MessageContent
+  readonly wantedVersion: number
+  readonly deliveredVersion: number
+  readonly channelId: string | null
+  readonly ts: string | null
+  readonly renderedHash: string | null
+  /** Set while an attempt may have reached Slack without an answer. */
+  readonly attemptedAt: Date | null
+  readonly attempts: number
+}
+
+export interface Buttons {
+  /** The unspent button for exactly this purpose, made if there is none. */
+  ensure(purpose: ButtonPurpose, token: string, at: Date): Promise<Button>
+  byToken(token: string): Promise<Button | null>
+  /** Spends every unspent button that plans `action` on this queue. */
+  spendPlans(
+    ref: QueueRef,
+    action: 'pause' | 'resume',
+    by: string | null,
+    words: string,
+    at: Date,
+  ): Promise<void>
+  /** Spends what acts on an incident when it is acknowledged or resolved. */
+  spendIncident(
+    incidentId: number,
+    kinds: readonly ButtonPurpose['kind'][],
+    by: string | null,
+    words: string,
+    at: Date,
+  ): Promise<void>
+}
+
+export interface Plans {
+  add(plan: Plan): Promise<void>
+  byId(id: string): Promise<Plan | null>
+  /** planned → confirmed, once, while unexpired. Null for whoever comes second or late. */
+  confirm(id: string, reason: string | null, holdMs: number | null, now: Date): Promise<Plan | null>
+  /** confirmed or abandoned → executing; the fence makes a late worker's writes fail. Null if another has it. */
+  lease(
+    id: string,
+    now: Date,
+    leaseMs: number,
+  ): Promise<{ readonly plan: Plan; readonly fence: number; readonly isRetry: boolean } | null>
+  /** False if the fence is no longer ours. */
+  finish(
+    id: string,
+    fence: number,
+    state: PlanState,
+    outcome: PlanOutcome,
+    now: Date,
+  ): Promise<boolean>
+  /** Unconfirmed ones only. */
+  close(
+    id: string,
+    state: 'refused' | 'expired' | 'cancelled',
+    words: string,
+    now: Date,
+  ): Promise<boolean>
+  unfinished(now: Date, limit: number): Promise<readonly string[]>
+  lastDone(ref: QueueRef, action: 'pause' | 'resume'): Promise<Plan | null>
+}
+
+export interface Holds {
+  /** Once per plan. */
+  start(hold: Hold): Promise<Hold>
+  active(ref: QueueRef | null): Promise<readonly Hold[]>
+  byId(id: string): Promise<Hold | null>
+  setProof(id: string, proof: HoldProof): Promise<void>
+  /** False if it had ended before. */
+  end(id: string, at: Date, by: string | null): Promise<boolean>
+  due(now: Date, limit: number): Promise<readonly string[]>
+}
+
+export interface Audit {
+  /** Last statement of its transaction: nothing may be awaited between it and the commit. */
+  append(body: AuditBody): Promise<void>
+  /** In order, from `afterSeq`. */
+  entries(afterSeq: number, limit: number): Promise<readonly AuditEntry[]>
+}
+
+export interface Freeze {
+  readonly by: Actor
+  readonly at: Date
+  readonly reason: string | null
+}
+
+export interface Control {
+  frozen(): Promise<Freeze | null>
+  freeze(freeze: Freeze): Promise<boolean>
+  unfreeze(): Promise<boolean>
+  /** True for the one replica that may run this timer slot. */
+  claim(key: string, at: Date): Promise<boolean>
+}

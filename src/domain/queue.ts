@@ -1,0 +1,108 @@
+/** A named queue in a system, written `system/queue`. Queue names hold any character, colons too. */
+export interface QueueRef {
+  readonly system: string
+  readonly queue: string
+}
+
+/** How urgent a queue is to the business; it decides how cautious an action on it must be. */
+export type QueueTier = 'critical' | 'high' | 'medium' | 'low'
+
+/** Jobs by state. `paused` is the legacy list of BullMQ 4 and 5; those jobs wait as the others do. */
+export interface Counts {
+  readonly waiting: number
+  readonly active: number
+  readonly delayed: number
+  readonly prioritized: number
+  readonly failed: number
+  readonly completed: number
+  readonly waitingChildren: number
+  readonly paused: number
+}
+
+/** What one pass over all queues tells of each. */
+export interface QueueOverview {
+  readonly ref: QueueRef
+  readonly counts: Counts
+  /** The queue's own pause flag, whoever set it. */
+  readonly isPaused: boolean
+  /** Connected workers; null where the system cannot tell. */
+  readonly workers: number | null
+  /** When the job next in line was added; null when nothing waits. */
+  readonly oldestWaitingAt: Date | null
+  /** Jobs in the legacy paused list while the flag is absent: no worker will ever take them. */
+  readonly stranded: number
+  /** Version that last wrote the queue's metadata, a hint only, e.g. `bullmq:5.79.4`. */
+  readonly libraryVersion: string | null
+}
+
+/** The share of one job type among waiting or failed jobs. */
+export interface TypeShare {
+  readonly type: string
+  readonly count: number
+}
+
+/** Failed jobs that share a normalised error. The sample is redacted already. */
+export interface FailureGroup {
+  readonly error: string
+  readonly count: number
+  readonly lastFailedAt: Date | null
+  readonly sample: FailureSample
+}
+
+export interface FailureSample {
+  readonly jobId: string
+  readonly type: string
+  readonly attempts: number
+  readonly error: string
+  /** Redacted and cut; safe to show in Slack. */
+  readonly data: string
+}
+
+/** A list of what was seen, with how much of the whole was looked at. */
+export interface Sampled<T> {
+  readonly items: readonly T[]
+  readonly looked: number
+  readonly total: number
+  readonly isExact: boolean
+}
+
+export interface QueueDetail {
+  readonly overview: QueueOverview
+  readonly waitingTypes: Sampled<TypeShare>
+  readonly failures: Sampled<FailureGroup>
+}
+
+/** What of a system a person can see before trusting a number: does it answer, how full is it. */
+export interface SystemHealth {
+  readonly system: string
+  readonly isReachable: boolean
+  readonly pingMs: number | null
+  readonly version: string | null
+  readonly usedMemoryBytes: number | null
+  readonly maxMemoryBytes: number | null
+  readonly maxMemoryPolicy: string | null
+  readonly problem: string | null
+}
+
+/** Whether a pause was proven to hold, as observed after it was set. */
+export type HoldProof = 'held' | 'set_not_proven' | 'not_held'
+
+/** How the pause of a queue can lose jobs or fail to hold, from what is known of its writers. */
+export interface PauseHazard {
+  readonly code:
+    | 'v4_workers_ignore_flag'
+    | 'mixed_writers'
+    | 'foreign_resume'
+    | 'stranded_jobs'
+    | 'version_unknown'
+  readonly explanation: string
+}
+
+export const queueKey = (ref: QueueRef): string => `${ref.system}/${ref.queue}`
+
+export const isSameQueue = (a: QueueRef, b: QueueRef): boolean =>
+  a.system === b.system && a.queue === b.queue
+
+/** Jobs that a worker could take now or once the queue resumes. */
+export const backlog = (counts: Counts): number =>
+  counts.waiting + counts.prioritized + counts.paused

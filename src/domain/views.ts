@@ -1,0 +1,140 @@
+import type { ActionKind, EffectTier, Hold, Plan } from './action.ts'
+import type { TrackedAlert } from './alert.ts'
+import type { Incident, RoomStep, TimelineEntry } from './incident.ts'
+import type { Freeze } from './ports/store.ts'
+import type {
+  FailureGroup,
+  PauseHazard,
+  QueueDetail,
+  QueueOverview,
+  QueueRef,
+  Sampled,
+  SystemHealth,
+} from './queue.ts'
+import type { QueueRule } from './settings.ts'
+
+/** Live numbers, or why there are none: a view never shows a zero that it did not measure. */
+export type Live<T> =
+  | { readonly isLive: true; readonly value: T; readonly at: Date }
+  | { readonly isLive: false; readonly problem: string }
+
+/** Tokens of the buttons that a message shows; an absent one is not offered. */
+export interface Tokens {
+  readonly ack?: string
+  readonly pause?: string
+  readonly resume?: string
+  readonly status?: string
+  readonly failed?: string
+  readonly resolve?: string
+  readonly unfreeze?: string
+}
+
+/** Where times are shown and what the slash commands are called here. */
+export interface Locale {
+  readonly timeZone: string
+  readonly commands: { readonly queue: string; readonly incident: string }
+}
+
+export interface HeadlineView {
+  readonly incident: Incident
+  /** Firing ones first, then the latest. */
+  readonly alerts: readonly TrackedAlert[]
+  readonly firing: number
+  readonly rule: QueueRule | null
+  readonly queue: Live<QueueOverview> | null
+  readonly hazards: readonly PauseHazard[]
+  readonly holds: readonly Hold[]
+  readonly steps: readonly RoomStep[]
+  /** A storm's lines, worst first. */
+  readonly lines: readonly Incident[]
+  readonly freeze: Freeze | null
+  readonly tokens: Tokens
+  readonly at: Date
+}
+
+/** The one line about an incident in the ops channel. */
+export interface AnnouncementView {
+  readonly incident: Incident
+  readonly firing: number
+  readonly lineCount: number
+  readonly summary: string
+}
+
+export interface QueueLine {
+  readonly overview: QueueOverview
+  readonly rule: QueueRule
+  readonly holds: readonly Hold[]
+}
+
+/** Queues of one or several systems, alarming ones first. */
+export interface QueueListView {
+  readonly lines: readonly QueueLine[]
+  /** How many matched, of which `lines` may be the first few. */
+  readonly matched: number
+  readonly filter: string | null
+  readonly health: readonly SystemHealth[]
+  /** Systems that did not answer, in words. */
+  readonly problems: readonly string[]
+  readonly at: Date
+}
+
+export interface StatusView {
+  readonly line: QueueLine
+  readonly detail: QueueDetail
+  readonly hazards: readonly PauseHazard[]
+  readonly health: SystemHealth
+  readonly incident: Incident | null
+  readonly tokens: Tokens
+  readonly at: Date
+}
+
+export interface FailedView {
+  readonly ref: QueueRef
+  readonly failedTotal: number
+  readonly groups: Sampled<FailureGroup>
+  readonly at: Date
+}
+
+export interface HeldView {
+  readonly holds: readonly Hold[]
+  readonly freeze: Freeze | null
+  /** Queues that are paused though Spillway holds none of them. */
+  readonly foreign: readonly QueueRef[]
+  readonly problems: readonly string[]
+  readonly tokens: Tokens
+  readonly at: Date
+}
+
+/** What the confirmation modal shows. */
+export interface PlanView {
+  readonly plan: Plan
+  readonly holds: readonly Hold[]
+  readonly hazards: readonly PauseHazard[]
+  readonly choices: readonly HoldChoice[]
+  readonly isReasonRequired: boolean
+  readonly at: Date
+}
+
+export interface HoldChoice {
+  /** Null: until somebody resumes. */
+  readonly holdMs: number | null
+  readonly isDefault: boolean
+}
+
+/** What a finished or refused execution tells, in the room and to the person. */
+export interface OutcomeView {
+  readonly plan: Plan
+  readonly action: ActionKind
+  readonly tier: EffectTier
+}
+
+export interface IncidentListView {
+  readonly incidents: readonly Incident[]
+  readonly isIncludingResolved: boolean
+  readonly at: Date
+}
+
+export interface IncidentStatusView {
+  readonly headline: HeadlineView
+  readonly timeline: readonly TimelineEntry[]
+}

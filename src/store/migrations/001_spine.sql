@@ -1,0 +1,216 @@
+-- Everything that Spillway knows. The application role may read and write rows but own nothing.
+
+create table delivery (
+  id uuid primary key,
+  source text not null,
+  body bytea not null,
+  body_sha256 bytea not null,
+  received_at timestamptz not null,
+  correlation_id text not null,
+  redelivery_of uuid references delivery (id),
+  state text not null default 'received' check (state in ('received', 'processed', 'unreadable')),
+  problem text,
+  finished_at timestamptz
+);
+create index delivery_redelivery on delivery (source, body_sha256, received_at desc);
+create index delivery_open on delivery (received_at) where state = 'received';
+create index delivery_unreadable on delivery (received_at desc) where state = 'unreadable';
+
+create table incident (
+  id bigint generated always as identity primary key,
+  kind text not null check (kind in ('queue', 'storm')),
+  key text not null,
+  system text,
+  queue text,
+  title text not null,
+  severity text not null check (severity in ('SEV1', 'SEV2', 'SEV3', 'SEV4')),
+  state text not null default 'triage' check (state in ('triage', 'open', 'mitigated', 'resolved')),
+  opened_at timestamptz not null,
+  last_alert_at timestamptz not null,
+  acked_at timestamptz,
+  lead text,
+  resolved_at timestamptz,
+  resolved_by text,
+  reopened integer not null default 0,
+  storm_id bigint references incident (id),
+  channel_id text unique,
+  channel_name text,
+  check ((system is null) = (queue is null)),
+  check ((state = 'resolved') = (resolved_at is not null))
+);
+-- At most one unresolved incident per queue or group, whatever the code believes.
+create unique index incident_one_unresolved on incident (key) where state <> 'resolved';
+create index incident_key on incident (key, resolved_at desc);
+create index incident_storm on incident (storm_id) where storm_id is not null;
+
+create table alert (
+  id bigint generated always as identity primary key,
+  source text not null,
+  fingerprint text not null,
+  starts_at timestamptz not null,
+  ends_at timestamptz,
+  status text not null check (status in ('firing', 'resolved')),
+  labels jsonb not null,
+  annotations jsonb not null,
+  source_url text,
+  incident_id bigint references incident (id),
+  first_seen_at timestamptz not null,
+  last_seen_at timestamptz not null,
+  repeats integer not null default 0,
+  unique (source, fingerprint, starts_at)
+);
+create index alert_incident on alert (incident_id, last_seen_at desc);
+
+create table room_step (
+  incident_id bigint not null references incident (id),
+  step text not null,
+  position integer not null,
+  state text not null default 'pending' check (state in ('pending', 'done', 'failed')),
+  attempts integer not null default 0,
+  problem text,
+  planned_at timestamptz not null default now(),
+  primary key (incident_id, step)
+);
+create index room_step_open on room_step (incident_id) where state <> 'done';
+
+create table timeline (
+  id bigint generated always as identity primary key,
+  incident_id bigint not null references incident (id),
+  at timestamptz not null,
+  kind text not null,
+  actor text,
+  words text not null
+);
+create index timeline_incident on timeline (incident_id, id);
+
+create table message (
+  id bigint generated always as identity primary key,
+  key text not null unique,
+  channel text not null,
+  target jsonb not null,
+  content jsonb not null,
+  priority smallint not null,
+  wanted_version integer not null default 1,
+  delivered_version integer not null default 0,
+  channel_id text,
+  ts text,
+  rendered_hash text,
+  attempted_at timestamptz,
+  attempts integer not null default 0,
+  due_at timestamptz not null default now(),
+  problem text,
+  is_buried boolean not null default false
+);
+create index message_pending on message (channel, priority, id)
+  where delivered_version < wanted_version and not is_buried;
+
+create table button (
+  token text primary key,
+  purpose jsonb not null,
+  made_at timestamptz not null,
+  spent_at timestamptz,
+  spent_by text,
+  spent_words text
+);
+create unique index button_unspent on button (purpose) where spent_at is null;
+
+create table plan (
+  id uuid primary key,
+  action text not null check (action in ('pause', 'resume')),
+  system text not null,
+  queue text not null,
+  incident_id bigint references incident (id),
+  team_id text not null,
+  user_id text not null,
+  tier text not null,
+  queue_tier text not null,
+  before jsonb not null,
+  hold_ms bigint,
+  reason text,
+  state text not null check
+    (state in ('planned', 'confirmed', 'executing', 'done', 'refused', 'failed', 'expired', 'cancelled')),
+  hash text not null,
+  created_at timestamptz not null,
+  expires_at timestamptz not null,
+  confirmed_at timestamptz,
+  fence integer not null default 0,
+  leased_until timestamptz,
+  outcome jsonb,
+  finished_at timestamptz
+);
+create index plan_unfinished on plan (created_at) where state in ('confirmed', 'executing');
+create index plan_done on plan (system, queue, action, finished_at desc) where state = 'done';
+
+create table hold (
+  id uuid primary key,
+  plan_id uuid not null unique references plan (id),
+  system text not null,
+  queue text not null,
+  incident_id bigint references incident (id),
+  team_id text not null,
+  user_id text not null,
+  reason text,
+  started_at timestamptz not null,
+  ends_at timestamptz,
+  ended_at timestamptz,
+  ended_by text,
+  proof text not null default 'set_not_proven' check (proof in ('held', 'set_not_proven', 'not_held'))
+);
+create index hold_active on hold (system, queue) where ended_at is null;
+create index hold_due on hold (ends_at) where ended_at is null and ends_at is not null;
+
+create table control (
+  name text primary key check (name = 'freeze'),
+  team_id text not null,
+  user_id text not null,
+  reason text,
+  at timestamptz not null
+);
+
+-- One row per timer and slot: the replica that inserts it runs the slot.
+create table timer_claim (
+  key text primary key,
+  at timestamptz not null
+);
+
+create table audit_entry (
+  seq bigint primary key check (seq > 0),
+  version integer not null,
+  instance text not null,
+  text text not null,
+  -- Unique, so that a chain cannot fork even if the lock below were forgotten.
+  previous_hash text not null unique,
+  hash text not null unique
+);
+
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'the audit trail is append-only: % on % refused', tg_op, tg_table_name;
+end $$;
+create trigger audit_rows_stay before update or delete on audit_entry
+  for each row execute function refuse_change();
+create trigger audit_table_stays before truncate on audit_entry
+  for each statement execute function refuse_change();
+
+-- Appends one entry. The lock lasts until the transaction ends, so this is its last statement; whoever
+-- waits longer than two seconds gives up with 55P03 and nothing is written.
+create function audit_append(entry_version integer, entry_instance text, entry_text text)
+returns bigint language plpgsql set lock_timeout = '2s' as $$
+declare
+  last_seq bigint;
+  last_hash text;
+  next_seq bigint;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('spillway.audit', 0));
+  select seq, hash into last_seq, last_hash from audit_entry order by seq desc limit 1;
+  next_seq := coalesce(last_seq, 0) + 1;
+  last_hash := coalesce(last_hash, repeat('0', 64));
+  insert into audit_entry (seq, version, instance, text, previous_hash, hash)
+  values (
+    next_seq, entry_version, entry_instance, entry_text, last_hash,
+    encode(sha256(convert_to(
+      last_hash || E'\n' || next_seq || E'\n' || entry_version || E'\n' || entry_instance || E'\n' || entry_text,
+      'UTF8')), 'hex')
+  );
+  return next_seq;
+end $$;
