@@ -1,5 +1,4 @@
 import type { Actor, Hold, Plan, PlanOutcome, PlanState } from '../action.ts'
-import type { Alert, TrackedAlert } from '../alert.ts'
 import type { AuditBody, AuditEntry } from '../audit.ts'
 import type {
   Incident,
@@ -18,6 +17,7 @@ import type {
   WantedMessage,
 } from '../message.ts'
 import type { HoldProof, QueueRef } from '../queue.ts'
+import type { Alerts, Deliveries } from './alert-store.ts'
 
 /**
  * Spillway's own state. Every repository works inside the transaction it was made for; `now` is always
@@ -64,54 +64,6 @@ export interface Work {
     payload: Tasks[T],
     options: { readonly key: string; readonly runAt?: Date },
   ): Promise<void>
-}
-
-/** A request of an alert sender, byte for byte. */
-export interface Delivery {
-  readonly id: string
-  readonly source: string
-  readonly body: Buffer
-  readonly receivedAt: Date
-  readonly correlationId: string
-  /** Set when the same body of the same source came within 60 s before. */
-  readonly redeliveryOf: string | null
-  readonly state: 'received' | 'processed' | 'unreadable'
-  readonly problem: string | null
-}
-
-export interface Deliveries {
-  /** Stores a body and its work in one commit. The same body within `redeliveryMs` is marked as redelivered. */
-  add(delivery: {
-    readonly id: string
-    readonly source: string
-    readonly body: Buffer
-    readonly receivedAt: Date
-    readonly correlationId: string
-    readonly redeliveryMs: number
-  }): Promise<void>
-  /** Locks one that is still `received`; null if it is done or another replica has it. */
-  claim(id: string): Promise<Delivery | null>
-  finish(
-    id: string,
-    state: 'processed' | 'unreadable',
-    problem: string | null,
-    at: Date,
-  ): Promise<void>
-  /** Latest first. */
-  unreadable(limit: number): Promise<readonly Delivery[]>
-  stale(receivedBefore: Date, limit: number): Promise<readonly string[]>
-}
-
-export interface Alerts {
-  /** Inserts or updates by (source, fingerprint, startsAt); says what it was before. */
-  track(
-    alert: Alert,
-    source: string,
-    at: Date,
-  ): Promise<{ readonly alert: TrackedAlert; readonly was: 'new' | 'firing' | 'resolved' }>
-  attach(alertId: number, incidentId: number): Promise<void>
-  firing(incidentId: number): Promise<number>
-  ofIncident(incidentId: number, limit: number): Promise<readonly TrackedAlert[]>
 }
 
 export interface NewIncident {
