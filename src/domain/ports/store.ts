@@ -110,7 +110,7 @@ export interface Incidents {
 
 export interface Rooms {
   /** Adds the pending steps of a room, once. */
-  plan(incidentId: number, steps: readonly RoomStepName[]): Promise<void>
+  plan(incidentId: number, steps: readonly RoomStepName[], at: Date): Promise<void>
   steps(incidentId: number): Promise<readonly RoomStep[]>
   /** Records an attempt before it is made, so that a crash leaves a trace. */
   attempt(incidentId: number, step: RoomStepName): Promise<void>
@@ -134,12 +134,25 @@ export interface Messages {
   put(message: WantedMessage): Promise<void>
   /** Marks a message as to be rendered again, if it exists. */
   touch(key: string): Promise<void>
-  /** The channel as `work` names it: `ops` or `room:7`. The next message due, in order; null if none. */
+  /**
+   * The channel as `work` names it: `ops` or `room:7`. The next message due, by priority, then age; null
+   * if none. A post that is not due yet holds back the posts behind it, so that a room reads in order;
+   * edits wait for nobody.
+   */
   next(channel: string, now: Date): Promise<OutboxMessage | null>
+  /** When the earliest undelivered message of a channel is due, past or future; null when drained. */
+  nextDue(channel: string): Promise<Date | null>
   byKey(key: string): Promise<OutboxMessage | null>
-  /** Before the call to Slack. */
-  attempt(id: number, at: Date): Promise<void>
-  /** After it. */
+  /**
+   * Claims a message before the call to Slack, until `until`. False if somebody attempted or delivered
+   * it since it was read: then it is theirs.
+   */
+  attempt(
+    message: Pick<OutboxMessage, 'id' | 'attempts' | 'deliveredVersion'>,
+    at: Date,
+    until: Date,
+  ): Promise<boolean>
+  /** After it. A next edit is not due before `notBefore`. */
   delivered(
     id: number,
     result: {
@@ -147,9 +160,11 @@ export interface Messages {
       readonly channelId: string
       readonly ts: string
       readonly renderedHash: string
+      readonly notBefore: Date
     },
   ): Promise<void>
-  postpone(id: number, until: Date, problem: string): Promise<void>
+  /** `isAnswered` false keeps the attempt in doubt: it may have reached Slack. */
+  postpone(id: number, until: Date, problem: string, isAnswered: boolean): Promise<void>
   /** Gives up: Slack will never take this one. */
   bury(id: number, problem: string): Promise<void>
   /** Channels with something undelivered. */
@@ -169,6 +184,7 @@ export interface OutboxMessage {
   readonly renderedHash: string | null
   /** Set while an attempt may have reached Slack without an answer. */
   readonly attemptedAt: Date | null
+  /** Since the last delivery. */
   readonly attempts: number
 }
 
