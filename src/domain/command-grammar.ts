@@ -1,0 +1,239 @@
+import { plainText, splitWords, type Word } from './command-words.ts'
+import type { IncidentCommand, QueueCommand } from './command.ts'
+import { formatDuration, parseDuration } from './duration.ts'
+import { OperatorError, type ProblemCode } from './errors.ts'
+import { suggest } from './suggest.ts'
+
+/** One form of a command, as help shows it and suggestions draw on it. */
+export interface CommandForm {
+  readonly verb: string
+  /** What follows the verb, e.g. `<queue> [for 30m]`. */
+  readonly takes: string
+  readonly about: string
+}
+
+export const QUEUE_FORMS: readonly CommandForm[] = [
+  { verb: 'list', takes: '[name|glob|tier]', about: 'queues, alarming ones first' },
+  { verb: 'status', takes: '[queue]', about: 'numbers, failures and holds of one queue' },
+  { verb: 'failed', takes: '[queue]', about: 'failed jobs grouped by error' },
+  { verb: 'pause', takes: '[queue] [for 30m]', about: 'stop a queue; asks before it acts' },
+  { verb: 'resume', takes: '[queue]', about: 'let a queue run again; asks before it acts' },
+  { verb: 'held', takes: '', about: 'what is paused now, by whom, until when' },
+  { verb: 'freeze', takes: '[reason]', about: 'stop every action of Spillway' },
+  { verb: 'unfreeze', takes: '', about: 'allow actions again (also `freeze off`)' },
+  { verb: 'help', takes: '', about: 'this list' },
+]
+
+export const INCIDENT_FORMS: readonly CommandForm[] = [
+  { verb: 'list', takes: '', about: 'incidents that are not resolved' },
+  { verb: 'status', takes: '[number]', about: 'where an incident stands, with its timeline' },
+  { verb: 'ack', takes: '[number]', about: "you've got it: you lead" },
+  { verb: 'resolve', takes: '[number]', about: 'close the incident' },
+  { verb: 'help', takes: '', about: 'this list' },
+]
+
+/** Nothing longer is meant: a month of pause is forgotten, not decided. */
+export const MAX_HOLD_MS = 30 * 24 * 60 * 60_000
+
+const verbs = (forms: readonly CommandForm[]): readonly string[] => forms.map(({ verb }) => verb)
+
+const quote = (text: string): string =>
+  `\`${(text.length > 60 ? `${text.slice(0, 59)}…` : text).replaceAll('`', "'")}\``
+
+const refusal = (code: ProblemCode, happened: string, advice: string): OperatorError =>
+  new OperatorError(code, happened, `Nothing was changed. ${advice}`)
+
+interface Grammar {
+  readonly name: 'queue' | 'incident'
+  readonly forms: readonly CommandForm[]
+}
+const QUEUE: Grammar = { name: 'queue', forms: QUEUE_FORMS }
+const INCIDENT: Grammar = { name: 'incident', forms: INCIDENT_FORMS }
+
+function unknownVerb(typed: string, here: Grammar, other: Grammar): OperatorError {
+  const word = typed.toLowerCase()
+  if (verbs(other.forms).includes(word)) {
+    const happened = `\`${word}\` is about ${other.name}s, not ${here.name}s.`
+    return refusal('unknown_command', happened, `Say it after the ${other.name} command.`)
+  }
+  const meant = suggest(word, verbs(here.forms))
+  const hint = meant === null ? '.' : `; did you mean \`${meant}\`?`
+  const happened = `There is no command ${quote(typed)}${hint}`
+  return refusal('unknown_command', happened, 'Say `help` for all commands.')
+}
+
+const only = (words: readonly Word[], verb: string): Word | null => {
+  const [first, second] = words
+  if (second === undefined) return first ?? null
+  throw refusal(
+    'bad_input',
+    `\`${verb}\` takes one name, but ${quote(second.text)} follows it.`,
+    'Put a name that holds blanks in quotes.',
+  )
+}
+
+const none = (words: readonly Word[], verb: string): void => {
+  const [first] = words
+  if (first === undefined) return
+  throw refusal(
+    'bad_input',
+    `\`${verb}\` takes nothing after it, but ${quote(first.text)} follows.`,
+    `Say \`${verb}\` alone.`,
+  )
+}
+
+const nameOf = (words: readonly Word[], verb: string): string | null =>
+  only(words, verb)?.text ?? null
+
+function holdOf(words: readonly Word[]): number {
+  const text = words.map((word) => word.text).join(' ')
+  const ms = parseDuration(text)
+  if (ms === null) {
+    const happened =
+      text === ''
+        ? 'After `for` a time is missing.'
+        : `${quote(text)} is not a time that I understand.`
+    throw refusal(
+      'bad_duration',
+      happened,
+      'Say for example `for 30m`, `for 1h30m`, `for 2h` or `for 1d`.',
+    )
+  }
+  if (ms > MAX_HOLD_MS) {
+    throw refusal(
+      'bad_duration',
+      `${quote(text)} is too long: a pause lasts at most ${formatDuration(MAX_HOLD_MS)}.`,
+      'Choose a shorter time; it can be paused again.',
+    )
+  }
+  return ms
+}
+
+const isKeyword = (word: Word | undefined, keyword: string): boolean =>
+  word !== undefined && !word.isQuoted && word.text.toLowerCase() === keyword
+
+const isTimeLike = (word: Word | undefined): boolean =>
+  word !== undefined && !word.isQuoted && parseDuration(word.text) !== null
+
+/** `email for 30m`, `email 30m`, `for 30m`, `30m`, `email` or nothing; the queue of the room counts without a name. */
+function parsePause(words: readonly Word[]): QueueCommand {
+  const [first, ...rest] = words
+  const isNamed = first !== undefined && !isKeyword(first, 'for') && !isTimeLike(first)
+  const queue = isNamed ? first.text : null
+  const time = isNamed ? rest : words
+  if (time.length === 0) return { kind: 'pause', queue, holdMs: null }
+  return { kind: 'pause', queue, holdMs: holdOf(isKeyword(time[0], 'for') ? time.slice(1) : time) }
+}
+
+function parseFreeze(words: readonly Word[], text: string): QueueCommand {
+  const [first] = words
+  if (words.length === 1 && isKeyword(first, 'off')) return { kind: 'unfreeze' }
+  const reason = plainText(text)
+    .trim()
+    .replace(/^\S+\s*/, '')
+  return { kind: 'freeze', reason: reason === '' ? null : reason }
+}
+
+/**
+ * What was typed after the queue command, in Slack's text form. Nothing means help. A name is taken as
+ * typed; whether such a queue exists is decided later. Throws OperatorError (`unknown_command`,
+ * `bad_duration`, `bad_input`) with what was probably meant.
+ */
+export function parseQueueCommand(text: string): QueueCommand {
+  const [verb, ...words] = splitWords(text)
+  if (verb === undefined) return { kind: 'help' }
+  const kind = verb.text.toLowerCase()
+  switch (kind) {
+    case 'help':
+      return { kind }
+    case 'list':
+      return { kind, filter: nameOf(words, kind) }
+    case 'status':
+    case 'failed':
+    case 'resume':
+      return { kind, queue: nameOf(words, kind) }
+    case 'pause':
+      return parsePause(words)
+    case 'held':
+    case 'unfreeze':
+      none(words, kind)
+      return { kind }
+    case 'freeze':
+      return parseFreeze(words, text)
+    default:
+      throw unknownVerb(verb.text, QUEUE, INCIDENT)
+  }
+}
+
+const NUMBER = /^#?(\d{1,15})$/
+
+function numberOf(words: readonly Word[], verb: string): number | null {
+  const word = only(words, verb)
+  if (word === null) return null
+  const digits = NUMBER.exec(word.text)?.[1]
+  if (digits !== undefined) return Number(digits)
+  throw refusal(
+    'bad_input',
+    `${quote(word.text)} is not the number of an incident.`,
+    `Say for example \`${verb} 7\`, or \`${verb}\` alone in the incident's room. \`list\` shows the numbers.`,
+  )
+}
+
+/**
+ * What was typed after the incident command. Nothing means help; a number alone, its status. Throws
+ * OperatorError (`unknown_command`, `bad_input`) with what was probably meant.
+ */
+export function parseIncidentCommand(text: string): IncidentCommand {
+  const [verb, ...words] = splitWords(text)
+  if (verb === undefined) return { kind: 'help' }
+  const kind = verb.text.toLowerCase()
+  if (NUMBER.test(kind)) return { kind: 'status', incidentId: numberOf([verb, ...words], 'status') }
+  switch (kind) {
+    case 'help':
+      return { kind }
+    case 'list':
+      none(words, kind)
+      return { kind }
+    case 'status':
+    case 'ack':
+    case 'resolve':
+      return { kind, incidentId: numberOf(words, kind) }
+    default:
+      throw unknownVerb(verb.text, INCIDENT, QUEUE)
+  }
+}
+
+export type MentionCommand =
+  | { readonly queue: QueueCommand }
+  | { readonly incident: IncidentCommand }
+
+const INCIDENT_ONLY: ReadonlySet<string> = new Set(['ack', 'resolve'])
+
+/** Both grammars at once: the verb says which one is meant, queues first where both know it. */
+function parseEither(text: string): MentionCommand {
+  const [verb, object] = splitWords(text)
+  const word = verb?.text.toLowerCase() ?? ''
+  const isAboutIncident =
+    INCIDENT_ONLY.has(word) ||
+    NUMBER.test(word) ||
+    (word === 'status' && object?.text.startsWith('#') === true)
+  if (isAboutIncident) return { incident: parseIncidentCommand(text) }
+  const known = verbs(QUEUE_FORMS)
+  const meant = known.includes(word) ? null : suggest(word, [...known, ...INCIDENT_ONLY])
+  if (meant !== null && INCIDENT_ONLY.has(meant)) return { incident: parseIncidentCommand(text) }
+  return { queue: parseQueueCommand(text) }
+}
+
+/**
+ * The text of a message that mentions Spillway: what follows it, in the grammar of either
+ * command, or after the word `queue` or `incident` in that one. Throws as the two parsers do.
+ */
+export function parseMention(text: string): MentionCommand {
+  const said = text.replace(/^[^<]*(?:<@[^<>]*>[\s,:]*)+/, '')
+  const named = /^\/?(queue|incident)(?:\s+|$)/i.exec(said)
+  if (named === null) return parseEither(said)
+  const rest = said.slice(named[0].length)
+  return named[1]?.toLowerCase() === 'queue'
+    ? { queue: parseQueueCommand(rest) }
+    : { incident: parseIncidentCommand(rest) }
+}
