@@ -50,7 +50,8 @@ export interface Settings {
   readonly commands: { readonly queue: string; readonly incident: string }
 }
 
-const DEFAULT_RULE: Omit<QueueRule, 'match'> = {
+/** What counts where the configuration says nothing. */
+export const DEFAULT_RULE: Omit<QueueRule, 'match'> = {
   tier: 'medium',
   owners: [],
   group: null,

@@ -1,0 +1,68 @@
+import { resolve } from 'node:path'
+
+import type { Settings } from '../domain/settings.ts'
+import type { ConfigFile } from './schema.ts'
+import type { AlertSourceConfig, Config, SystemConfig } from './types.ts'
+
+/** A checked file → what the program works with. Relative paths count from `directory`, the file's own. */
+export const buildConfig = (file: ConfigFile, directory: string): Config => ({
+  settings: settingsOf(file),
+  systems: systemsOf(file),
+  slack: {
+    mode: file.slack.mode,
+    botToken: file.slack.bot_token,
+    appToken: file.slack.app_token,
+    signingSecret: file.slack.signing_secret,
+    host: file.slack.host,
+    port: file.slack.port,
+    apiUrl: file.slack.api_url,
+  },
+  alertSources: sourcesOf(file),
+  http: file.http,
+  database: {
+    url: file.database.url,
+    appUrl: file.database.app_url,
+    dataDir: resolve(directory, file.database.data_dir),
+  },
+  logLevel: file.log_level,
+})
+
+const settingsOf = (file: ConfigFile): Settings => ({
+  instance: file.instance,
+  timeZone: file.time_zone,
+  opsChannel: file.ops_channel,
+  queueRules: file.queues.map(({ thresholds: { oldest, ...counts }, ...rule }) => ({
+    ...rule,
+    thresholds: { ...counts, oldestMs: oldest },
+  })),
+  roles: Object.entries(file.roles).map(([name, role]) => ({ name, ...role })),
+  mapping: {
+    queueLabels: file.alerts.mapping.queue_labels,
+    systemLabels: file.alerts.mapping.system_labels,
+    defaultSystem: file.alerts.mapping.default_system,
+    severityLabel: file.alerts.mapping.severity_label,
+    severities: file.alerts.mapping.severities,
+  },
+  rooms: {
+    template: file.rooms.template,
+    isPrivate: file.rooms.private,
+    invite: file.rooms.invite,
+    maxAutomatic: file.rooms.max_automatic,
+    windowMs: file.rooms.window,
+    reopenMs: file.rooms.reopen_within,
+  },
+  commands: file.commands,
+})
+
+const systemsOf = (file: ConfigFile): SystemConfig[] =>
+  Object.entries(file.systems).map(([name, { scan_pause: scanPauseMs, ...system }]) => ({
+    name,
+    ...system,
+    scanPauseMs,
+  }))
+
+const sourcesOf = (file: ConfigFile): AlertSourceConfig[] =>
+  (['alertmanager', 'json'] as const).flatMap((kind) => {
+    const source = file.alerts[kind]
+    return source === null ? [] : [{ kind, bearerTokens: source.bearer }]
+  })

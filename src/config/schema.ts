@@ -1,0 +1,138 @@
+import { z } from 'zod'
+
+import { DEFAULT_RULE } from '../domain/settings.ts'
+import {
+  address,
+  bearerToken,
+  channel,
+  databaseAddress,
+  duration,
+  flag,
+  groupId,
+  listOf,
+  optional,
+  personId,
+  port,
+  roomTemplate,
+  section,
+  slashCommand,
+  timeZone,
+  userId,
+  whole,
+  words,
+} from './values.ts'
+
+const count = whole(0, 1_000_000_000).nullable()
+const usual = DEFAULT_RULE.thresholds
+
+const thresholds = section({
+  waiting: count.default(usual.waiting),
+  active: count.default(usual.active),
+  failed: count.default(usual.failed),
+  delayed: count.default(usual.delayed),
+  oldest: duration.nullable().default(usual.oldestMs),
+})
+
+const queueRule = section({
+  match: words,
+  tier: z.enum(['critical', 'high', 'medium', 'low']).default(DEFAULT_RULE.tier),
+  owners: listOf(personId).default([]),
+  group: optional(words),
+  thresholds: thresholds.prefault({}),
+})
+
+const bullmqSystem = section({
+  kind: z.literal('bullmq'),
+  url: address(['redis', 'rediss']),
+  prefix: words.default('bull'),
+  queues: listOf(words).default([]),
+  scan_pause: duration.nullable().default(500),
+  majors: z
+    .array(z.literal([4, 5, 6]))
+    .min(1)
+    .nullable()
+    .default(null),
+})
+
+const role = section({
+  users: listOf(userId).default([]),
+  groups: listOf(groupId).default([]),
+  queues: listOf(words),
+  actions: listOf(z.enum(['pause', 'resume', 'freeze'])),
+})
+
+const severity = z.enum(['SEV1', 'SEV2', 'SEV3', 'SEV4'])
+
+const mapping = section({
+  queue_labels: listOf(words).default(['queue', 'queue_name']),
+  system_labels: listOf(words).default(['system']),
+  default_system: optional(words),
+  severity_label: words.default('severity'),
+  severities: z.record(z.string().toLowerCase(), severity).default({
+    critical: 'SEV1',
+    page: 'SEV1',
+    error: 'SEV2',
+    high: 'SEV2',
+    warning: 'SEV3',
+    info: 'SEV4',
+    low: 'SEV4',
+  }),
+})
+
+const source = section({ bearer: listOf(bearerToken).check(z.minLength(1)) })
+  .nullable()
+  .default(null)
+
+const slack = section({
+  mode: z.enum(['socket', 'http']).default('socket'),
+  bot_token: words,
+  app_token: optional(words),
+  signing_secret: optional(words),
+  host: words.default('127.0.0.1'),
+  port: port.default(3000),
+  api_url: optional(address(['http', 'https'])),
+})
+
+const systemName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,31}$/, {
+  error: 'must be a system name: at most 32 small letters, digits, - . and _.',
+})
+
+/** `spillway.yml`, as people write it; durations come out in milliseconds. */
+export const fileSchema = section({
+  instance: words.default('spillway'),
+  time_zone: timeZone.default('UTC'),
+  ops_channel: channel,
+  log_level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  systems: z.record(systemName, bullmqSystem),
+  queues: z.array(queueRule).default([]),
+  roles: z.record(words, role).default({}),
+  alerts: section({
+    alertmanager: source,
+    json: source,
+    mapping: mapping.prefault({}),
+  }).prefault({}),
+  rooms: section({
+    template: roomTemplate.default('inc-{yymmdd}-{slug}-{id}'),
+    private: flag.default(false),
+    invite: listOf(personId).default([]),
+    max_automatic: whole(1, 100).default(5),
+    window: duration.default(600_000),
+    reopen_within: duration.default(1_800_000),
+  }).prefault({}),
+  commands: section({
+    queue: slashCommand.default('/queue'),
+    incident: slashCommand.default('/incident'),
+  }).prefault({}),
+  slack,
+  http: section({
+    host: words.default('127.0.0.1'),
+    port: port.default(8080),
+  }).prefault({}),
+  database: section({
+    url: optional(databaseAddress),
+    app_url: optional(databaseAddress),
+    data_dir: words.default('.spillway/postgres'),
+  }).prefault({}),
+})
+
+export type ConfigFile = z.output<typeof fileSchema>

@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest'
+
+import { ENV, messageOf, parse, SHORT } from '../../helpers/config.ts'
+
+const role = (text: string): string => `${SHORT}roles:\n  operator: ${text}\n`
+const rules = (text: string): string => `${SHORT}queues:\n${text}\n`
+
+describe('a bad file is refused in words', () => {
+  it.each([
+    [
+      'a key with a typo',
+      `${SHORT}ops_chanel: x`,
+      'ops_chanel (line 5): is not a known key. Did you mean `ops_channel`?',
+    ],
+    [
+      'a nested typo',
+      rules('  - {match: "*", ownrs: [U12345678]}'),
+      'queues[0].ownrs (line 6): is not a known key. Did you mean `owners`?',
+    ],
+    ['no systems', 'ops_channel: x', 'systems: is missing.'],
+    ['an empty system list', 'ops_channel: x\nsystems: {}', 'must name at least one system'],
+    ['an empty file', '', 'ops_channel: is missing.'],
+    ['a list instead of a file', '- a', '(the whole file)'],
+    [
+      'a variable that is not set',
+      `${SHORT}instance: \${NOPE}`,
+      'instance (line 5): the environment variable NOPE is not set.',
+    ],
+    ['a broken reference', `${SHORT}instance: "\${no pe}"`, '`${no pe}` is not a variable'],
+    [
+      'a redis address of another kind',
+      SHORT.replace('${REDIS_URL}', 'http://x'),
+      'systems.sales.url (line 4): must be an address that begins with redis:// or rediss://',
+    ],
+    [
+      'a duration without a unit',
+      `${SHORT}rooms: {window: "10"}`,
+      'rooms.window (line 5): must be a duration such as 30m',
+    ],
+    [
+      'a time zone of nowhere',
+      `${SHORT}time_zone: Mars/Olympus`,
+      'time_zone (line 5): is not a time zone',
+    ],
+    [
+      'a name instead of a user id',
+      role('{users: ["@anna"], queues: ["*"], actions: [pause]}'),
+      'roles.operator.users[0] (line 6): must be a Slack user id (U…)',
+    ],
+    [
+      'a group among the users',
+      role('{users: [S12345678], queues: ["*"], actions: [pause]}'),
+      'must be a Slack user id',
+    ],
+    [
+      'a role for nobody',
+      role('{queues: ["*"], actions: [pause]}'),
+      'roles.operator (line 6): names nobody',
+    ],
+    [
+      'a role without queues',
+      role('{users: [U12345678], actions: [pause]}'),
+      'roles.operator.queues (line 6): is missing.',
+    ],
+    [
+      'an action with a typo',
+      role('{users: [U12345678], queues: ["*"], actions: [pasue]}'),
+      'must be one of pause, resume, freeze. Did you mean `pause`?',
+    ],
+    [
+      'a glob of an unknown system',
+      rules('  - {match: "sale/payment:*"}'),
+      'queues[0].match (line 6): there is no system `sale`. Did you mean `sales`?',
+    ],
+    [
+      'a glob without a system',
+      rules('  - {match: payment}'),
+      'names no system; globs run over system/queue, for example `sales/payment`',
+    ],
+    [
+      'a role over an unknown system',
+      role('{users: [U12345678], queues: ["crm/*"], actions: [pause]}'),
+      'roles.operator.queues[0] (line 6): there is no system `crm`',
+    ],
+    [
+      'a rule that is never reached',
+      rules('  - match: "sales/*"\n  - match: "sales/a:*"'),
+      'queues[1].match (line 7): is never reached',
+    ],
+    [
+      'the same rule twice',
+      rules('  - match: "sales/a?"\n  - match: "sales/a?"'),
+      'queues[1].match (line 7): is never reached',
+    ],
+    [
+      'an unknown tier',
+      rules('  - {match: "*", tier: crit}'),
+      'must be one of critical, high, medium, low',
+    ],
+    [
+      'two systems at one place',
+      SHORT + '  crm: {kind: bullmq, url: "${REDIS_URL}"}',
+      'systems.crm (line 5): is the same place as `sales`',
+    ],
+    ['a system name with a slash', SHORT.replace('sales:', 'sa/les:'), 'must be a system name'],
+    ['the same key twice', `${SHORT}ops_channel: y`, 'line 5: Map keys must be unique'],
+    [
+      'a room name with capitals',
+      `${SHORT}rooms: {template: "INC-{id}"}`,
+      'rooms.template (line 5): may hold only small letters',
+    ],
+    [
+      'a room name with an unknown word',
+      `${SHORT}rooms: {template: "inc-{slag}-{id}"}`,
+      '{slag} is not a placeholder; there are {yymmdd}, {slug}, {id} and {ts}. Did you mean `slug`?',
+    ],
+    [
+      'a room name that is always the same',
+      `${SHORT}rooms: {template: incident}`,
+      'must hold {id} or {ts}',
+    ],
+    [
+      'a room name that is too long',
+      `${SHORT}rooms: {template: "${'x'.repeat(72)}-{id}"}`,
+      'at most 75 are safe',
+    ],
+    [
+      'a short bearer token',
+      `${SHORT}alerts: {json: {bearer: [abc]}}`,
+      'alerts.json.bearer[0] (line 5): must be at least 16 characters',
+    ],
+    [
+      'a source without a token',
+      `${SHORT}alerts: {json: {bearer: []}}`,
+      'alerts.json.bearer (line 5): must not be empty',
+    ],
+    [
+      'a token twice',
+      `${SHORT}alerts: {json: {bearer: ["\${TOKEN}", "\${TOKEN}"]}}`,
+      'holds the same token twice',
+    ],
+    [
+      'an unknown default system',
+      `${SHORT}alerts: {mapping: {default_system: sals}}`,
+      'there is no system `sals`. Did you mean `sales`?',
+    ],
+    ['HTTP mode without the secret', `${SHORT}slack: {mode: http}`, 'slack.signing_secret'],
+    [
+      'swapped tokens',
+      `${SHORT}slack: {bot_token: xapp-1-a}`,
+      'slack.bot_token (line 5): must be a bot token (xoxb-…)',
+    ],
+    [
+      'a signing secret of another shape',
+      `${SHORT}slack: {mode: http, signing_secret: abc}`,
+      'must be the signing secret of the app',
+    ],
+    [
+      'one port for two servers',
+      `${SHORT}slack: {mode: http, port: 8080, signing_secret: ${'a'.repeat(32)}}`,
+      'slack.port (line 5): is the port of http, too',
+    ],
+    [
+      'a database of another kind',
+      `${SHORT}database: {url: "mysql://x"}`,
+      'must be an address that begins with postgres://',
+    ],
+    [
+      'an application login alone',
+      `${SHORT}database: {app_url: "postgres://a@b/c"}`,
+      'needs database.url beside it',
+    ],
+    [
+      'one command for both',
+      `${SHORT}commands: {queue: incident}`,
+      'must differ from commands.queue',
+    ],
+    [
+      'a port beyond the last',
+      `${SHORT}http: {port: 70000}`,
+      'http.port (line 5): must be at most 65535',
+    ],
+    [
+      'a variable in braces without quotes',
+      'systems: {a: {kind: bullmq, url: ${REDIS_URL}}}',
+      'must be in quotes',
+    ],
+  ])('%s', (_name, text, words) => {
+    expect(messageOf(() => parse(text))).toContain(words)
+  })
+
+  it('names the tokens that the mode needs', () => {
+    const message = messageOf(() => parse(SHORT, { REDIS_URL: ENV.REDIS_URL }))
+    expect(message).toContain('slack.bot_token: is missing.')
+  })
+
+  it('tells all problems at once, in the order of the file', () => {
+    const message = messageOf(() =>
+      parse(
+        `ops_channel: Queue Ops\ntime_zone: Mars\nlog_level: loud\nhttp: {port: x}\nsystems: {a: {kind: redis}}`,
+      ),
+    )
+    expect(message).toContain('/srv/spillway/spillway.yml has 6 problems:')
+    const lines = message.split('\n').filter((line) => line.startsWith('  '))
+    expect(lines.map((line) => line.split(':')[0]?.trim())).toEqual([
+      'ops_channel (line 1)',
+      'time_zone (line 2)',
+      'log_level (line 3)',
+      'http.port (line 4)',
+      'systems.a.kind (line 5)',
+      'systems.a.url (line 5)',
+    ])
+  })
+
+  it('never repeats a secret', () => {
+    const message = messageOf(() =>
+      parse(`ops_channel: x
+systems: {a: {kind: bullmq, url: "mysql://u:hunter2@host"}}
+slack: {bot_token: hunter2-token, app_token: hunter2-app}
+database: {url: "hunter2"}
+alerts: {json: {bearer: ["hunter2 hunter2 hunter2"]}}`),
+    )
+    expect(message).not.toContain('hunter2')
+  })
+
+  it('never quotes the file when it is not YAML', () => {
+    expect(messageOf(() => parse('slack: {bot_token: hunter2\nx'))).not.toContain('hunter2')
+  })
+})
