@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { parseDuration } from '../domain/duration.ts'
 import { suggestion } from './problems.ts'
 
 /** A part of the file whose keys are all known; an unknown one gets its own line, with the likely word. */
@@ -33,24 +34,10 @@ export const flag = z.preprocess(unquoted, z.boolean())
 export const port = whole(0, 65_535)
 export const words = z.string().trim().min(1)
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-}
-const DURATION = /^(?:\d{1,9}(?:ms|s|m|h|d))+$/
-
 /** `30m`, `1h30m`, `500ms` → milliseconds. */
 export const duration = z.string().transform((text, context) => {
-  if (DURATION.test(text)) {
-    const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)]
-    return parts.reduce(
-      (sum, [, count, unit]) => sum + Number(count) * (UNIT_MS[unit ?? ''] ?? 0),
-      0,
-    )
-  }
+  const ms = /^\d{1,6}ms$/.test(text) ? Number.parseInt(text, 10) : parseDuration(text)
+  if (ms !== null) return ms
   context.addIssue({ code: 'custom', message: 'must be a duration such as 30m, 90s or 1h30m.' })
   return z.NEVER
 })
