@@ -1,0 +1,19 @@
+/** What clicks and submissions are called; what they do is in the row behind their token. */
+export const ACTION_IDS = {
+  ack: 'spillway:ack',
+  pause: 'spillway:pause',
+  resume: 'spillway:resume',
+  status: 'spillway:status',
+  failed: 'spillway:failed',
+  resolve: 'spillway:resolve',
+  unfreeze: 'spillway:unfreeze',
+  /** The overflow menu; the token is the chosen option's value. */
+  more: 'spillway:more',
+  reason: 'spillway:reason',
+  hold: 'spillway:hold',
+} as const
+
+export const CALLBACK_IDS = { planSubmit: 'spillway:plan_submit' } as const
+
+/** Values of the plan modal lie under `state.values[BLOCK_IDS.reason][ACTION_IDS.reason]` and likewise for the hold. */
+export const BLOCK_IDS = { reason: 'spillway:reason_block', hold: 'spillway:hold_block' } as const

@@ -1,0 +1,157 @@
+import type {
+  ActionsBlock,
+  Button,
+  ContextBlock,
+  DividerBlock,
+  HeaderBlock,
+  KnownBlock,
+  Overflow,
+  PlainTextElement,
+  PlainTextOption,
+  SectionBlock,
+} from '@slack/types'
+
+import { thousands } from '../../domain/text.ts'
+import type { Tokens } from '../../domain/views.ts'
+import { ACTION_IDS } from '../action-ids.ts'
+import { clamp } from '../clamp.ts'
+import { LIMITS } from '../limits.ts'
+import { plain } from './mrkdwn.ts'
+
+/** A message ready to be sent. `text` is what a lock screen and a screen reader get. */
+export interface Rendered {
+  readonly text: string
+  readonly blocks: KnownBlock[]
+}
+
+export const plainTextOf = (text: string, max: number): PlainTextElement => ({
+  type: 'plain_text',
+  text: plain(text, max) || '–',
+  emoji: true,
+})
+
+export const header = (text: string): HeaderBlock => ({
+  type: 'header',
+  text: plainTextOf(text, LIMITS.header),
+})
+
+/** Lines of mrkdwn; empty ones are left out. */
+export const section = (...lines: readonly (string | null)[]): SectionBlock => ({
+  type: 'section',
+  text: { type: 'mrkdwn', text: clamp(joined(lines), LIMITS.section.text) },
+})
+
+export const context = (...lines: readonly (string | null)[]): ContextBlock => ({
+  type: 'context',
+  elements: [{ type: 'mrkdwn', text: clamp(joined(lines), LIMITS.context.text) }],
+})
+
+export const divider = (): DividerBlock => ({ type: 'divider' })
+
+const joined = (lines: readonly (string | null)[]): string =>
+  lines.filter((line) => line !== null && line !== '').join('\n') || '–'
+
+/** The first few as lines, then how many more there are. */
+export function firstFew<T>(
+  items: readonly T[],
+  max: number,
+  line: (item: T) => string,
+): readonly string[] {
+  const shown = items.slice(0, max).map(line)
+  const rest = items.length - shown.length
+  return rest === 0 ? shown : [...shown, `and ${thousands(rest)} more`]
+}
+
+type ButtonName = keyof Tokens
+
+const BUTTONS: Readonly<
+  Record<ButtonName, { readonly label: string; readonly style?: 'primary' | 'danger' }>
+> = {
+  ack: { label: 'Acknowledge', style: 'primary' },
+  pause: { label: 'Pause…', style: 'danger' },
+  resume: { label: 'Resume…', style: 'primary' },
+  failed: { label: 'Failed jobs' },
+  status: { label: 'Status' },
+  resolve: { label: 'Resolve' },
+  unfreeze: { label: 'Unfreeze' },
+}
+
+/** More do not fit side by side on a phone. */
+const MAX_BUTTONS = 5
+
+interface Offer {
+  readonly name: ButtonName
+  readonly token: string
+}
+
+const buttonOf = ({ name, token }: Offer): Button => {
+  const { label, style } = BUTTONS[name]
+  const button: Button = {
+    type: 'button',
+    action_id: ACTION_IDS[name],
+    text: plainTextOf(label, LIMITS.button.text),
+    value: token,
+  }
+  return style === undefined ? button : { ...button, style }
+}
+
+const optionOf = ({ name, token }: Offer): PlainTextOption => ({
+  text: plainTextOf(BUTTONS[name].label, LIMITS.option.text),
+  value: token,
+})
+
+const overflowOf = (offers: readonly Offer[]): Overflow => ({
+  type: 'overflow',
+  action_id: ACTION_IDS.more,
+  options: offers.slice(0, LIMITS.overflow).map(optionOf),
+})
+
+/** Buttons for the tokens that there are, in the order given; beyond five, a menu takes the rest. */
+export function actions(tokens: Tokens, order: readonly ButtonName[]): readonly ActionsBlock[] {
+  const offers = order.flatMap((name): readonly Offer[] => {
+    const token = tokens[name]
+    return token === undefined ? [] : [{ name, token }]
+  })
+  if (offers.length === 0) return []
+  const shown = offers.slice(0, MAX_BUTTONS).map(buttonOf)
+  const rest = offers.slice(MAX_BUTTONS)
+  return [{ type: 'actions', elements: rest.length === 0 ? shown : [...shown, overflowOf(rest)] }]
+}
+
+/** Puts a message together; one that is too long as a whole loses the ends of its longest texts. */
+export function message(
+  text: string,
+  ...parts: readonly (KnownBlock | readonly KnownBlock[])[]
+): Rendered {
+  const blocks = parts.flat().slice(0, LIMITS.message.blocks)
+  return { text: clamp(text, MAX_TEXT) || 'Spillway', blocks: fit(blocks, LIMITS.message.total) }
+}
+
+/** What still reads as a notification. */
+const MAX_TEXT = 500
+
+/** Below this there is nothing left to take. */
+const SHORTEST = 100
+
+const textLength = (block: KnownBlock): number =>
+  block.type === 'section' || block.type === 'context' ? JSON.stringify(block).length : 0
+
+const shorten = (block: KnownBlock): KnownBlock => {
+  if (block.type === 'section' && block.text !== undefined)
+    return section(clamp(block.text.text, Math.floor(block.text.text.length * 0.7)))
+  const [first] = block.type === 'context' ? block.elements : []
+  if (first !== undefined && first.type === 'mrkdwn')
+    return context(clamp(first.text, Math.floor(first.text.length * 0.7)))
+  return block
+}
+
+function fit(blocks: readonly KnownBlock[], max: number): KnownBlock[] {
+  let fitting = [...blocks]
+  while (JSON.stringify(fitting).length > max) {
+    const longest = Math.max(...fitting.map(textLength))
+    if (longest < SHORTEST) return fitting
+    const index = fitting.findIndex((block) => textLength(block) === longest)
+    fitting = fitting.map((block, at) => (at === index ? shorten(block) : block))
+  }
+  return fitting
+}

@@ -1,0 +1,154 @@
+import type { KnownBlock } from '@slack/types'
+
+import { alertName, alertSummary, type TrackedAlert } from '../../domain/alert.ts'
+import type { RoomStep, RoomStepName } from '../../domain/incident.ts'
+import { plural, thousands } from '../../domain/text.ts'
+import { clockTime, exactTime } from '../../domain/time.ts'
+import type { HeadlineView, Locale, Tokens } from '../../domain/views.ts'
+import { LIMITS } from '../limits.ts'
+import { actions, context, firstFew, header, message, section, type Rendered } from './elements.ts'
+import { freezeLine, hazardLines, pauseLines } from './holds.ts'
+import { incidentIcon, lasted, leadWords, stateWords } from './incident-words.ts'
+import { link, plain, prose, queueName, sentence } from './mrkdwn.ts'
+import { nextStep } from './next-step.ts'
+import { bareNumbers, numberLines } from './numbers.ts'
+
+const MAX_ALERTS = 3
+const MAX_STORM_LINES = 10
+
+const ORDER: readonly (keyof Tokens)[] = [
+  'ack',
+  'pause',
+  'resume',
+  'failed',
+  'status',
+  'resolve',
+  'unfreeze',
+]
+
+const STEP_WORDS: Readonly<Record<RoomStepName, string>> = {
+  create: 'opening the room',
+  invite: 'inviting people',
+  topic: 'setting the topic',
+  pin: 'pinning the headline',
+}
+
+const stepLine = (step: RoomStep): string =>
+  `:warning: Failed: ${STEP_WORDS[step.step]}${step.problem === null ? '' : ` (${sentence(step.problem, 150)})`}. It is tried again.`
+
+function alertLine(alert: TrackedAlert, zone: string, now: Date): string {
+  const name = prose(alertName(alert), 80)
+  const summary = prose(alertSummary(alert), 250)
+  const state =
+    alert.status === 'firing' ? `since ${clockTime(alert.startsAt, zone, now)}` : 'resolved'
+  const runbook = alert.annotations['runbook_url'] ?? alert.annotations['runbook']
+  const links = [link(runbook, 'runbook'), link(alert.sourceUrl, 'source')].filter(
+    (found) => found !== null,
+  )
+  return [`*${name}* ${state}`, ...(summary === name ? [] : [summary]), ...links].join(' · ')
+}
+
+function summaryLines(view: HeadlineView, zone: string): readonly string[] {
+  const { incident, at } = view
+  const isOver = incident.state === 'resolved'
+  const since = `since ${clockTime(incident.openedAt, zone, at)}`
+  const firing = isOver ? null : plural(view.firing, 'alert') + ' firing'
+  const reopened = incident.reopened === 0 ? null : `reopened ${plural(incident.reopened, 'time')}`
+  const tier = view.rule === null ? '' : ` (${view.rule.tier})`
+  const isDone = isOver || incident.state === 'mitigated'
+  const what = isDone ? stateWords(incident, zone, at) : leadWords(incident)
+  return [
+    ...(incident.ref === null ? [] : [`*${queueName(incident.ref)}*${tier}`]),
+    [isOver ? `lasted ${lasted(incident, at)}` : lasted(incident, at), since, firing, reopened]
+      .filter((fact) => fact !== null)
+      .join(' · '),
+    incident.state === 'mitigated' ? `${what} · ${leadWords(incident)}` : what,
+  ]
+}
+
+/** The live part: numbers, or why there are none; what is paused; what could go wrong with a pause. */
+function queueBlocks(view: HeadlineView, zone: string): readonly KnownBlock[] {
+  const { queue, at } = view
+  if (queue === null) return []
+  const numbers = queue.isLive
+    ? numberLines(queue.value, view.rule?.thresholds ?? null, queue.at)
+    : [`:grey_question: *No live numbers*: ${sentence(queue.problem, 300)}`]
+  const overview = queue.isLive ? queue.value : null
+  const warnings = [
+    ...pauseLines(overview, view.holds, zone, at),
+    ...(view.incident.state === 'resolved' ? [] : hazardLines(view.hazards)),
+  ]
+  return [section(...numbers), ...(warnings.length === 0 ? [] : [section(...warnings)])]
+}
+
+const stormBlocks = (view: HeadlineView): readonly KnownBlock[] =>
+  view.incident.kind === 'storm'
+    ? [
+        section(
+          `*${plural(view.lines.length, 'incident')}* that came too fast for a room each:`,
+          ...firstFew(view.lines, MAX_STORM_LINES, (line) => {
+            const what = line.ref === null ? '' : `${queueName(line.ref)} `
+            return `${incidentIcon(line)} ${line.severity} ${what}${prose(line.title, 80)}`
+          }),
+        ),
+      ]
+    : []
+
+const alertBlocks = (view: HeadlineView, zone: string): readonly KnownBlock[] =>
+  view.alerts.length === 0
+    ? []
+    : [section(...firstFew(view.alerts, MAX_ALERTS, (alert) => alertLine(alert, zone, view.at)))]
+
+const stepBlocks = (view: HeadlineView): readonly KnownBlock[] => {
+  const failed = view.steps.filter((step) => step.state === 'failed')
+  return failed.length === 0 ? [] : [context(...failed.map(stepLine))]
+}
+
+function footer(view: HeadlineView, zone: string): KnownBlock {
+  const { queue, incident } = view
+  const instant =
+    queue?.isLive === true
+      ? `numbers of ${exactTime(queue.at, zone)}`
+      : `as of ${exactTime(view.at, zone)}`
+  return context(`Incident ${incident.id} · ${instant}`)
+}
+
+const title = (view: HeadlineView): string => {
+  const { incident } = view
+  const words = incident.state === 'resolved' ? `Resolved: ${incident.title}` : incident.title
+  return `${incidentIcon(incident)} ${incident.severity} ${words}`
+}
+
+function notification(view: HeadlineView): string {
+  const { incident, queue } = view
+  const what = prose(incident.title, LIMITS.header)
+  if (incident.state === 'resolved') return `${incident.severity} resolved: ${what}`
+  const numbers =
+    queue === null ? null : queue.isLive ? bareNumbers(queue.value) : 'no live numbers'
+  const lines = incident.kind === 'storm' ? plural(view.lines.length, 'incident') : null
+  const facts = [numbers, lines, `${thousands(view.firing)} firing`].filter((fact) => fact !== null)
+  return `${incident.severity} ${what}: ${facts.join(', ')}`
+}
+
+/**
+ * The pinned message of a room: what is broken, since when, how bad, who leads, what is paused, what to
+ * do now. Without buttons once the incident is resolved.
+ */
+export function renderHeadline(view: HeadlineView, locale: Locale): Rendered {
+  const zone = locale.timeZone
+  const isOver = view.incident.state === 'resolved'
+  const next = isOver ? null : nextStep(view)
+  return message(
+    notification(view),
+    view.freeze === null || isOver ? [] : section(freezeLine(view.freeze, zone, view.at)),
+    header(plain(title(view), LIMITS.header)),
+    section(...summaryLines(view, zone)),
+    queueBlocks(view, zone),
+    stormBlocks(view),
+    next === null ? [] : section(`:point_right: ${next}`),
+    isOver ? [] : actions(view.tokens, ORDER),
+    alertBlocks(view, zone),
+    stepBlocks(view),
+    footer(view, zone),
+  )
+}

@@ -1,0 +1,64 @@
+import type { Hold } from '../../domain/action.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import type { Freeze } from '../../domain/ports/store.ts'
+import type { HoldProof, PauseHazard, QueueOverview } from '../../domain/queue.ts'
+import { clockTime } from '../../domain/time.ts'
+import { firstFew } from './elements.ts'
+import { mention, prose, queueName, sentence } from './mrkdwn.ts'
+
+/** A long tail of holds or hazards would push the buttons off the screen. */
+const MAX_LINES = 5
+
+const PROOFS: Readonly<Record<HoldProof, string>> = {
+  held: 'held',
+  set_not_proven: 'set, not yet proven',
+  not_held: '*not holding: jobs still move*',
+}
+
+export const proofWords = (proof: HoldProof): string => PROOFS[proof]
+
+function ending(hold: Hold, zone: string, now: Date): string {
+  if (hold.endsAt === null) return 'until somebody resumes it'
+  const time = clockTime(hold.endsAt, zone, now)
+  const left = hold.endsAt.getTime() - now.getTime()
+  return left <= 0 ? `until ${time} (due now)` : `until ${time} (${formatDuration(left)} left)`
+}
+
+const because = (reason: string | null): string => {
+  const words = reason === null ? '' : prose(reason, 200)
+  return words === '' ? '' : `: ${words}`
+}
+
+/** Who stopped it, until when, whether it is proven to hold, and why. */
+export const holdLine = (hold: Hold, zone: string, now: Date): string =>
+  `:double_vertical_bar: Paused by ${mention(hold.owner.userId)} ${ending(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason)}`
+
+/** As `holdLine`, for lists over many queues. */
+export const heldQueueLine = (hold: Hold, zone: string, now: Date): string =>
+  `:double_vertical_bar: ${queueName(hold.ref)} by ${mention(hold.owner.userId)} ${ending(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason)}`
+
+/** What is paused, and where the queue's own flag disagrees with our holds. Null numbers: only the holds are known. */
+export function pauseLines(
+  overview: QueueOverview | null,
+  holds: readonly Hold[],
+  zone: string,
+  now: Date,
+): readonly string[] {
+  const lines = firstFew(holds, MAX_LINES, (hold) => holdLine(hold, zone, now))
+  if (overview === null) return lines
+  if (overview.isPaused && holds.length === 0)
+    return [':double_vertical_bar: *Paused, but not by Spillway*: another tool or person did it.']
+  if (!overview.isPaused && holds.length > 0)
+    return [
+      ...lines,
+      ':warning: *Its pause is gone*: another tool resumed it. Pause it again if it must stop.',
+    ]
+  return lines
+}
+
+export const hazardLines = (hazards: readonly PauseHazard[]): readonly string[] =>
+  firstFew(hazards, MAX_LINES, (hazard) => `:warning: ${sentence(hazard.explanation, 300)}`)
+
+/** The banner while nothing may be executed. */
+export const freezeLine = (freeze: Freeze, zone: string, now: Date): string =>
+  `:ice_cube: *Frozen* by ${mention(freeze.by.userId)} since ${clockTime(freeze.at, zone, now)}${because(freeze.reason)}. Nothing is paused or resumed until it ends.`

@@ -1,0 +1,85 @@
+import { queueKey, type QueueRef } from '../../domain/queue.ts'
+import { clamp, clampPlain } from '../clamp.ts'
+
+/** Long enough for the names of the field, short enough that five fit on a phone. */
+const NAME_LENGTH = 120
+const MAX_URL = 1000
+
+/** Control characters and those that reorder text, with which a name could be made to look like another. */
+const DECEPTIVE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
+const WORD_JOINER = '\u2060'
+
+const tidy = (text: string): string => text.replace(DECEPTIVE, ' ').replace(/\s+/g, ' ').trim()
+
+const escape = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+/** An @channel in a label must not wake up a channel. */
+const hush = (text: string): string =>
+  text.replace(/@(?=channel|here|everyone|group)/gi, `@${WORD_JOINER}`)
+
+/** Somebody else's words (labels, annotations, errors, reasons) as harmless mrkdwn on one line. */
+export const prose = (text: string, max: number): string =>
+  clamp(hush(escape(tidy(text).replaceAll('`', "'"))), max)
+
+/** A name or value in backticks, exactly as it is but for characters that would end the span. */
+export const code = (text: string, max = NAME_LENGTH): string => {
+  const inside = clamp(hush(escape(tidy(text).replaceAll('`', "'"))), max)
+  return inside === '' ? '`?`' : `\`${inside}\``
+}
+
+/** Several lines of somebody else's text in a fence. */
+export const fenced = (lines: readonly string[], max: number): string => {
+  const inside = lines.map((line) => prose(line, max)).filter((line) => line !== '')
+  return `\`\`\`${clamp(inside.join('\n'), max) || ' '}\`\`\``
+}
+
+export const queueName = (ref: QueueRef): string => code(queueKey(ref))
+
+/** Somebody else's words for places without mrkdwn. `:send:` inside a queue name must not become an emoji. */
+export const plain = (text: string, max: number): string =>
+  clampPlain(hush(tidy(text)).replace(/(?<=[\w-]):(?=[\w+'-]+:)/g, `:${WORD_JOINER}`), max)
+
+const SLACK_ID = /^[A-Za-z0-9_]{2,40}$/
+
+/** A person, or a user group, whose ids begin with S. */
+export function mention(id: string): string {
+  if (!SLACK_ID.test(id)) return code(id)
+  return id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`
+}
+
+export const channel = (id: string | null): string | null =>
+  id !== null && SLACK_ID.test(id) ? `<#${id}>` : null
+
+/** A link, or null where the address is not one that people should open. */
+export function link(url: string | null | undefined, label: string): string | null {
+  if (url === null || url === undefined || url.length > MAX_URL || !URL.canParse(url)) return null
+  const { protocol, href } = new URL(url)
+  if (protocol !== 'https:' && protocol !== 'http:') return null
+  const target = href.replaceAll('|', '%7C').replaceAll('>', '%3E').replaceAll('<', '%3C')
+  return `<${target.replaceAll('&', '&amp;')}|${prose(label, 80).replaceAll('|', '/')}>`
+}
+
+const KEPT = /<(?:@[A-Za-z0-9_]{2,40}|#[A-Za-z0-9_]{2,40})>/g
+
+const balanced = (text: string): string =>
+  ((text.match(/`/g) ?? []).length & 1) === 1 ? text.replaceAll('`', "'") : text
+
+/** Our own sentences, which name people and channels but may quote somebody: only those two stay markup. */
+export function sentence(words: string, max: number): string {
+  const text = balanced(tidy(words))
+  let out = ''
+  let end = 0
+  for (const kept of text.matchAll(KEPT)) {
+    out += escapeOnce(text.slice(end, kept.index)) + kept[0]
+    end = kept.index + kept[0].length
+  }
+  return clamp(hush(out + escapeOnce(text.slice(end))), max)
+}
+
+/** Escapes what is not escaped yet, as sentences may come from either side. */
+const escapeOnce = (text: string): string =>
+  text
+    .replace(/&(?!(?:amp|lt|gt);)/g, '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')

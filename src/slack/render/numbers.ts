@@ -1,0 +1,136 @@
+import { formatDuration } from '../../domain/duration.ts'
+import { backlog, type QueueOverview, type SystemHealth } from '../../domain/queue.ts'
+import type { Thresholds } from '../../domain/settings.ts'
+import { percent, plural, thousands } from '../../domain/text.ts'
+import { prose, sentence } from './mrkdwn.ts'
+
+/** One number in words; an alarming one says what it is measured against. */
+interface Reading {
+  readonly words: string
+  readonly isAlarming: boolean
+}
+
+const NO_THRESHOLDS: Thresholds = {
+  waiting: null,
+  active: null,
+  failed: null,
+  delayed: null,
+  oldestMs: null,
+}
+
+function counted(value: number, noun: string, limit: number | null): Reading {
+  if (limit === null || value <= limit)
+    return { words: `${thousands(value)} ${noun}`, isAlarming: false }
+  return { words: `*${thousands(value)} ${noun}* (limit ${thousands(limit)})`, isAlarming: true }
+}
+
+function oldest(overview: QueueOverview, limit: number | null, at: Date): Reading | null {
+  if (backlog(overview.counts) === 0) return null
+  if (overview.oldestWaitingAt === null) return { words: 'oldest job unknown', isAlarming: false }
+  const ms = at.getTime() - overview.oldestWaitingAt.getTime()
+  if (limit === null || ms <= limit)
+    return { words: `oldest job ${formatDuration(ms)}`, isAlarming: false }
+  const words = `*oldest job ${formatDuration(ms)}* (limit ${formatDuration(limit)})`
+  return { words, isAlarming: true }
+}
+
+/** Nobody at work matters only while there is work, and while nobody stopped it on purpose. */
+function workers(overview: QueueOverview): Reading {
+  if (overview.workers === null) return { words: 'workers unknown', isAlarming: false }
+  const isIdle = backlog(overview.counts) === 0 || overview.isPaused
+  if (overview.workers === 0)
+    return isIdle
+      ? { words: 'no workers', isAlarming: false }
+      : { words: '*no workers*', isAlarming: true }
+  return { words: plural(overview.workers, 'worker'), isAlarming: false }
+}
+
+const isReading = (reading: Reading | null): reading is Reading => reading !== null
+
+function readings(overview: QueueOverview, rule: Thresholds | null, at: Date): readonly Reading[] {
+  const limits = rule ?? NO_THRESHOLDS
+  const { counts } = overview
+  return [
+    counted(backlog(counts), 'waiting', limits.waiting),
+    counted(counts.failed, 'failed', limits.failed),
+    oldest(overview, limits.oldestMs, at),
+    counted(counts.active, 'active', limits.active),
+    counted(counts.delayed, 'delayed', limits.delayed),
+    workers(overview),
+  ].filter(isReading)
+}
+
+/** Whether any number is over its threshold, or work waits with nobody to do it. */
+export const isAlarming = (overview: QueueOverview, rule: Thresholds | null, at: Date): boolean =>
+  overview.stranded > 0 || readings(overview, rule, at).some((reading) => reading.isAlarming)
+
+/** Lines for the numbers of a queue: an alarming one has its own line and comes first. */
+export function numberLines(
+  overview: QueueOverview,
+  rule: Thresholds | null,
+  at: Date,
+): readonly string[] {
+  const all = readings(overview, rule, at)
+  const alarming = all.filter((reading) => reading.isAlarming)
+  const calm = all.filter((reading) => !reading.isAlarming).map((reading) => reading.words)
+  return [
+    ...alarming.map((reading) => `:small_red_triangle: ${reading.words}`),
+    ...(calm.length === 0 ? [] : [calm.join(' · ')]),
+    ...strandedLines(overview),
+  ]
+}
+
+export const strandedLines = (overview: QueueOverview): readonly string[] =>
+  overview.stranded === 0
+    ? []
+    : [
+        `:small_red_triangle: *${plural(overview.stranded, 'job')} stranded*: no worker takes them. Resume puts them back in line.`,
+      ]
+
+/** The few numbers that tell one queue from the next in a list. */
+export function shortNumbers(overview: QueueOverview, rule: Thresholds | null, at: Date): string {
+  const limits = rule ?? NO_THRESHOLDS
+  const age = oldest(overview, limits.oldestMs, at)
+  const crew = workers(overview)
+  return [
+    counted(backlog(overview.counts), 'waiting', limits.waiting).words,
+    counted(overview.counts.failed, 'failed', limits.failed).words,
+    ...(age === null ? [] : [age.words]),
+    ...(crew.isAlarming ? [crew.words] : []),
+    ...(overview.stranded === 0 ? [] : [`*${thousands(overview.stranded)} stranded*`]),
+  ].join(' · ')
+}
+
+/** `1,310 waiting, 12 failed` for notifications, without markup. */
+export const bareNumbers = (overview: QueueOverview): string =>
+  `${thousands(backlog(overview.counts))} waiting, ${thousands(overview.counts.failed)} failed`
+
+const GIB = 1024 ** 3
+const MIB = 1024 ** 2
+const bytes = (value: number): string =>
+  value >= GIB ? `${(value / GIB).toFixed(1)} GB` : `${Math.round(value / MIB)} MB`
+
+function memory(health: SystemHealth): string | null {
+  const { usedMemoryBytes: used, maxMemoryBytes: max } = health
+  if (used === null) return null
+  if (max === null || max === 0) return `memory ${bytes(used)}, no limit`
+  const mark = used / max >= 0.9 ? ':warning: ' : ''
+  return `${mark}memory ${bytes(used)} of ${bytes(max)} (${percent(used, max)})`
+}
+
+/** What the numbers stand on: does the system answer, how full is it, may it throw jobs away. */
+export function healthLine(health: SystemHealth): string {
+  const name = prose(health.system, 80)
+  if (!health.isReachable)
+    return `:warning: *${name}* does not answer: ${sentence(health.problem ?? 'no reason known', 300)}`
+  const policy = health.maxMemoryPolicy
+  const isEvicting = policy !== null && policy !== 'noeviction'
+  const facts = [
+    health.version === null ? null : `version ${prose(health.version, 40)}`,
+    health.pingMs === null ? null : `ping ${Math.round(health.pingMs)} ms`,
+    memory(health),
+    isEvicting ? `:warning: policy ${prose(policy, 40)} can delete jobs` : null,
+    health.problem === null ? null : `:warning: ${sentence(health.problem, 300)}`,
+  ]
+  return `${name}: ${facts.filter((fact) => fact !== null).join(' · ') || 'answers'}`
+}

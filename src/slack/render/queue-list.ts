@@ -1,0 +1,67 @@
+import type { KnownBlock } from '@slack/types'
+
+import { plural, thousands } from '../../domain/text.ts'
+import { exactTime } from '../../domain/time.ts'
+import type { Locale, QueueLine, QueueListView } from '../../domain/views.ts'
+import { context, message, section, type Rendered } from './elements.ts'
+import { code, prose, queueName, sentence } from './mrkdwn.ts'
+import { healthLine, isAlarming, shortNumbers } from './numbers.ts'
+
+/** Three screens of a phone; who wants more narrows it. */
+const MAX_LINES = 20
+const LINES_PER_SECTION = 5
+const MAX_NOTES = 5
+
+function icon({ overview, rule, holds }: QueueLine, at: Date): string {
+  if (isAlarming(overview, rule.thresholds, at)) return ':small_red_triangle:'
+  return overview.isPaused || holds.length > 0 ? ':double_vertical_bar:' : '•'
+}
+
+function line(queue: QueueLine, at: Date): string {
+  const { overview, rule, holds } = queue
+  const tier = rule.tier === 'critical' ? ' critical' : ''
+  const numbers = shortNumbers(overview, rule.thresholds, at)
+  const paused = overview.isPaused ? ' · paused' : holds.length > 0 ? ' · pause is gone' : ''
+  return `${icon(queue, at)} ${queueName(overview.ref)}${tier}\n      ${numbers}${paused}`
+}
+
+function sections(lines: readonly QueueLine[], at: Date): readonly KnownBlock[] {
+  const starts = lines.map((_, index) => index).filter((index) => index % LINES_PER_SECTION === 0)
+  return starts.map((start) =>
+    section(...lines.slice(start, start + LINES_PER_SECTION).map((queue) => line(queue, at))),
+  )
+}
+
+function heading({ matched, filter }: QueueListView): string {
+  const which = filter === null ? '' : ` ${matched === 1 ? 'matches' : 'match'} ${code(filter)}`
+  if (matched === 0)
+    return filter === null ? 'No queues were found' : `No queue matches ${code(filter)}`
+  return `${plural(matched, 'queue')}${which}`
+}
+
+/** Queues, alarming ones first, and the systems behind them. */
+export function renderQueueList(view: QueueListView, locale: Locale): Rendered {
+  const shown = view.lines.slice(0, MAX_LINES)
+  const rest = view.matched - shown.length
+  const alarming = view.lines.filter((queue) =>
+    isAlarming(queue.overview, queue.rule.thresholds, view.at),
+  ).length
+  const title = heading(view)
+  const summary = alarming === 0 ? title : `${title}, ${thousands(alarming)} alarming`
+  const narrow = code(`${locale.commands.queue} list <name or glob>`)
+  return message(
+    summary,
+    section(`*${title}*${alarming === 0 ? '' : ` · ${thousands(alarming)} alarming`}`),
+    view.problems.length === 0
+      ? []
+      : section(
+          ...view.problems.slice(0, MAX_NOTES).map((words) => `:warning: ${sentence(words, 300)}`),
+        ),
+    sections(shown, view.at),
+    rest > 0 ? context(`and ${thousands(rest)} more; narrow it with ${narrow}`) : [],
+    context(
+      ...view.health.slice(0, MAX_NOTES).map(healthLine),
+      `numbers of ${prose(exactTime(view.at, locale.timeZone), 40)}`,
+    ),
+  )
+}
