@@ -1,6 +1,7 @@
-import { closest, distance } from 'fastest-levenshtein'
 import { isMap, isScalar, isSeq, type Document, type LineCounter, type Node } from 'yaml'
 import type { z } from 'zod'
+
+import { suggest } from '../domain/suggest.ts'
 
 /** Where in the file a value is: keys and list positions. */
 export type Path = readonly (string | number)[]
@@ -22,11 +23,8 @@ export function pathText(path: Path): string {
 
 /** ` Did you mean …?` when a known word is near enough to be a typo's target, else nothing. */
 export function suggestion(word: string, known: readonly string[]): string {
-  if (known.length === 0) return ''
-  const best = closest(word, known)
-  return distance(word, best) <= Math.max(2, Math.floor(word.length / 3))
-    ? ` Did you mean \`${best}\`?`
-    : ''
+  const meant = suggest(word, known)
+  return meant === null ? '' : ` Did you mean \`${meant}\`?`
 }
 
 const KINDS: Readonly<Record<string, string>> = {
