@@ -1,0 +1,76 @@
+import type { BullmqSystemConfig } from '../../config/types.ts'
+import type { QueueSystem } from '../../domain/ports/queue-system.ts'
+import type { Clock, Log } from '../../domain/ports/runtime.ts'
+import { openConnection } from './connection.ts'
+import { startDiscovery } from './discovery.ts'
+import { readFailures } from './failures.ts'
+import { readHealth } from './health.ts'
+import { queueKeys } from './keys.ts'
+import { readQueues, toOverview } from './overview.ts'
+import { mergeAside, proveHold, readPauseState, setPause } from './pause.ts'
+import { countTypes, sampleTypes } from './types.ts'
+import { watchWorkers } from './workers.ts'
+
+export interface BullmqDeps {
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * BullMQ on Redis, through its keys: no BullMQ object is made, for those write to the queue's metadata.
+ * Starts although Redis is away. The caller closes it.
+ */
+export function openBullmqSystem(
+  config: BullmqSystemConfig,
+  { clock, log }: BullmqDeps,
+): QueueSystem {
+  const reads = openConnection(config, 'read', log)
+  const changes = openConnection(config, 'act', log)
+  const workers = watchWorkers(reads, config.prefix, clock)
+  const discovery = startDiscovery(config, reads, workers, log)
+  const deps = { config, reads, changes, workers }
+  const keysOf = (queue: string) => queueKeys(config.prefix, queue)
+
+  const overview: QueueSystem['overview'] = async (queues) => {
+    const bases = queues.map((queue) => keysOf(queue).base)
+    const [facts, seen] = await Promise.all([
+      reads.run((redis) => readQueues(redis, bases)),
+      workers.recent(),
+    ])
+    return facts.flatMap((fact, index) => {
+      const queue = queues[index]
+      return queue === undefined ? [] : [toOverview(config.name, queue, fact, seen)]
+    })
+  }
+
+  return {
+    name: config.name,
+    kind: 'bullmq',
+    capabilities: { pause: true, workers: true, failures: true },
+    knownQueues: () => discovery.known(),
+    discoverNow: () => discovery.now(),
+    overview,
+    async detail(queue) {
+      const keys = keysOf(queue)
+      const [overviews, waitingTypes, failures] = await Promise.all([
+        overview([queue]),
+        reads.run((redis) => sampleTypes(redis, keys)),
+        reads.run((redis) => readFailures(redis, keys)),
+      ])
+      const [own] = overviews
+      if (own === undefined) throw new Error('the overview left its only queue out')
+      return { overview: own, waitingTypes, failures }
+    },
+    exactTypes: (queue, onProgress, signal) => countTypes(reads, keysOf(queue), onProgress, signal),
+    pauseState: (queue) => readPauseState(deps, queue),
+    pause: (queue) => setPause(deps, queue),
+    resume: async (queue) => (await mergeAside(deps, queue, 'resume')).isChanged,
+    repairStranded: async (queue) => (await mergeAside(deps, queue, 'repair')).moved,
+    proveHeld: (queue, forMs) => proveHold(deps, queue, forMs),
+    health: () => readHealth(config.name, reads),
+    async close() {
+      await discovery.stop()
+      await Promise.all([reads.close(), changes.close()])
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+
+import { normaliseError } from '../../domain/failure.ts'
+import type { FailureGroup, Sampled } from '../../domain/queue.ts'
+import { redactJson, redactText } from '../../domain/redaction.ts'
+import type { QueueKeys } from './keys.ts'
+import { runScript, scripts } from './scripts.ts'
+
+const NEWEST = 1000
+const PER_CALL = 200
+const GROUPS = 10
+const REASON_LENGTH = 1200
+const DATA_LENGTH = 4096
+const SHOWN_DATA = 400
+const SHOWN_ERROR = 300
+
+const Reply = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]))
+const Data = z.array(z.string())
+
+interface FailedJob {
+  readonly id: string
+  readonly type: string
+  readonly attempts: number
+  readonly failedAt: Date
+  readonly reason: string
+}
+
+/** The newest failed jobs, grouped by what failed, the largest group first, each with its newest job as a sample. */
+export async function readFailures(redis: Redis, keys: QueueKeys): Promise<Sampled<FailureGroup>> {
+  const [total, ...replies] = await Promise.all([
+    redis.zcard(keys.failed),
+    ...Array.from({ length: NEWEST / PER_CALL }, (_, call) =>
+      runScript(
+        redis,
+        scripts.failures,
+        [keys.base, keys.failed],
+        [call * PER_CALL, (call + 1) * PER_CALL - 1, REASON_LENGTH],
+      ),
+    ),
+  ])
+  const jobs = replies.flatMap((reply) => Reply.parse(reply).map(toJob))
+  const groups = [...groupByShape(jobs)]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .slice(0, GROUPS)
+  const items = await withSamples(redis, keys, groups)
+  return { items, looked: jobs.length, total, isExact: jobs.length >= total }
+}
+
+const toJob = ([id, type, attempts, failedAt, reason]: z.infer<
+  typeof Reply
+>[number]): FailedJob => ({
+  id,
+  type,
+  attempts: Number(attempts),
+  failedAt: new Date(Number(failedAt)),
+  reason,
+})
+
+function groupByShape(jobs: readonly FailedJob[]): ReadonlyMap<string, readonly FailedJob[]> {
+  const groups = new Map<string, FailedJob[]>()
+  for (const job of jobs) {
+    const shape = errorShape(job)
+    const group = groups.get(shape)
+    if (group === undefined) groups.set(shape, [job])
+    else group.push(job)
+  }
+  return groups
+}
+
+/** Redacted first: a shape is shown, so no secret may survive in it. */
+const errorShape = (job: FailedJob): string =>
+  normaliseError(redactText(job.reason, { maxLength: REASON_LENGTH }))
+
+async function withSamples(
+  redis: Redis,
+  keys: QueueKeys,
+  groups: readonly (readonly [string, readonly FailedJob[]])[],
+): Promise<readonly FailureGroup[]> {
+  const newest = groups.flatMap(([error, jobs]) => {
+    const [sample] = jobs
+    return sample === undefined ? [] : [{ error, sample, count: jobs.length }]
+  })
+  if (newest.length === 0) return []
+  const jobKeys = newest.map(({ sample }) => keys.base + sample.id)
+  const data = Data.parse(await runScript(redis, scripts.data, jobKeys, [DATA_LENGTH]))
+  return newest.map(({ error, sample, count }, index) => ({
+    error,
+    count,
+    lastFailedAt: sample.failedAt,
+    sample: {
+      jobId: sample.id,
+      type: sample.type,
+      attempts: sample.attempts,
+      error: redactText(sample.reason, { maxLength: SHOWN_ERROR }),
+      data: redactJson(data[index] ?? '', { maxLength: SHOWN_DATA }),
+    },
+  }))
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod'
+
+import type { BullmqSystemConfig } from '../../config/types.ts'
+import { pauseHazards, pauseStyle, type PauseFacts } from '../../domain/pause.ts'
+import type { PauseState } from '../../domain/ports/queue-system.ts'
+import type { HoldProof } from '../../domain/queue.ts'
+import type { Connection } from './connection.ts'
+import { watchHold } from './hold.ts'
+import { queueKeys, type QueueKeys } from './keys.ts'
+import { readQueues, toOverview, type QueueFacts } from './overview.ts'
+import { runScript, scripts } from './scripts.ts'
+import type { Workers, WorkersByQueue } from './workers.ts'
+
+/** Jobs moved per script call: well under a millisecond of Redis time. */
+const SLICE = 1000
+
+/** In the way of a change whose answer was lost nobody can say whether it was made; running it again is safe. */
+const CHANGE_ADVICE =
+  'The change may or may not have been made; no job is lost, and trying again does it once. Check that Redis is up.'
+
+const PauseReply = z.enum(['set', 'already', 'more'])
+const ResumeReply = z.tuple([z.enum(['more', 'done', 'nothing']), z.number()])
+
+/** Reads go over `reads`, changes over `changes`: a queue can be resumed while a large read is under way. */
+export interface PauseDeps {
+  readonly config: BullmqSystemConfig
+  readonly reads: Connection
+  readonly changes: Connection
+  readonly workers: Workers
+}
+
+async function look(deps: PauseDeps, queue: string): Promise<[QueueFacts, WorkersByQueue | null]> {
+  const { base } = queueKeys(deps.config.prefix, queue)
+  const [[facts], workers] = await Promise.all([
+    deps.reads.run((redis) => readQueues(redis, [base])),
+    deps.workers.now(),
+  ])
+  if (facts === undefined) throw new Error('the overview script left a queue out')
+  return [facts, workers]
+}
+
+const pauseFacts = (
+  { config }: PauseDeps,
+  queue: string,
+  facts: QueueFacts,
+  workers: WorkersByQueue | null,
+): PauseFacts => ({
+  isPaused: facts.isPaused,
+  waiting: facts.counts.waiting,
+  aside: facts.counts.paused,
+  libraryVersion: facts.libraryVersion,
+  majors: config.majors,
+  v4Workers: workers === null ? null : (workers.get(queue)?.v4 ?? 0),
+})
+
+export async function readPauseState(deps: PauseDeps, queue: string): Promise<PauseState> {
+  const [facts, workers] = await look(deps, queue)
+  return {
+    isPaused: facts.isPaused,
+    overview: toOverview(deps.config.name, queue, facts, workers),
+    hazards: pauseHazards(pauseFacts(deps, queue, facts, workers)),
+  }
+}
+
+/** True if this call set the pause. Stranded jobs, if any, are put back in line first, in slices. */
+export async function setPause(deps: PauseDeps, queue: string): Promise<boolean> {
+  const [facts, workers] = await look(deps, queue)
+  const style = pauseStyle(pauseFacts(deps, queue, facts, workers))
+  const { wait, paused, meta, marker, events } = queueKeys(deps.config.prefix, queue)
+  for (;;) {
+    const reply = PauseReply.parse(
+      await deps.changes.run(
+        (redis) =>
+          runScript(redis, scripts.pause, [wait, paused, meta, marker, events], [style, SLICE]),
+        CHANGE_ADVICE,
+      ),
+    )
+    if (reply !== 'more') return reply === 'set'
+  }
+}
+
+/** Runs slices until the last one. Returns whether anything was changed, and how many jobs were moved. */
+export async function mergeAside(
+  deps: Pick<PauseDeps, 'config' | 'changes'>,
+  queue: string,
+  mode: 'resume' | 'repair',
+): Promise<{ readonly isChanged: boolean; readonly moved: number }> {
+  const keys = resumeKeys(queueKeys(deps.config.prefix, queue))
+  let total = 0
+  for (;;) {
+    const [state, moved] = ResumeReply.parse(
+      await deps.changes.run(
+        (redis) => runScript(redis, scripts.resume, keys, [mode, SLICE]),
+        CHANGE_ADVICE,
+      ),
+    )
+    total += moved
+    if (state !== 'more') return { isChanged: state === 'done' || total > 0, moved: total }
+  }
+}
+
+const resumeKeys = (keys: QueueKeys): readonly string[] => [
+  keys.wait,
+  keys.paused,
+  keys.meta,
+  keys.marker,
+  keys.events,
+  keys.prioritized,
+  keys.delayed,
+]
+
+export const proveHold = (deps: PauseDeps, queue: string, forMs: number): Promise<HoldProof> =>
+  watchHold(deps.reads, queueKeys(deps.config.prefix, queue), forMs, async () => {
+    const workers = await deps.workers.now()
+    return (workers?.get(queue)?.all ?? 0) > 0
+  })

@@ -1,0 +1,77 @@
+import type { Redis } from 'ioredis'
+
+import type { Clock } from '../../domain/ports/runtime.ts'
+import type { Connection } from './connection.ts'
+
+/** Workers of one queue, from the names of their connections. */
+export interface WorkerCount {
+  readonly all: number
+  /** Those that block as only BullMQ 4 and older do: on the list itself. */
+  readonly v4: number
+}
+
+export type WorkersByQueue = ReadonlyMap<string, WorkerCount>
+
+/** Workers of all queues by one CLIENT LIST; null where the Redis user may not list clients. */
+export interface Workers {
+  /** At most ten seconds old. */
+  recent(): Promise<WorkersByQueue | null>
+  now(): Promise<WorkersByQueue | null>
+}
+
+const FRESH_MS = 10_000
+
+export function watchWorkers(connection: Connection, prefix: string, clock: Clock): Workers {
+  let known: { readonly at: number; readonly workers: Promise<WorkersByQueue | null> } | null = null
+  const now = () => {
+    const workers = connection.run((redis) => listWorkers(redis, prefix))
+    known = { at: clock.now().getTime(), workers }
+    // A failure is for whoever asked; the next one asks again.
+    workers.catch(() => {
+      if (known?.workers === workers) known = null
+    })
+    return workers
+  }
+  return {
+    now,
+    recent: () =>
+      known !== null && clock.now().getTime() - known.at < FRESH_MS ? known.workers : now(),
+  }
+}
+
+async function listWorkers(redis: Redis, prefix: string): Promise<WorkersByQueue | null> {
+  try {
+    const text = await redis.call('CLIENT', 'LIST', 'TYPE', 'normal')
+    return parseClientList(String(text), prefix)
+  } catch (error) {
+    if (error instanceof Error && /NOPERM|unknown command|not allowed/i.test(error.message))
+      return null
+    throw error
+  }
+}
+
+/**
+ * Counts workers by queue in the answer of CLIENT LIST. A worker's connection is called
+ * `<prefix>:<base64 of the queue>`, or `…:w:<its own name>`; `…:qe` is a listener to events.
+ */
+export function parseClientList(text: string, prefix: string): WorkersByQueue {
+  const counts = new Map<string, WorkerCount>()
+  for (const line of text.split('\n')) {
+    const start = line.indexOf(` name=${prefix}:`)
+    if (start < 0) continue
+    const rest = line.slice(start + ` name=${prefix}:`.length)
+    const queue = queueOfName(rest.slice(0, `${rest} `.indexOf(' ')))
+    if (queue === null) continue
+    const before = counts.get(queue) ?? { all: 0, v4: 0 }
+    const isV4 = / cmd=(?:brpoplpush|blmove)(?: |$)/.test(rest)
+    counts.set(queue, { all: before.all + 1, v4: before.v4 + (isV4 ? 1 : 0) })
+  }
+  return counts
+}
+
+function queueOfName(name: string): string | null {
+  const match = /^([A-Za-z0-9+/]+={0,2})(?::w:.*)?$/.exec(name)
+  if (match?.[1] === undefined) return null
+  const queue = Buffer.from(match[1], 'base64').toString('utf8')
+  return Buffer.from(queue).toString('base64') === match[1] ? queue : null
+}
