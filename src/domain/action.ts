@@ -28,6 +28,8 @@ export interface Plan {
   readonly action: ActionKind
   readonly ref: QueueRef
   readonly incidentId: number | null
+  /** Set when this plan is a timed hold's own end, pre-authorised by whoever set the hold. */
+  readonly endsHoldId: string | null
   readonly actor: Actor
   readonly tier: EffectTier
   readonly queueTier: QueueTier

@@ -30,8 +30,8 @@ export interface Incident {
   readonly channelName: string | null
 }
 
-/** The steps that make a room, in order. The channel must exist first; the rest stand on their own. */
-export const ROOM_STEPS = ['create', 'invite', 'topic', 'headline', 'pin', 'announce'] as const
+/** The steps that make a room. The channel must exist first; the rest stand on their own. */
+export const ROOM_STEPS = ['create', 'invite', 'topic', 'pin'] as const
 export type RoomStepName = (typeof ROOM_STEPS)[number]
 
 export interface RoomStep {

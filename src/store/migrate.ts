@@ -43,22 +43,28 @@ export async function migrate(
   { log, folder = FOLDER }: { readonly log: Log; readonly folder?: string },
 ): Promise<readonly string[]> {
   const migrations = await readMigrations(folder)
-  return reachingDatabase(async () => {
-    const client = new pg.Client(connectionConfig(owner))
-    client.on('error', (error) => log.warn({ err: error }, 'migration connection lost'))
-    await client.connect()
-    try {
-      // Held until the connection ends, so that it is freed even if this process is killed.
-      await client.query(`select pg_advisory_lock(hashtextextended('spillway.migrate', 0))`)
-      const applied = await applyPending(client, migrations)
-      await migrateWorkEngine(owner, log)
-      await inTransaction(client, () => grantAppRole(client))
-      if (applied.length > 0) log.info({ applied }, 'database migrated')
-      return applied
-    } finally {
-      await client.end()
-    }
-  })
+  return reachingDatabase(() => migrateWith(owner, migrations, log))
+}
+
+async function migrateWith(
+  owner: DatabaseAddress,
+  migrations: readonly Migration[],
+  log: Log,
+): Promise<readonly string[]> {
+  const client = new pg.Client(connectionConfig(owner))
+  client.on('error', (error) => log.warn({ err: error }, 'migration connection lost'))
+  await client.connect()
+  try {
+    // Held until the connection ends, so that it is freed even if this process is killed.
+    await client.query(`select pg_advisory_lock(hashtextextended('spillway.migrate', 0))`)
+    const applied = await applyPending(client, migrations)
+    await migrateWorkEngine(owner, log)
+    await inTransaction(client, () => grantAppRole(client))
+    if (applied.length > 0) log.info({ applied }, 'database migrated')
+    return applied
+  } finally {
+    await client.end()
+  }
 }
 
 async function readMigrations(folder: string): Promise<readonly Migration[]> {

@@ -10,6 +10,14 @@ export interface Chat {
     name: string,
     isPrivate: boolean,
   ): Promise<{ readonly channelId: string; readonly name: string }>
+  /**
+   * The channel of this name if this bot itself made it after `madeAfter` (users.conversations): what a
+   * crash between asking Slack for a room and noting its answer leaves behind. Else null.
+   */
+  findOwnRoom(
+    name: string,
+    madeAfter: Date,
+  ): Promise<{ readonly channelId: string; readonly name: string } | null>
   invite(channelId: string, userIds: readonly string[]): Promise<void>
   setTopic(channelId: string, topic: string): Promise<void>
   pin(channelId: string, ts: string): Promise<void>

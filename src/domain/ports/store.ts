@@ -62,7 +62,12 @@ export interface Work {
   enqueue<T extends TaskName>(
     task: T,
     payload: Tasks[T],
-    options: { readonly key: string; readonly runAt?: Date },
+    options: {
+      readonly key: string
+      readonly runAt?: Date
+      /** Leaves a job that waits for its time alone: what a sweep wants. */
+      readonly isKept?: boolean
+    },
   ): Promise<void>
 }
 
@@ -81,6 +86,7 @@ export interface Incidents {
   /** Inserts unless an unresolved one has the key; then that one, `created: false`. */
   open(incident: NewIncident): Promise<{ readonly incident: Incident; readonly created: boolean }>
   byId(id: number): Promise<Incident | null>
+  unresolvedByKey(key: string): Promise<Incident | null>
   byChannel(channelId: string): Promise<Incident | null>
   /** The latest with this key that was resolved after `since`. */
   resolvedSince(key: string, since: Date): Promise<Incident | null>
@@ -200,6 +206,7 @@ export interface Buttons {
     words: string,
     at: Date,
   ): Promise<void>
+  spendKind(kind: ButtonPurpose['kind'], by: string | null, words: string, at: Date): Promise<void>
   /** Spends what acts on an incident when it is acknowledged or resolved. */
   spendIncident(
     incidentId: number,
@@ -211,16 +218,26 @@ export interface Buttons {
 }
 
 export interface Plans {
-  add(plan: Plan): Promise<void>
+  /** False if the hold that it ends has such a plan already. */
+  add(plan: Plan): Promise<boolean>
   byId(id: string): Promise<Plan | null>
   /** planned → confirmed, once, while unexpired. Null for whoever comes second or late. */
   confirm(id: string, reason: string | null, holdMs: number | null, now: Date): Promise<Plan | null>
-  /** confirmed or abandoned → executing; the fence makes a late worker's writes fail. Null if another has it. */
+  /**
+   * confirmed or abandoned → executing; the fence makes a late worker's writes fail. Null if another
+   * worker has it, or another plan is being executed on the same queue.
+   */
   lease(
     id: string,
     now: Date,
     leaseMs: number,
   ): Promise<{ readonly plan: Plan; readonly fence: number; readonly isRetry: boolean } | null>
+  /** Marks that the queue is about to be touched; false if that was marked before, or the fence is lost. */
+  intend(id: string, fence: number, now: Date): Promise<boolean>
+  /** executing → confirmed, when nothing was touched yet. */
+  unlease(id: string, fence: number): Promise<boolean>
+  /** Lets the next attempt begin at once. */
+  release(id: string, fence: number, now: Date): Promise<boolean>
   /** False if the fence is no longer ours. */
   finish(
     id: string,

@@ -1,6 +1,7 @@
-import { chmod, mkdir, mkdtemp, realpath, rename, rm, stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import pg from 'pg'
 
@@ -8,7 +9,7 @@ import type { Log } from '../../domain/ports/runtime.ts'
 import type { DatabaseAddress } from '../pool.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
 import { holdDirectory } from './holder.ts'
-import { clearLeftovers, SOCKET_PREFIX } from './leftovers.ts'
+import { clearLeftovers } from './leftovers.ts'
 import { type ServerUser, serverUser } from './server-user.ts'
 import { initCluster, startServer } from './server.ts'
 
@@ -93,7 +94,7 @@ interface Serving {
 
 async function serve(serving: Serving): Promise<EmbeddedDatabase> {
   const { cluster, binaries, user, isDurable, log, release } = serving
-  const socketDirectory = await makeSocketDirectory(user)
+  const socketDirectory = await makeSocketDirectory(dirname(cluster), user)
   const removeSocket = (): Promise<void> => rm(socketDirectory, { recursive: true, force: true })
   const admin = { host: socketDirectory, user: SUPERUSER, database: 'postgres' }
   try {
@@ -117,12 +118,18 @@ async function serve(serving: Serving): Promise<EmbeddedDatabase> {
   }
 }
 
-/** In a short path, for a socket's name has at most 107 bytes; closed to other users, for it is the only lock. */
-async function makeSocketDirectory(user: ServerUser): Promise<string> {
+/**
+ * In a short path, for a socket's name has at most 107 bytes; the same at every start, so that open pools
+ * find a server that was started again; closed to other users, for it is the only lock. Whatever has the
+ * name is a leftover: this process holds the data directory that the name comes from.
+ */
+async function makeSocketDirectory(home: string, user: ServerUser): Promise<string> {
   const isUsual = tmpdir().length < 60 && process.getuid?.() !== 0
+  const digest = createHash('sha256').update(home).digest('hex').slice(0, 16)
   // Root's own temporary directory may be closed to the server's user; /tmp never is.
-  const directory = await mkdtemp(join(isUsual ? tmpdir() : '/tmp', SOCKET_PREFIX))
-  await chmod(directory, 0o700)
+  const directory = join(isUsual ? tmpdir() : '/tmp', `spillway-pg-${digest}`)
+  await rm(directory, { recursive: true, force: true })
+  await mkdir(directory, { mode: 0o700 })
   await user.give(directory)
   return directory
 }

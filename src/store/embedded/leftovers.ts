@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readdir, readFile, readlink, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
@@ -8,29 +8,22 @@ import type { Log } from '../../domain/ports/runtime.ts'
 
 const run = promisify(execFile)
 
-/** Start of the name of every socket directory, so that only our own are ever removed. */
-export const SOCKET_PREFIX = 'spillway-pg-'
-
 const GENTLE_MS = 10_000
 const HARD_MS = 5000
 
 /**
  * Clears away what a killed Spillway left in a cluster: a server that still runs (stopped in an orderly
- * way, so that nothing is lost), a lock file that would refuse the next start, the old socket directory.
+ * way, so that nothing is lost), and a lock file that would refuse the next start.
  * Call it only while holding the data directory.
  */
 export async function clearLeftovers(cluster: string, log: Log): Promise<void> {
   const lockFile = join(cluster, 'postmaster.pid')
-  const lines = (await readFile(lockFile, 'utf8').catch(() => '')).split('\n')
-  const postmaster = Number(lines[0])
+  const [first] = (await readFile(lockFile, 'utf8').catch(() => '')).split('\n')
+  const postmaster = Number(first)
   if (!(postmaster > 0)) return
   await stopOrphan(cluster, postmaster, log)
   // On Linux we know that no process is left. Elsewhere PostgreSQL judges the file by itself.
   if (process.platform === 'linux') await rm(lockFile, { force: true })
-  const socketDirectory = lines[4]?.trim() ?? ''
-  if (basename(socketDirectory).startsWith(SOCKET_PREFIX)) {
-    await rm(socketDirectory, { recursive: true, force: true })
-  }
 }
 
 async function stopOrphan(cluster: string, postmaster: number, log: Log): Promise<void> {

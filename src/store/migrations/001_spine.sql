@@ -135,10 +135,14 @@ create table plan (
   confirmed_at timestamptz,
   fence integer not null default 0,
   leased_until timestamptz,
+  -- Set with the audit trail's intent entry, before the queue is touched.
+  intended_at timestamptz,
   outcome jsonb,
   finished_at timestamptz
 );
 create index plan_unfinished on plan (created_at) where state in ('confirmed', 'executing');
+-- One execution per queue at a time: two that interleave could undo each other.
+create unique index plan_one_executing on plan (system, queue) where state = 'executing';
 create index plan_done on plan (system, queue, action, finished_at desc) where state = 'done';
 
 create table hold (
@@ -156,6 +160,8 @@ create table hold (
   ended_by text,
   proof text not null default 'set_not_proven' check (proof in ('held', 'set_not_proven', 'not_held'))
 );
+-- The plan that ends a timed hold, made once, when it is due.
+alter table plan add column ends_hold_id uuid unique references hold (id);
 create index hold_active on hold (system, queue) where ended_at is null;
 create index hold_due on hold (ends_at) where ended_at is null and ends_at is not null;
 
@@ -213,4 +219,25 @@ begin
       'UTF8')), 'hex')
   );
   return next_seq;
+end $$;
+
+-- Stores an alert sender's body and the work it means, in one round trip and one commit. The lock is on
+-- the body, so that two replicas that get the same one at once agree on which came first.
+create function receive_delivery(
+  new_id uuid, new_source text, new_body bytea, new_sha256 bytea, new_received_at timestamptz,
+  new_correlation_id text, redelivery_ms integer
+) returns void language plpgsql as $$
+declare
+  twin uuid;
+begin
+  perform pg_advisory_xact_lock(hashtextextended(new_source || encode(new_sha256, 'hex'), 11));
+  select id into twin from delivery
+    where source = new_source and body_sha256 = new_sha256
+      and received_at > new_received_at - make_interval(secs => redelivery_ms / 1000.0)
+      and redelivery_of is null
+    order by received_at desc limit 1;
+  insert into delivery (id, source, body, body_sha256, received_at, correlation_id, redelivery_of)
+    values (new_id, new_source, new_body, new_sha256, new_received_at, new_correlation_id, twin);
+  perform graphile_worker.add_job(
+    'process_delivery', json_build_object('deliveryId', new_id), job_key => 'process_delivery:' || new_id);
 end $$;

@@ -1,0 +1,95 @@
+import type { Alert, TrackedAlert } from '../domain/alert.ts'
+import type { Alerts } from '../domain/ports/alert-store.ts'
+import { row, rows, type Sql } from './sql.ts'
+
+interface AlertRow {
+  id: string
+  source: string
+  fingerprint: string
+  starts_at: Date
+  ends_at: Date | null
+  status: Alert['status']
+  labels: Record<string, string>
+  annotations: Record<string, string>
+  source_url: string | null
+  incident_id: string | null
+  first_seen_at: Date
+  last_seen_at: Date
+  repeats: number
+}
+
+const toAlert = (from: AlertRow): TrackedAlert => ({
+  id: Number(from.id),
+  source: from.source,
+  fingerprint: from.fingerprint,
+  startsAt: from.starts_at,
+  endsAt: from.ends_at,
+  status: from.status,
+  labels: from.labels,
+  annotations: from.annotations,
+  sourceUrl: from.source_url,
+  incidentId: from.incident_id === null ? null : Number(from.incident_id),
+  firstSeenAt: from.first_seen_at,
+  lastSeenAt: from.last_seen_at,
+  repeats: from.repeats,
+})
+
+// A resolve that overtakes its alert is final: the same (fingerprint, startsAt) never fires again.
+const TRACK = `
+  with before as (
+    select status from alert where source = $1 and fingerprint = $2 and starts_at = $3
+  ), tracked as (
+    insert into alert (source, fingerprint, starts_at, ends_at, status, labels, annotations,
+      source_url, first_seen_at, last_seen_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+    on conflict (source, fingerprint, starts_at) do update set
+      status = case when alert.status = 'resolved' then 'resolved' else excluded.status end,
+      ends_at = coalesce(excluded.ends_at, alert.ends_at),
+      labels = excluded.labels,
+      annotations = excluded.annotations,
+      source_url = coalesce(excluded.source_url, alert.source_url),
+      last_seen_at = greatest(alert.last_seen_at, excluded.last_seen_at),
+      repeats = alert.repeats + 1
+    returning *
+  )
+  select tracked.*, coalesce((select status from before), 'new') as was from tracked`
+
+export function createAlerts(sql: Sql): Alerts {
+  return {
+    async track(alert, source, at) {
+      const found = await row<AlertRow & { was: 'new' | 'firing' | 'resolved' }>(sql, TRACK, [
+        source,
+        alert.fingerprint,
+        alert.startsAt,
+        alert.endsAt,
+        alert.status,
+        JSON.stringify(alert.labels),
+        JSON.stringify(alert.annotations),
+        alert.sourceUrl,
+        at,
+      ])
+      if (found === null) throw new Error('an upsert returned no row')
+      return { alert: toAlert(found), was: found.was }
+    },
+    async attach(alertId, incidentId) {
+      await sql.query('update alert set incident_id = $2 where id = $1', [alertId, incidentId])
+    },
+    async firing(incidentId) {
+      const found = await row<{ count: string }>(
+        sql,
+        `select count(*) from alert where incident_id = $1 and status = 'firing'`,
+        [incidentId],
+      )
+      return Number(found?.count ?? 0)
+    },
+    async ofIncident(incidentId, limit) {
+      const found = await rows<AlertRow>(
+        sql,
+        `select * from alert where incident_id = $1
+         order by status = 'firing' desc, last_seen_at desc, id desc limit $2`,
+        [incidentId, limit],
+      )
+      return found.map(toAlert)
+    },
+  }
+}

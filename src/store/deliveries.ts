@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+
+import type { Deliveries, Delivery } from '../domain/ports/alert-store.ts'
+import { changed, row, rows, type Sql } from './sql.ts'
+
+interface DeliveryRow {
+  id: string
+  source: string
+  body: Buffer
+  received_at: Date
+  correlation_id: string
+  redelivery_of: string | null
+  state: Delivery['state']
+  problem: string | null
+}
+
+const COLUMNS = 'id, source, body, received_at, correlation_id, redelivery_of, state, problem'
+
+const toDelivery = (from: DeliveryRow): Delivery => ({
+  id: from.id,
+  source: from.source,
+  body: from.body,
+  receivedAt: from.received_at,
+  correlationId: from.correlation_id,
+  redeliveryOf: from.redelivery_of,
+  state: from.state,
+  problem: from.problem,
+})
+
+export function createDeliveries(sql: Sql): Deliveries {
+  return {
+    async add(delivery) {
+      // One round trip: the function locks on the body, looks for its twin, stores and enqueues.
+      await sql.query('select receive_delivery($1, $2, $3, $4, $5, $6, $7)', [
+        delivery.id,
+        delivery.source,
+        delivery.body,
+        createHash('sha256').update(delivery.body).digest(),
+        delivery.receivedAt,
+        delivery.correlationId,
+        delivery.redeliveryMs,
+      ])
+    },
+    async claim(id) {
+      const found = await row<DeliveryRow>(
+        sql,
+        `select ${COLUMNS} from delivery where id = $1 and state = 'received' for update skip locked`,
+        [id],
+      )
+      return found === null ? null : toDelivery(found)
+    },
+    async finish(id, state, problem, at) {
+      await changed(
+        sql,
+        'update delivery set state = $2, problem = $3, finished_at = $4 where id = $1',
+        [id, state, problem, at],
+      )
+    },
+    async unreadable(limit) {
+      const found = await rows<DeliveryRow>(
+        sql,
+        `select ${COLUMNS} from delivery where state = 'unreadable' order by received_at desc limit $1`,
+        [limit],
+      )
+      return found.map(toDelivery)
+    },
+    async stale(receivedBefore, limit) {
+      const found = await rows<{ id: string }>(
+        sql,
+        `select id from delivery where state = 'received' and received_at < $1
+         order by received_at limit $2`,
+        [receivedBefore, limit],
+      )
+      return found.map(({ id }) => id)
+    },
+  }
+}

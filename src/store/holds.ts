@@ -1,0 +1,93 @@
+import type { Hold } from '../domain/action.ts'
+import type { Holds } from '../domain/ports/store.ts'
+import { actorOf, changed, refOf, row, rows, type Sql } from './sql.ts'
+
+interface HoldRow {
+  id: string
+  plan_id: string
+  system: string
+  queue: string
+  incident_id: string | null
+  team_id: string
+  user_id: string
+  reason: string | null
+  started_at: Date
+  ends_at: Date | null
+  ended_at: Date | null
+  ended_by: string | null
+  proof: Hold['proof']
+}
+
+const toHold = (from: HoldRow): Hold => ({
+  id: from.id,
+  ref: refOf(from),
+  planId: from.plan_id,
+  incidentId: from.incident_id === null ? null : Number(from.incident_id),
+  owner: actorOf(from),
+  reason: from.reason,
+  startedAt: from.started_at,
+  endsAt: from.ends_at,
+  endedAt: from.ended_at,
+  endedBy: from.ended_by,
+  proof: from.proof,
+})
+
+// A second start of the same plan finds the first one's row: the constraint makes it once per plan.
+const START = `
+  with started as (
+    insert into hold (id, plan_id, system, queue, incident_id, team_id, user_id, reason, started_at, ends_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    on conflict (plan_id) do nothing returning *
+  )
+  select * from started union all select * from hold where plan_id = $2`
+
+export function createHolds(sql: Sql): Holds {
+  return {
+    async start(hold) {
+      const found = await row<HoldRow>(sql, START, [
+        hold.id,
+        hold.planId,
+        hold.ref.system,
+        hold.ref.queue,
+        hold.incidentId,
+        hold.owner.teamId,
+        hold.owner.userId,
+        hold.reason,
+        hold.startedAt,
+        hold.endsAt,
+      ])
+      if (found === null) throw new Error(`the hold of plan ${hold.planId} was not stored`)
+      return toHold(found)
+    },
+    async active(ref) {
+      const found = await rows<HoldRow>(
+        sql,
+        `select * from hold where ended_at is null and ($1::text is null or (system = $1 and queue = $2))
+         order by started_at, id`,
+        [ref?.system ?? null, ref?.queue ?? null],
+      )
+      return found.map(toHold)
+    },
+    async byId(id) {
+      const found = await row<HoldRow>(sql, 'select * from hold where id = $1', [id])
+      return found === null ? null : toHold(found)
+    },
+    async setProof(id, proof) {
+      await sql.query('update hold set proof = $2 where id = $1', [id, proof])
+    },
+    end: (id, at, by) =>
+      changed(
+        sql,
+        'update hold set ended_at = $2, ended_by = $3 where id = $1 and ended_at is null',
+        [id, at, by],
+      ),
+    async due(now, limit) {
+      const found = await rows<{ id: string }>(
+        sql,
+        'select id from hold where ended_at is null and ends_at <= $1 order by ends_at limit $2',
+        [now, limit],
+      )
+      return found.map(({ id }) => id)
+    },
+  }
+}

@@ -1,0 +1,150 @@
+import type { MessageContent, MessageTarget } from '../domain/message.ts'
+import type { Messages, OutboxMessage, Work } from '../domain/ports/store.ts'
+import { changed, row, rows, type Sql } from './sql.ts'
+
+interface MessageRow {
+  id: string
+  key: string
+  channel: string
+  target: MessageTarget
+  content: MessageContent
+  wanted_version: number
+  delivered_version: number
+  channel_id: string | null
+  ts: string | null
+  rendered_hash: string | null
+  attempted_at: Date | null
+  attempts: number
+}
+
+const toMessage = (from: MessageRow): OutboxMessage => ({
+  id: Number(from.id),
+  key: from.key,
+  target: from.target,
+  content: from.content,
+  wantedVersion: from.wanted_version,
+  deliveredVersion: from.delivered_version,
+  channelId: from.channel_id,
+  ts: from.ts,
+  renderedHash: from.rendered_hash,
+  attemptedAt: from.attempted_at,
+  attempts: from.attempts,
+})
+
+const channelOf = (target: MessageTarget): string =>
+  target.kind === 'ops' ? 'ops' : `room:${target.incidentId}`
+
+const PENDING = 'delivered_version < wanted_version and not is_buried'
+
+const PUT = `
+  insert into message (key, channel, target, content, priority) values ($1, $2, $3, $4, $5)
+  on conflict (key) do update set
+    wanted_version = message.wanted_version + 1,
+    content = excluded.content,
+    priority = excluded.priority,
+    due_at = case when message.is_buried then now() else message.due_at end,
+    attempts = case when message.is_buried then 0 else message.attempts end,
+    is_buried = false`
+
+// A post that is not due yet holds back later posts, so that a room reads in order; edits wait for nobody.
+const NEXT = `
+  with pending as (
+    select *, due_at <= $2 as is_due from message where channel = $1 and ${PENDING}
+  )
+  select * from pending p where is_due and (ts is not null or not exists (
+    select 1 from pending earlier
+    where earlier.ts is null and not earlier.is_due
+      and (earlier.priority, earlier.id) < (p.priority, p.id)))
+  order by priority, id limit 1`
+
+const ATTEMPT = `
+  update message set attempted_at = $4, due_at = $5, attempts = attempts + 1
+  where id = $1 and attempts = $2 and delivered_version = $3 and not is_buried`
+
+const DELIVERED = `
+  update message set delivered_version = $2, channel_id = $3, ts = $4, rendered_hash = $5,
+    due_at = $6, attempted_at = null, attempts = 0, problem = null
+  where id = $1 and delivered_version < $2`
+
+const POSTPONE = `
+  update message set due_at = $2, problem = $3,
+    attempted_at = case when $4 then null else attempted_at end
+  where id = $1`
+
+const BURY = `update message set is_buried = true, problem = $2, attempted_at = null where id = $1`
+
+type Writing = Pick<Messages, 'put' | 'touch' | 'attempt' | 'delivered' | 'postpone' | 'bury'>
+
+function writing(sql: Sql, work: Work): Writing {
+  const enqueue = (channel: string): Promise<void> =>
+    work.enqueue('deliver_messages', { channel }, { key: channel })
+  return {
+    async put({ key, target, content, priority }) {
+      const channel = channelOf(target)
+      const stored = [JSON.stringify(target), JSON.stringify(content)]
+      await sql.query(PUT, [key, channel, ...stored, priority])
+      await enqueue(channel)
+    },
+    async touch(key) {
+      const touched = await row<{ channel: string }>(
+        sql,
+        'update message set wanted_version = wanted_version + 1 where key = $1 returning channel',
+        [key],
+      )
+      if (touched !== null) await enqueue(touched.channel)
+    },
+    attempt: (message, at, until) =>
+      changed(sql, ATTEMPT, [message.id, message.attempts, message.deliveredVersion, at, until]),
+    async delivered(id, { version, channelId, ts, renderedHash, notBefore }) {
+      await sql.query(DELIVERED, [id, version, channelId, ts, renderedHash, notBefore])
+    },
+    async postpone(id, until, problem, isAnswered) {
+      await sql.query(POSTPONE, [id, until, problem, isAnswered])
+    },
+    async bury(id, problem) {
+      await sql.query(BURY, [id, problem])
+    },
+  }
+}
+
+type Reading = Pick<Messages, 'next' | 'nextDue' | 'byKey' | 'pendingChannels' | 'depth'>
+
+function reading(sql: Sql): Reading {
+  const one = async (text: string, values: readonly unknown[]): Promise<OutboxMessage | null> => {
+    const found = await row<MessageRow>(sql, text, values)
+    return found === null ? null : toMessage(found)
+  }
+  return {
+    next: (channel, now) => one(NEXT, [channel, now]),
+    byKey: (key) => one('select * from message where key = $1', [key]),
+    async nextDue(channel) {
+      const found = await row<{ due: Date | null }>(
+        sql,
+        `select min(due_at) as due from message where channel = $1 and ${PENDING}`,
+        [channel],
+      )
+      return found?.due ?? null
+    },
+    async pendingChannels(limit) {
+      const found = await rows<{ channel: string }>(
+        sql,
+        `select channel from message where ${PENDING} group by channel order by min(priority) limit $1`,
+        [limit],
+      )
+      return found.map(({ channel }) => channel)
+    },
+    async depth() {
+      const found = await row<{ count: string }>(
+        sql,
+        `select count(*) from message where ${PENDING}`,
+      )
+      return Number(found?.count ?? 0)
+    },
+  }
+}
+
+/** The outbox. Its rows are the truth and the lock; the job only says that a channel has work. */
+export const createMessages = (sql: Sql, work: Work): Messages => ({
+  ...writing(sql, work),
+  ...reading(sql),
+})

@@ -1,0 +1,20 @@
+import type { Work } from '../domain/ports/store.ts'
+import type { Sql } from './sql.ts'
+
+export function createWork(sql: Sql): Work {
+  return {
+    async enqueue(task, payload, options) {
+      await sql.query(
+        `select graphile_worker.add_job(
+           $1, $2::json, job_key => $3, run_at => $4, job_key_mode => $5)`,
+        [
+          task,
+          JSON.stringify(payload),
+          `${task}:${options.key}`,
+          options.runAt ?? null,
+          options.isKept === true ? 'preserve_run_at' : 'replace',
+        ],
+      )
+    },
+  }
+}

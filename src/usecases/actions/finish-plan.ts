@@ -1,0 +1,133 @@
+import type { Plan } from '../../domain/action.ts'
+import type { OperatorError } from '../../domain/errors.ts'
+import type { RoomLine } from '../../domain/message.ts'
+import type { Repositories } from '../../domain/ports/store.ts'
+import { isSameQueue } from '../../domain/queue.ts'
+import { clockTime } from '../../domain/time.ts'
+import { auditOfPlan, overviewFacts } from '../audit/audit-of.ts'
+import type { Deps } from '../deps.ts'
+import type { Effect, Execution } from './execution.ts'
+
+/**
+ * Closes a plan in one transaction: holds, buttons, words in the room, audit. Nothing of it happens if
+ * the fence is no longer ours.
+ */
+export async function finishPlan(deps: Deps, execution: Execution, effect: Effect): Promise<void> {
+  const { plan, fence } = execution
+  const now = deps.clock.now()
+  await deps.store.transaction(async (store) => {
+    if (!(await store.plans.finish(plan.id, fence, effect.state, effect.outcome, now))) return
+    await settleHolds(store, plan, effect, now)
+    if (effect.state === 'done') await spendButtons(deps, store, plan, now)
+    await tell(store, plan, effect, now)
+    await store.audit.append(
+      auditOfPlan(now, 'outcome', plan, {
+        state: effect.state,
+        proof: effect.outcome.proof,
+        before: overviewFacts(plan.before.overview),
+        after: overviewFacts(effect.outcome.after),
+      }),
+    )
+  })
+}
+
+async function settleHolds(
+  store: Repositories,
+  plan: Plan,
+  effect: Effect,
+  now: Date,
+): Promise<void> {
+  const holds = await store.holds.active(plan.ref)
+  const own = holds.find((hold) => hold.planId === plan.id)
+  if (own !== undefined) {
+    if (effect.state === 'done')
+      await store.holds.setProof(own.id, effect.outcome.proof ?? own.proof)
+    else await store.holds.end(own.id, now, null)
+  }
+  if (plan.action !== 'resume' || effect.state !== 'done') return
+  const by = plan.endsHoldId === null ? plan.actor.userId : null
+  for (const id of plan.before.holdIds) await store.holds.end(id, now, by)
+}
+
+async function spendButtons(deps: Deps, store: Repositories, plan: Plan, now: Date): Promise<void> {
+  const verb = plan.action === 'pause' ? 'paused' : 'resumed'
+  const who = plan.endsHoldId === null ? `by <@${plan.actor.userId}>` : 'by itself'
+  const when = clockTime(now, deps.settings.timeZone, now)
+  await store.buttons.spendPlans(
+    plan.ref,
+    plan.action,
+    plan.actor.userId,
+    `already ${verb} ${who} at ${when}`,
+    now,
+  )
+}
+
+const ICONS = { pause: 'stop', resume: 'go' } as const
+
+async function tell(store: Repositories, plan: Plan, effect: Effect, now: Date): Promise<void> {
+  const line: RoomLine = {
+    icon:
+      effect.state === 'done' && effect.outcome.proof !== 'not_held'
+        ? ICONS[plan.action]
+        : 'warning',
+    words:
+      plan.reason === null
+        ? effect.outcome.words
+        : `${effect.outcome.words} Reason: ${plan.reason}`,
+    mention: effect.state === 'done' ? [] : [plan.actor.userId],
+  }
+  const touched = (await store.incidents.unresolved()).filter(
+    (incident) =>
+      incident.id === plan.incidentId ||
+      (incident.ref !== null && isSameQueue(incident.ref, plan.ref)),
+  )
+  for (const incident of touched) {
+    await store.timeline.add({
+      incidentId: incident.id,
+      at: now,
+      kind: 'action',
+      actor: plan.endsHoldId === null ? plan.actor.userId : null,
+      words: line.words,
+    })
+    await store.messages.put({
+      key: `outcome:${plan.id}:${incident.id}`,
+      target: roomOf(incident),
+      content: { kind: 'line', line },
+      priority: 1,
+    })
+    await store.messages.touch(`headline:${incident.stormId ?? incident.id}`)
+  }
+  // Stopping a queue is announced where everybody looks, also when no incident is open for it.
+  await store.messages.put({
+    key: `outcome:${plan.id}:ops`,
+    target: { kind: 'ops' },
+    content: { kind: 'line', line },
+    priority: 1,
+  })
+}
+
+const roomOf = (incident: {
+  id: number
+  stormId: number | null
+}): { kind: 'room'; incidentId: number } => ({
+  kind: 'room',
+  incidentId: incident.stormId ?? incident.id,
+})
+
+/** Once per plan: the system is away, and the plan waits for it. */
+export async function sayWaiting(deps: Deps, plan: Plan, error: OperatorError): Promise<void> {
+  const line: RoomLine = {
+    icon: 'warning',
+    words: `${error.message} The ${plan.action} by <@${plan.actor.userId}> waits for it, for up to 15 minutes. Whether the queue was touched is not known until then.`,
+    mention: [],
+  }
+  const key = `waiting:${plan.id}`
+  if ((await deps.store.now.messages.byKey(key)) !== null) return
+  await deps.store.now.messages.put({
+    key,
+    target:
+      plan.incidentId === null ? { kind: 'ops' } : { kind: 'room', incidentId: plan.incidentId },
+    content: { kind: 'line', line },
+    priority: 1,
+  })
+}

@@ -1,0 +1,102 @@
+import type { Actor } from '../../domain/action.ts'
+import { OperatorError } from '../../domain/errors.ts'
+import type { RoomLine } from '../../domain/message.ts'
+import type { Freeze, Repositories } from '../../domain/ports/store.ts'
+import { clockTime } from '../../domain/time.ts'
+import { auditOf } from '../audit/audit-of.ts'
+import type { Deps } from '../deps.ts'
+import { requireRole } from '../people/authorize.ts'
+
+type FreezeDeps = Pick<Deps, 'store' | 'chat' | 'settings' | 'clock' | 'ids'>
+
+/** Throws `frozen` while somebody has stopped all executions. */
+export async function requireThawed(
+  deps: Pick<Deps, 'store' | 'settings' | 'clock'>,
+): Promise<void> {
+  const freeze = await deps.store.now.control.frozen()
+  if (freeze !== null) throw frozenError(freeze, deps)
+}
+
+export function frozenError(freeze: Freeze, deps: Pick<Deps, 'settings' | 'clock'>): OperatorError {
+  const since = clockTime(freeze.at, deps.settings.timeZone, deps.clock.now())
+  const why = freeze.reason === null ? '' : ` (${freeze.reason})`
+  return new OperatorError(
+    'frozen',
+    `<@${freeze.by.userId}> froze all actions at ${since}${why}.`,
+    `Nothing was changed; reading still works. \`${deps.settings.commands.queue} freeze off\` lifts it.`,
+  )
+}
+
+/** The kill switch: from its commit on, no execution starts, timed ends wait. Says so in every room. */
+export async function freeze(
+  deps: FreezeDeps,
+  request: { readonly actor: Actor; readonly reason: string | null },
+): Promise<Freeze> {
+  const { actor, reason } = request
+  await requireRole(deps, { actor, action: 'freeze', ref: null, incidentId: null })
+  const at = deps.clock.now()
+  const wanted = { by: actor, at, reason }
+  return deps.store.transaction(async (store) => {
+    if (!(await store.control.freeze(wanted))) {
+      const current = await store.control.frozen()
+      if (current !== null) throw frozenError(current, deps)
+    }
+    const why = reason === null ? '' : `: ${reason}`
+    await tellEveryone(store, `freeze:${deps.ids.uuid()}`, {
+      icon: 'stop',
+      words: `<@${actor.userId}> froze all actions${why}. Nothing is paused, resumed or ended until it is lifted.`,
+      mention: [],
+    })
+    await store.audit.append(
+      auditOf(at, 'frozen', { actor, action: 'freeze', subject: 'all queues', reason }),
+    )
+    return wanted
+  })
+}
+
+/** Lifts the freeze; what was due meanwhile is done now. Throws `already_done` if there is none. */
+export async function unfreeze(
+  deps: FreezeDeps,
+  request: { readonly actor: Actor },
+): Promise<void> {
+  const { actor } = request
+  await requireRole(deps, { actor, action: 'freeze', ref: null, incidentId: null })
+  const at = deps.clock.now()
+  await deps.store.transaction(async (store) => {
+    if (!(await store.control.unfreeze()))
+      throw new OperatorError('already_done', 'Nothing is frozen.', 'Actions work as usual.')
+    await store.buttons.spendKind(
+      'unfreeze',
+      actor.userId,
+      `already lifted by <@${actor.userId}>`,
+      at,
+    )
+    await tellEveryone(store, `unfreeze:${deps.ids.uuid()}`, {
+      icon: 'go',
+      words: `<@${actor.userId}> lifted the freeze: actions work again.`,
+      mention: [],
+    })
+    await store.audit.append(
+      auditOf(at, 'unfrozen', { actor, action: 'unfreeze', subject: 'all queues' }),
+    )
+  })
+}
+
+async function tellEveryone(store: Repositories, key: string, line: RoomLine): Promise<void> {
+  await store.messages.put({
+    key: `${key}:ops`,
+    target: { kind: 'ops' },
+    content: { kind: 'line', line },
+    priority: 1,
+  })
+  for (const incident of await store.incidents.unresolved()) {
+    if (incident.channelId === null) continue
+    await store.messages.put({
+      key: `${key}:${incident.id}`,
+      target: { kind: 'room', incidentId: incident.id },
+      content: { kind: 'line', line },
+      priority: 1,
+    })
+    await store.messages.touch(`headline:${incident.id}`)
+  }
+}

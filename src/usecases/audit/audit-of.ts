@@ -1,0 +1,38 @@
+import type { Plan } from '../../domain/action.ts'
+import type { AuditBody, AuditKind, Json } from '../../domain/audit.ts'
+import { queueKey, type QueueOverview } from '../../domain/queue.ts'
+
+const NOTHING = {
+  actor: null,
+  incidentId: null,
+  planId: null,
+  planHash: null,
+  reason: null,
+  facts: {},
+} as const
+
+/** An audit entry; what is not given is null. */
+export const auditOf = (
+  at: Date,
+  kind: AuditKind,
+  about: Partial<AuditBody> & Pick<AuditBody, 'action' | 'subject'>,
+): AuditBody => ({ ...NOTHING, ...about, at, kind })
+
+/** An entry about a plan. A timed hold's own end has no actor: nobody clicked. */
+export const auditOfPlan = (at: Date, kind: AuditKind, plan: Plan, facts: Json): AuditBody =>
+  auditOf(at, kind, {
+    actor: plan.endsHoldId === null ? plan.actor : null,
+    action: plan.action,
+    subject: queueKey(plan.ref),
+    incidentId: plan.incidentId,
+    planId: plan.id,
+    planHash: plan.hash,
+    reason: plan.reason,
+    facts,
+  })
+
+/** An overview as audit facts: counts and the flag. */
+export const overviewFacts = (overview: QueueOverview | null): Json =>
+  overview === null
+    ? null
+    : { counts: { ...overview.counts }, isPaused: overview.isPaused, stranded: overview.stranded }

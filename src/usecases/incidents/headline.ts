@@ -1,0 +1,109 @@
+import { alertSummary } from '../../domain/alert.ts'
+import type { Incident } from '../../domain/incident.ts'
+import type { PauseState } from '../../domain/ports/queue-system.ts'
+import { ruleFor } from '../../domain/settings.ts'
+import type {
+  AnnouncementView,
+  HeadlineView,
+  IncidentListView,
+  IncidentStatusView,
+  Live,
+  Tokens,
+} from '../../domain/views.ts'
+import type { Deps } from '../deps.ts'
+import { live } from '../queues/queue-reads.ts'
+import { queueTokens, tokenFor } from '../queues/queue-tokens.ts'
+
+type ViewDeps = Pick<Deps, 'store' | 'systems' | 'settings' | 'clock' | 'ids'>
+
+const ALERTS_SHOWN = 5
+
+/** Everything the headline tells, gathered now: our own rows and live numbers, or why there are none. */
+export async function headlineView(deps: ViewDeps, incident: Incident): Promise<HeadlineView> {
+  const at = deps.clock.now()
+  const { now: store } = deps.store
+  const { ref } = incident
+  const [alerts, firing, steps, lines, freeze, holds, state] = await Promise.all([
+    store.alerts.ofIncident(incident.id, ALERTS_SHOWN),
+    store.alerts.firing(incident.id),
+    store.rooms.steps(incident.id),
+    incident.kind === 'storm' ? store.incidents.linesOf(incident.id) : [],
+    store.control.frozen(),
+    ref === null ? [] : store.holds.active(ref),
+    ref === null ? null : live(at, () => deps.systems.get(ref.system).pauseState(ref.queue)),
+  ])
+  return {
+    incident,
+    alerts,
+    firing,
+    rule: ref === null ? null : ruleFor(deps.settings, ref),
+    queue: overviewOf(state),
+    hazards: state?.isLive === true ? state.value.hazards : [],
+    holds,
+    steps,
+    lines,
+    freeze,
+    tokens: await headlineTokens(deps, incident, state),
+    at,
+  }
+}
+
+const overviewOf = (state: Live<PauseState> | null): HeadlineView['queue'] =>
+  state === null || !state.isLive ? state : { ...state, value: state.value.overview }
+
+/** A resolved incident offers nothing; one that is led offers no acknowledgement. */
+async function headlineTokens(
+  deps: ViewDeps,
+  incident: Incident,
+  state: Live<PauseState> | null,
+): Promise<Tokens> {
+  const { id, ref } = incident
+  if (incident.state === 'resolved') return {}
+  const overview = state?.isLive === true ? state.value.overview : null
+  const ofQueue = ref === null ? {} : await queueTokens(deps, ref, id, overview)
+  const ack =
+    incident.lead === null ? { ack: await tokenFor(deps, { kind: 'ack', incidentId: id }) } : {}
+  return { ...ack, ...ofQueue, resolve: await tokenFor(deps, { kind: 'resolve', incidentId: id }) }
+}
+
+/** The one line in the ops channel. */
+export async function announcementView(
+  deps: ViewDeps,
+  incident: Incident,
+): Promise<AnnouncementView> {
+  const { now: store } = deps.store
+  const [alerts, firing, lines] = await Promise.all([
+    store.alerts.ofIncident(incident.id, 1),
+    store.alerts.firing(incident.id),
+    incident.kind === 'storm' ? store.incidents.linesOf(incident.id) : [],
+  ])
+  const latest = alerts[0]
+  return {
+    incident,
+    firing,
+    lineCount: lines.length,
+    summary: latest === undefined ? incident.title : alertSummary(latest),
+  }
+}
+
+/** Unresolved incidents, worst first; the latest ones whatever their state when nothing is open. */
+export async function listIncidents(
+  deps: Pick<Deps, 'store' | 'clock'>,
+): Promise<IncidentListView> {
+  const open = await deps.store.now.incidents.unresolved()
+  const isIncludingResolved = open.length === 0
+  const incidents = isIncludingResolved ? await deps.store.now.incidents.recent(5) : open
+  return { incidents, isIncludingResolved, at: deps.clock.now() }
+}
+
+/** The headline with the latest of the timeline. */
+export async function incidentStatus(
+  deps: ViewDeps,
+  incident: Incident,
+): Promise<IncidentStatusView> {
+  const [headline, timeline] = await Promise.all([
+    headlineView(deps, incident),
+    deps.store.now.timeline.ofIncident(incident.id, 10),
+  ])
+  return { headline, timeline }
+}

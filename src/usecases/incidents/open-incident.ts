@@ -1,0 +1,73 @@
+import { ROOM_STEPS, stateAfterAlerts, type Incident } from '../../domain/incident.ts'
+import type { NewIncident, Repositories } from '../../domain/ports/store.ts'
+import type { RoomSettings } from '../../domain/settings.ts'
+import { announcementKey, headlineKey } from './touch.ts'
+
+/** All incidents beyond the room budget are lines of the one incident with this key. */
+export const STORM_KEY = 'storm'
+
+/**
+ * Gives a new incident its room, or makes it a line of the storm when too many rooms were opened
+ * lately. The last room of the budget is the storm's own. Call it in the transaction that opened it.
+ */
+export async function placeIncident(
+  store: Repositories,
+  settings: RoomSettings,
+  incident: Incident,
+  at: Date,
+): Promise<Incident> {
+  await store.incidents.lockKey('rooms')
+  const since = new Date(at.getTime() - settings.windowMs)
+  const opened = await store.incidents.automaticRoomsSince(since)
+  if (opened < settings.maxAutomatic - 1) {
+    await openRoom(store, incident, at)
+    return incident
+  }
+  const storm = await openStorm(store, incident, at)
+  return store.incidents.update(incident.id, { stormId: storm.id })
+}
+
+async function openStorm(store: Repositories, first: Incident, at: Date): Promise<Incident> {
+  const wanted: NewIncident = {
+    kind: 'storm',
+    key: STORM_KEY,
+    ref: null,
+    title: 'Alert storm: many queues at once',
+    severity: first.severity,
+    at,
+  }
+  const { incident, created } = await store.incidents.open(wanted)
+  if (incident.state === 'mitigated')
+    return store.incidents.update(incident.id, {
+      state: stateAfterAlerts('mitigated', 1, incident.ackedAt !== null),
+    })
+  if (created) {
+    await store.timeline.add({
+      incidentId: incident.id,
+      at,
+      kind: 'opened',
+      actor: null,
+      words: 'Opened for what came beyond the room budget',
+    })
+    await openRoom(store, incident, at)
+  }
+  return incident
+}
+
+/** Wishes for the room and its first messages; the work itself is durable and comes after the commit. */
+async function openRoom(store: Repositories, incident: Incident, at: Date): Promise<void> {
+  await store.rooms.plan(incident.id, ROOM_STEPS, at)
+  await store.work.enqueue('open_room', { incidentId: incident.id }, { key: String(incident.id) })
+  await store.messages.put({
+    key: announcementKey(incident.id),
+    target: { kind: 'ops' },
+    content: { kind: 'announcement', incidentId: incident.id },
+    priority: 0,
+  })
+  await store.messages.put({
+    key: headlineKey(incident.id),
+    target: { kind: 'room', incidentId: incident.id },
+    content: { kind: 'headline', incidentId: incident.id },
+    priority: 0,
+  })
+}

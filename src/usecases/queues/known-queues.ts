@@ -1,0 +1,82 @@
+import { OperatorError } from '../../domain/errors.ts'
+import { isGlob, matchesGlob } from '../../domain/glob.ts'
+import type { QueueSystems } from '../../domain/ports/queue-system.ts'
+import { queueKey, type QueueRef } from '../../domain/queue.ts'
+import { ruleFor, type Settings } from '../../domain/settings.ts'
+import { suggest } from '../../domain/suggest.ts'
+
+export interface QueueWords {
+  readonly systems: QueueSystems
+  readonly settings: Pick<Settings, 'queueRules'>
+}
+
+/** Every queue known so far, over all systems; from memory, so it answers while a system is down. */
+export const knownQueues = (systems: QueueSystems): readonly QueueRef[] =>
+  systems
+    .all()
+    .flatMap((system) => system.knownQueues().map((queue) => ({ system: system.name, queue })))
+
+/** Known queues by system, as alert labels are resolved against. */
+export const knownBySystem = (systems: QueueSystems): ReadonlyMap<string, readonly string[]> =>
+  new Map(systems.all().map((system) => [system.name, system.knownQueues()]))
+
+const TIER = /^tier:(critical|high|medium|low)$/
+
+/** The queues that a word means: a name, `system/queue`, a glob, `tier:critical` or a bare tier. */
+export function matchQueues(deps: QueueWords, word: string): readonly QueueRef[] {
+  const all = knownQueues(deps.systems)
+  const tier = TIER.exec(word)?.[1] ?? (isTier(word) ? word : undefined)
+  if (tier !== undefined) return all.filter((ref) => ruleFor(deps.settings, ref).tier === tier)
+  if (isGlob(word))
+    return all.filter((ref) => matchesGlob(word, queueKey(ref)) || matchesGlob(word, ref.queue))
+  return all.filter((ref) => queueKey(ref) === word || ref.queue === word)
+}
+
+const isTier = (word: string): boolean => ['critical', 'high', 'medium', 'low'].includes(word)
+
+/**
+ * The one queue that a person named, or the room's when they named none.
+ * Throws `unknown_queue` with a suggestion, `ambiguous_queue`, or `no_queue_given`.
+ */
+export function resolveQueue(
+  deps: QueueWords,
+  word: string | null,
+  ofRoom: QueueRef | null,
+): QueueRef {
+  if (word === null) {
+    if (ofRoom !== null) return ofRoom
+    throw new OperatorError(
+      'no_queue_given',
+      'No queue was named, and this is not the room of an incident.',
+      'Name one, for example `status email`; `list` shows them all.',
+    )
+  }
+  const matched = matchQueues(deps, word)
+  const [first] = matched
+  if (first === undefined) throw unknownQueue(deps, word)
+  if (matched.length > 1) throw ambiguousQueue(word, matched)
+  return first
+}
+
+function unknownQueue(deps: QueueWords, word: string): OperatorError {
+  const all = knownQueues(deps.systems)
+  const names = [...all.map(queueKey), ...all.map((ref) => ref.queue)]
+  const near = suggest(word, names)
+  return new OperatorError(
+    'unknown_queue',
+    near === null
+      ? `There is no queue \`${word}\`.`
+      : `There is no queue \`${word}\`; did you mean \`${near}\`?`,
+    'Nothing was changed. `list` shows the queues that are known.',
+  )
+}
+
+function ambiguousQueue(word: string, matched: readonly QueueRef[]): OperatorError {
+  const shown = matched.slice(0, 5).map((ref) => `\`${queueKey(ref)}\``)
+  const more = matched.length > shown.length ? ` and ${matched.length - shown.length} more` : ''
+  return new OperatorError(
+    'ambiguous_queue',
+    `\`${word}\` means ${matched.length} queues: ${shown.join(', ')}${more}.`,
+    'Nothing was changed. Name one of them, with its system in front.',
+  )
+}

@@ -1,0 +1,35 @@
+import { isSameQueue, type QueueRef } from '../../domain/queue.ts'
+import type { HeldView, Tokens } from '../../domain/views.ts'
+import type { Deps } from '../deps.ts'
+import { knownQueues } from './known-queues.ts'
+import { bySystem, live } from './queue-reads.ts'
+import { tokenFor } from './queue-tokens.ts'
+
+/** Everything that Spillway holds, and what somebody else has paused. */
+export async function listHeld(
+  deps: Pick<Deps, 'store' | 'systems' | 'clock' | 'ids'>,
+): Promise<HeldView> {
+  const at = deps.clock.now()
+  const [holds, freeze] = await Promise.all([
+    deps.store.now.holds.active(null),
+    deps.store.now.control.frozen(),
+  ])
+  const answers = await Promise.all(
+    bySystem(knownQueues(deps.systems), deps.systems).map(({ system, queues }) =>
+      live(at, () => system.overview(queues)),
+    ),
+  )
+  const paused: QueueRef[] = answers.flatMap((answer) =>
+    answer.isLive ? answer.value.filter((each) => each.isPaused).map((each) => each.ref) : [],
+  )
+  const tokens: Tokens =
+    freeze === null ? {} : { unfreeze: await tokenFor(deps, { kind: 'unfreeze' }) }
+  return {
+    holds,
+    freeze,
+    foreign: paused.filter((ref) => !holds.some((hold) => isSameQueue(hold.ref, ref))),
+    problems: answers.flatMap((answer) => (answer.isLive ? [] : [answer.problem])),
+    tokens,
+    at,
+  }
+}

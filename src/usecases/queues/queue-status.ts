@@ -1,0 +1,52 @@
+import type { QueueRef } from '../../domain/queue.ts'
+import { ruleFor } from '../../domain/settings.ts'
+import type { FailedView, StatusView } from '../../domain/views.ts'
+import type { Deps } from '../deps.ts'
+import { ignoreDatabase } from './list-queues.ts'
+import { queueTokens } from './queue-tokens.ts'
+
+type StatusDeps = Pick<Deps, 'store' | 'systems' | 'settings' | 'clock' | 'ids'>
+
+/** One queue in detail. Throws `system_unreachable` when its system is away. */
+export async function queueStatus(
+  deps: StatusDeps,
+  request: { readonly ref: QueueRef; readonly incidentId: number | null },
+): Promise<StatusView> {
+  const { ref, incidentId } = request
+  const system = deps.systems.get(ref.system)
+  const [detail, state, health, holds] = await Promise.all([
+    system.detail(ref.queue),
+    system.pauseState(ref.queue),
+    system.health(),
+    deps.store.now.holds.active(ref).catch(ignoreDatabase),
+  ])
+  const incident = incidentId === null ? null : await deps.store.now.incidents.byId(incidentId)
+  return {
+    line: { overview: detail.overview, rule: ruleFor(deps.settings, ref), holds },
+    detail,
+    hazards: state.hazards,
+    health,
+    incident,
+    tokens: await queueTokens(deps, ref, incidentId, detail.overview).catch(noTokens),
+    at: deps.clock.now(),
+  }
+}
+
+const noTokens = (error: unknown): object => {
+  ignoreDatabase(error)
+  return {}
+}
+
+/** Failed jobs grouped by normalised error. */
+export async function failedJobs(
+  deps: Pick<Deps, 'systems' | 'clock'>,
+  request: { readonly ref: QueueRef },
+): Promise<FailedView> {
+  const detail = await deps.systems.get(request.ref.system).detail(request.ref.queue)
+  return {
+    ref: request.ref,
+    failedTotal: detail.overview.counts.failed,
+    groups: detail.failures,
+    at: deps.clock.now(),
+  }
+}

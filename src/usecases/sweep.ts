@@ -1,0 +1,35 @@
+import type { Deps } from './deps.ts'
+import { headlineKey } from './incidents/touch.ts'
+
+const AT_ONCE = 200
+/** What just arrived has its own job, which is about to run. */
+const GRACE_MS = 5_000
+
+/**
+ * Finds in the rows everything that should have a job, and gives it one. Losing every job of the work
+ * engine therefore loses nothing but the seconds until the next sweep.
+ */
+export async function sweep(deps: Pick<Deps, 'store' | 'clock'>): Promise<void> {
+  const { now: store } = deps.store
+  const now = deps.clock.now()
+  const isKept = true
+  for (const deliveryId of await store.deliveries.stale(
+    new Date(now.getTime() - GRACE_MS),
+    AT_ONCE,
+  ))
+    await store.work.enqueue('process_delivery', { deliveryId }, { key: deliveryId, isKept })
+  for (const planId of await store.plans.unfinished(now, AT_ONCE))
+    await store.work.enqueue('execute_plan', { planId }, { key: planId, isKept })
+  for (const holdId of await store.holds.due(now, AT_ONCE))
+    await store.work.enqueue('end_hold', { holdId }, { key: holdId, isKept })
+  for (const incidentId of await store.rooms.unfinished(AT_ONCE))
+    await store.work.enqueue('open_room', { incidentId }, { key: String(incidentId), isKept })
+  for (const channel of await store.messages.pendingChannels(AT_ONCE))
+    await store.work.enqueue('deliver_messages', { channel }, { key: channel, isKept })
+}
+
+/** Has the headline of every unresolved incident rendered again, so that its numbers stay live. */
+export async function refreshHeadlines(deps: Pick<Deps, 'store'>): Promise<void> {
+  for (const incident of await deps.store.now.incidents.unresolved())
+    if (incident.channelId !== null) await deps.store.now.messages.touch(headlineKey(incident.id))
+}

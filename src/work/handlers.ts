@@ -1,0 +1,43 @@
+import type { TaskName, Tasks } from '../domain/ports/store.ts'
+import { endHold } from '../usecases/actions/end-hold.ts'
+import { executePlan } from '../usecases/actions/execute-plan.ts'
+import { processDelivery, type ParseBody } from '../usecases/alerts/process-delivery.ts'
+import type { Deps } from '../usecases/deps.ts'
+import { openRoom } from '../usecases/incidents/open-room.ts'
+
+export type Handlers = { readonly [K in TaskName]: (payload: Tasks[K]) => Promise<void> }
+
+export interface HandlerDeps extends Deps {
+  readonly parse: ParseBody
+  /** Sends what a channel's outbox has due; returns when to come back, null when it is empty. */
+  readonly deliverChannel: (channel: string) => Promise<Date | null>
+}
+
+/** What each durable task does. A task that is not done says when to come back by its own next job. */
+export function createHandlers(deps: HandlerDeps): Handlers {
+  const after = (ms: number): Date => new Date(deps.clock.now().getTime() + ms)
+  const { work } = deps.store.now
+  return {
+    process_delivery: ({ deliveryId }) => processDelivery(deps, deliveryId),
+    end_hold: ({ holdId }) => endHold(deps, holdId),
+    async open_room({ incidentId }) {
+      const wait = await openRoom(deps, incidentId)
+      if (wait === null) return
+      await work.enqueue(
+        'open_room',
+        { incidentId },
+        { key: String(incidentId), runAt: after(wait) },
+      )
+    },
+    async deliver_messages({ channel }) {
+      const runAt = await deps.deliverChannel(channel)
+      if (runAt === null) return
+      await work.enqueue('deliver_messages', { channel }, { key: channel, runAt })
+    },
+    async execute_plan({ planId }) {
+      const attempt = await executePlan(deps, planId)
+      if (attempt.isFinished) return
+      await work.enqueue('execute_plan', { planId }, { key: planId, runAt: after(attempt.forMs) })
+    },
+  }
+}
