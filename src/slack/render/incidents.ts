@@ -1,0 +1,45 @@
+import type { TimelineEntry } from '../../domain/incident.ts'
+import { plural } from '../../domain/text.ts'
+import { clockTime } from '../../domain/time.ts'
+import type { IncidentListView, IncidentStatusView, Locale } from '../../domain/views.ts'
+import { firstFew, message, section, type Rendered } from './elements.ts'
+import { renderHeadline } from './headline.ts'
+import { incidentLine } from './incident-words.ts'
+import { mention, sentence } from './mrkdwn.ts'
+
+const MAX_INCIDENTS = 12
+const MAX_ENTRIES = 12
+
+/** Incidents as they come, each with its number, state, lead and room. */
+export function renderIncidentList(view: IncidentListView): Rendered {
+  const { incidents, at } = view
+  const open = incidents.filter((incident) => incident.state !== 'resolved').length
+  const title = open === 0 ? 'No open incidents' : plural(open, 'open incident')
+  return message(
+    title,
+    section(
+      `*${title}*`,
+      ...firstFew(incidents, MAX_INCIDENTS, (incident) => incidentLine(incident, at)),
+    ),
+  )
+}
+
+const entryLine = (entry: TimelineEntry, zone: string, now: Date): string => {
+  const who = entry.actor === null ? '' : ` ${mention(entry.actor)}`
+  return `${clockTime(entry.at, zone, now)}${who} ${sentence(entry.words, 200)}`
+}
+
+/** The headline as it is now, with the latest of the timeline. */
+export function renderIncidentStatus(view: IncidentStatusView, locale: Locale): Rendered {
+  const { headline, timeline } = view
+  const rendered = renderHeadline(headline, locale)
+  const latest = timeline
+    .toSorted((a, b) => a.at.getTime() - b.at.getTime())
+    .slice(-MAX_ENTRIES)
+    .map((entry) => entryLine(entry, locale.timeZone, headline.at))
+  return message(
+    rendered.text,
+    rendered.blocks,
+    latest.length === 0 ? [] : section('*Timeline*', ...latest),
+  )
+}
