@@ -36,14 +36,14 @@ export async function changed(
   return ((await sql.query(text, values)).rowCount ?? 0) > 0
 }
 
-export const refOf = (row: { system: string; queue: string }): QueueRef => ({
-  system: row.system,
-  queue: row.queue,
+export const refOf = (from: { system: string; queue: string }): QueueRef => ({
+  system: from.system,
+  queue: from.queue,
 })
 
-export const actorOf = (row: { team_id: string; user_id: string }): Actor => ({
-  teamId: row.team_id,
-  userId: row.user_id,
+export const actorOf = (from: { team_id: string; user_id: string }): Actor => ({
+  teamId: from.team_id,
+  userId: from.user_id,
 })
 
 /** JSON has no dates: what reads back from a column as an overview holds a text where its date was. */

@@ -28,7 +28,7 @@ export function frozenError(freeze: Freeze, deps: Pick<Deps, 'settings' | 'clock
 }
 
 /** The kill switch: from its commit on, no execution starts, timed ends wait. Says so in every room. */
-export async function freeze(
+export async function freezeActions(
   deps: FreezeDeps,
   request: { readonly actor: Actor; readonly reason: string | null },
 ): Promise<Freeze> {
@@ -55,7 +55,7 @@ export async function freeze(
 }
 
 /** Lifts the freeze; what was due meanwhile is done now. Throws `already_done` if there is none. */
-export async function unfreeze(
+export async function liftFreeze(
   deps: FreezeDeps,
   request: { readonly actor: Actor },
 ): Promise<void> {
