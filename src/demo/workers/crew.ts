@@ -1,0 +1,151 @@
+import { createWriteStream } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { z } from 'zod'
+
+import { payloadFor, providerFault } from './payload.ts'
+
+/** What a worker process is told at its start, as JSON in its first argument. */
+const OrderShape = z.object({
+  host: z.string(),
+  port: z.number(),
+  queues: z.array(z.object({ name: z.string(), types: z.array(z.string()) })),
+  ledgerPath: z.string().nullable(),
+})
+export type Order = z.infer<typeof OrderShape>
+
+/** What it is told later. */
+const NoticeShape = z.object({ kind: z.enum(['fail', 'heal']), queue: z.string() })
+export type Notice = z.infer<typeof NoticeShape>
+
+export interface CrewJob {
+  readonly id?: string | undefined
+}
+
+/** One queue in the words of one BullMQ major. */
+export interface Bench {
+  /** Adds jobs of one type with the options of the estate. */
+  add(type: string, payloads: readonly object[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens queue and worker; `work` is what the worker does with each job. */
+export type OpenBench = (
+  queue: string,
+  connection: Connection,
+  work: (job: CrewJob) => Promise<void>,
+) => Bench
+
+export interface Connection {
+  readonly host: string
+  readonly port: number
+  readonly maxRetriesPerRequest: null
+}
+
+/** Two tries, and enough kept to look at, not to fill the memory. */
+export const JOB_OPTIONS = {
+  attempts: 2,
+  backoff: { type: 'fixed', delay: 2000 },
+  removeOnComplete: 200,
+  removeOnFail: 2000,
+}
+export const CONCURRENCY = 8
+
+/** Between two jobs of the ordinary day. */
+const TRAFFIC_MS = 500
+/** How a campaign arrives while the provider is down: at once, then steadily. */
+const CAMPAIGN_START = 700
+const CAMPAIGN_SLICE = 10
+
+interface Crew {
+  readonly benches: ReadonlyMap<string, Bench>
+  readonly types: ReadonlyMap<string, readonly string[]>
+  readonly failing: Set<string>
+  readonly signal: AbortSignal
+}
+
+/** Runs the queues of one major until the parent process goes away or ends us. */
+export async function runCrew(open: OpenBench): Promise<void> {
+  const order = OrderShape.parse(JSON.parse(process.argv[2] ?? '{}'))
+  const stopping = new AbortController()
+  const failing = new Set<string>()
+  const note = openLedger(order.ledgerPath)
+  const connection = { host: order.host, port: order.port, maxRetriesPerRequest: null }
+  const benches = new Map(
+    order.queues.map(({ name }) => [name, open(name, connection, worker(name, failing, note))]),
+  )
+  const types = new Map(order.queues.map((queue) => [queue.name, queue.types]))
+  const crew: Crew = { benches, types, failing, signal: stopping.signal }
+  listen(crew, stopping)
+  await traffic(crew)
+  await Promise.allSettled([...benches.values()].map((bench) => bench.close()))
+  // A blocked connection may outlive its worker's close.
+  process.exit(0)
+}
+
+type NoteLine = (queue: string, job: CrewJob, event: 'completed' | 'failed') => void
+
+/** A line for each try, written before BullMQ hears of it, for whoever counts losses and repeats. */
+function openLedger(path: string | null): NoteLine {
+  if (path === null) return () => {}
+  const stream = createWriteStream(path, { flags: 'a' })
+  return (queue, { id }, event) =>
+    void stream.write(`${JSON.stringify({ at: new Date().toISOString(), queue, id, event })}\n`)
+}
+
+const worker =
+  (queue: string, failing: ReadonlySet<string>, note: NoteLine) =>
+  async (job: CrewJob): Promise<void> => {
+    const isDown = failing.has(queue)
+    await delay(isDown ? 400 + Math.random() * 600 : 15 + Math.random() * 40)
+    note(queue, job, isDown ? 'failed' : 'completed')
+    if (isDown) throw new Error(providerFault())
+  }
+
+function listen(crew: Crew, stopping: AbortController): void {
+  const stop = () => stopping.abort()
+  process.on('disconnect', stop)
+  process.on('SIGTERM', stop)
+  // Ctrl-C reaches the whole group; the parent says when it is our turn.
+  process.on('SIGINT', () => {})
+  process.on('message', (raw) => {
+    const notice = NoticeShape.parse(raw)
+    if (notice.kind === 'heal') crew.failing.delete(notice.queue)
+    if (notice.kind === 'fail' && !crew.failing.has(notice.queue)) {
+      crew.failing.add(notice.queue)
+      void campaign(crew, notice.queue).catch(stop)
+    }
+  })
+}
+
+const pick = <T>(items: readonly T[]): T | undefined =>
+  items[Math.floor(Math.random() * items.length)]
+
+const payloads = (count: number): readonly object[] => Array.from({ length: count }, payloadFor)
+
+/** Sleeps; false when it is time to stop. */
+const rest = (ms: number, signal: AbortSignal): Promise<boolean> =>
+  delay(ms, undefined, { signal }).then(
+    () => true,
+    () => false,
+  )
+
+async function traffic({ benches, types, signal }: Crew): Promise<void> {
+  while (await rest(TRAFFIC_MS, signal)) {
+    const [name, bench] = pick([...benches]) ?? []
+    if (name === undefined || bench === undefined) return
+    // Redis may be away for a while; a demo goes on when it is back.
+    await bench.add(pick(types.get(name) ?? []) ?? 'job', payloads(1)).catch(() => {})
+  }
+}
+
+/** A campaign starts just when its provider is down: more comes in than can be tried. */
+async function campaign({ benches, types, failing, signal }: Crew, queue: string): Promise<void> {
+  const bench = benches.get(queue)
+  const [main = 'job', side = main] = types.get(queue) ?? []
+  await bench?.add(main, payloads(CAMPAIGN_START))
+  while (failing.has(queue) && (await rest(1000, signal))) {
+    await bench?.add(main, payloads(CAMPAIGN_SLICE))
+    await bench?.add(side, payloads(1))
+  }
+}
