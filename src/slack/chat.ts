@@ -8,6 +8,7 @@ import { createCached } from './cached.ts'
 import type { SlackClients } from './clients.ts'
 import { toPortError } from './faults.ts'
 import type { Identity } from './identity.ts'
+import { findOwnRoom } from './own-rooms.ts'
 
 const MEMBERSHIP_TTL_MS = 60_000
 const INVITE_AT_ONCE = 100
@@ -46,6 +47,7 @@ export interface ChatDeps {
   readonly identity: () => Promise<Identity>
   /** Ids of the user groups that roles name: only these are looked up for a person. */
   readonly roleGroups: readonly string[]
+  readonly roomsArePrivate: boolean
   readonly clock: Clock
   readonly log: Log
 }
@@ -69,6 +71,12 @@ export function createChat(deps: ChatDeps): Chat {
         const room = Room.parse(answer.channel)
         return { channelId: room.id, name: room.name }
       }),
+    findOwnRoom: async (name, madeAfter) => {
+      const { botUserId } = await deps.identity()
+      return ask('list the rooms that Spillway made', () =>
+        findOwnRoom(background, { name, madeAfter, isPrivate: deps.roomsArePrivate, botUserId }),
+      )
+    },
     invite: (channelId, userIds) => inviteAll(inviteSome, channelId, userIds),
     setTopic: async (channelId, topic) => {
       await ask('set the topic', () =>

@@ -159,7 +159,7 @@ async function lookUp(parts: Parts, work: Attempt) {
   const since = work.message.attemptedAt
   if (since === null) return null
   const found = await parts.calls.find(work.channelId, work.message.key, since)
-  work.isInDoubt = false
+  work.isInDoubt = found !== null
   return found
 }
 

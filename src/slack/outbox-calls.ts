@@ -21,6 +21,10 @@ export interface Posted {
   readonly ts: string
 }
 
+export interface Found extends Posted {
+  readonly hash: string
+}
+
 /** A call that did not succeed, with the method it was, for 429 counts per method. */
 export class CallFault extends Error {
   override readonly name = 'CallFault'
@@ -97,39 +101,43 @@ export function createOutboxCalls(client: WebClient) {
       return posted
     },
 
-    /** The message with this key posted since `since`, if Slack has it. */
-    async find(
-      channelId: string,
-      key: string,
-      since: Date,
-    ): Promise<(Posted & { readonly hash: string }) | null> {
-      const oldest = String((since.getTime() - CLOCK_SKEW_MS) / 1000)
-      let cursor = ''
-      for (let page = 0; page < MAX_PAGES; page += 1) {
-        const answer = await call('conversations.history', async () =>
-          Page.parse(
-            await client.conversations.history({
-              channel: channelId,
-              oldest,
-              limit: PAGE,
-              include_all_metadata: true,
-              ...(cursor === '' ? {} : { cursor }),
-            }),
-          ),
-        )
-        const hit = answer.messages.flatMap((message) => {
-          const parsed = Marked.safeParse(message)
-          return parsed.success && parsed.data.metadata.event_payload.key === key
-            ? [parsed.data]
-            : []
-        })[0]
-        if (hit !== undefined) {
-          return { channelId, ts: hit.ts, hash: hit.metadata.event_payload.hash }
-        }
-        cursor = answer.response_metadata?.next_cursor ?? ''
-        if (cursor === '') return null
-      }
-      return null
-    },
+    find: (channelId: string, key: string, since: Date): Promise<Found | null> =>
+      find(client, channelId, key, since),
   }
 }
+
+/** The message with this key posted since `since`, if Slack has it. Looks at 2,000 messages at most. */
+async function find(
+  client: WebClient,
+  channelId: string,
+  key: string,
+  since: Date,
+): Promise<Found | null> {
+  const oldest = String((since.getTime() - CLOCK_SKEW_MS) / 1000)
+  let cursor = ''
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await historyPage(client, channelId, oldest, cursor)
+    const hit = answer.messages
+      .map((message) => Marked.safeParse(message).data)
+      .find((marked) => marked?.metadata.event_payload.key === key)
+    if (hit !== undefined) {
+      return { channelId, ts: hit.ts, hash: hit.metadata.event_payload.hash }
+    }
+    cursor = answer.response_metadata?.next_cursor ?? ''
+    if (cursor === '') return null
+  }
+  return null
+}
+
+const historyPage = (client: WebClient, channel: string, oldest: string, cursor: string) =>
+  call('conversations.history', async () =>
+    Page.parse(
+      await client.conversations.history({
+        channel,
+        oldest,
+        limit: PAGE,
+        include_all_metadata: true,
+        ...(cursor === '' ? {} : { cursor }),
+      }),
+    ),
+  )

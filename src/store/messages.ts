@@ -57,6 +57,15 @@ const NEXT = `
       and (earlier.priority, earlier.id) < (p.priority, p.id)))
   order by priority, id limit 1`
 
+// Posts that are held back by the first one are not due before it, whatever their own date.
+const NEXT_DUE = `
+  select min(due_at) as due from (
+    select due_at from message where channel = $1 and ${PENDING} and ts is not null
+    union all
+    (select due_at from message where channel = $1 and ${PENDING} and ts is null
+      order by priority, id limit 1)
+  ) as candidate`
+
 const ATTEMPT = `
   update message set attempted_at = $4, due_at = $5, attempts = attempts + 1
   where id = $1 and attempts = $2 and delivered_version = $3 and not is_buried`
@@ -118,11 +127,7 @@ function reading(sql: Sql): Reading {
     next: (channel, now) => one(NEXT, [channel, now]),
     byKey: (key) => one('select * from message where key = $1', [key]),
     async nextDue(channel) {
-      const found = await row<{ due: Date | null }>(
-        sql,
-        `select min(due_at) as due from message where channel = $1 and ${PENDING}`,
-        [channel],
-      )
+      const found = await row<{ due: Date | null }>(sql, NEXT_DUE, [channel])
       return found?.due ?? null
     },
     async pendingChannels(limit) {

@@ -146,7 +146,7 @@ export interface Messages {
    * edits wait for nobody.
    */
   next(channel: string, now: Date): Promise<OutboxMessage | null>
-  /** When the earliest undelivered message of a channel is due, past or future; null when drained. */
+  /** When `next` will have something again; may be past; null when the channel is drained. */
   nextDue(channel: string): Promise<Date | null>
   byKey(key: string): Promise<OutboxMessage | null>
   /**
