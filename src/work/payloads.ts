@@ -1,0 +1,12 @@
+import { z } from 'zod'
+
+import type { TaskName, Tasks } from '../domain/ports/store.ts'
+
+/** What each task accepts; anything else fails the job, for a newer replica may understand it. */
+export const payloads = {
+  process_delivery: z.object({ deliveryId: z.string().min(1) }),
+  open_room: z.object({ incidentId: z.number().int() }),
+  deliver_messages: z.object({ channel: z.string().min(1) }),
+  execute_plan: z.object({ planId: z.string().min(1) }),
+  end_hold: z.object({ holdId: z.string().min(1) }),
+} satisfies { readonly [K in TaskName]: z.ZodType<Tasks[K]> }
