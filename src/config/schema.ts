@@ -131,7 +131,7 @@ export const fileSchema = section({
   database: section({
     url: optional(databaseAddress),
     app_url: optional(databaseAddress),
-    data_dir: words.default('.spillway/postgres'),
+    data_dir: words.default('.spillway'),
   }).prefault({}),
 })
 

@@ -36,7 +36,7 @@ describe('a minimal file', () => {
     expect(config.database).toEqual({
       url: null,
       appUrl: null,
-      dataDir: '/srv/spillway/.spillway/postgres',
+      dataDir: '/srv/spillway/.spillway',
     })
   })
 
