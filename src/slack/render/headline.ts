@@ -48,6 +48,9 @@ function alertLine(alert: TrackedAlert, zone: string, now: Date): string {
   return [`*${name}* ${state}`, ...(summary === name ? [] : [summary]), ...links].join(' · ')
 }
 
+const leader = ({ incident }: HeadlineView): string =>
+  incident.lead === null ? '*Nobody has it yet*' : leadWords(incident)
+
 function summaryLines(view: HeadlineView, zone: string): readonly string[] {
   const { incident, at } = view
   const isOver = incident.state === 'resolved'
@@ -56,13 +59,13 @@ function summaryLines(view: HeadlineView, zone: string): readonly string[] {
   const reopened = incident.reopened === 0 ? null : `reopened ${plural(incident.reopened, 'time')}`
   const tier = view.rule === null ? '' : ` (${view.rule.tier})`
   const isDone = isOver || incident.state === 'mitigated'
-  const what = isDone ? stateWords(incident, zone, at) : leadWords(incident)
+  const what = isDone ? stateWords(incident, zone, at) : leader(view)
   return [
     ...(incident.ref === null ? [] : [`*${queueName(incident.ref)}*${tier}`]),
     [isOver ? `lasted ${lasted(incident, at)}` : lasted(incident, at), since, firing, reopened]
       .filter((fact) => fact !== null)
       .join(' · '),
-    incident.state === 'mitigated' ? `${what} · ${leadWords(incident)}` : what,
+    incident.state === 'mitigated' ? `${what} · ${leader(view)}` : what,
   ]
 }
 

@@ -1,7 +1,7 @@
 import { INCIDENT_FORMS, QUEUE_FORMS, type CommandForm } from '../../domain/command-grammar.ts'
 import type { Locale } from '../../domain/views.ts'
 import { context, message, section, type Rendered } from './elements.ts'
-import { code, sentence } from './mrkdwn.ts'
+import { code, prose, sentence } from './mrkdwn.ts'
 
 const formLine = (command: string, { verb, takes, about }: CommandForm): string =>
   `${code([command, verb, takes].filter((part) => part !== '').join(' '))} ${sentence(about, 200)}`
@@ -9,7 +9,7 @@ const formLine = (command: string, { verb, takes, about }: CommandForm): string 
 /** What the queue command understands. */
 export function renderQueueHelp({ commands }: Locale): Rendered {
   return message(
-    `What ${commands.queue} understands`,
+    `What ${prose(commands.queue, 40)} understands`,
     section('*Queues*', ...QUEUE_FORMS.map((form) => formLine(commands.queue, form))),
     context(
       "In an incident's room the queue may be left out. Queues are `system/queue`, or the name alone; `*` matches anything.",
@@ -21,7 +21,7 @@ export function renderQueueHelp({ commands }: Locale): Rendered {
 /** What the incident command understands. */
 export function renderIncidentHelp({ commands }: Locale): Rendered {
   return message(
-    `What ${commands.incident} understands`,
+    `What ${prose(commands.incident, 40)} understands`,
     section('*Incidents*', ...INCIDENT_FORMS.map((form) => formLine(commands.incident, form))),
     context(
       "In an incident's room the number may be left out.",

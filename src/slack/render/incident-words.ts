@@ -24,7 +24,7 @@ export const lasted = (incident: Incident, now: Date): string =>
   formatDuration(lastedMs(incident, now))
 
 export const leadWords = (incident: Incident): string =>
-  incident.lead === null ? '*nobody has it yet*' : `${mention(incident.lead)} leads`
+  incident.lead === null ? '*nobody leads yet*' : `${mention(incident.lead)} leads`
 
 export function stateWords(incident: Incident, zone: string, now: Date): string {
   if (incident.state === 'mitigated') return 'Alerts are quiet, not resolved yet'

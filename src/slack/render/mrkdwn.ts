@@ -6,7 +6,7 @@ const NAME_LENGTH = 120
 const MAX_URL = 1000
 
 /** Control characters and those that reorder text, with which a name could be made to look like another. */
-const DECEPTIVE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
+const DECEPTIVE = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
 const WORD_JOINER = '\u2060'
 
 const tidy = (text: string): string => text.replace(DECEPTIVE, ' ').replace(/\s+/g, ' ').trim()
@@ -16,7 +16,7 @@ const escape = (text: string): string =>
 
 /** An @channel in a label must not wake up a channel. */
 const hush = (text: string): string =>
-  text.replace(/@(?=channel|here|everyone|group)/gi, `@${WORD_JOINER}`)
+  text.replace(/@(?=channel|here|everyone|group)|<(?=!)/gi, (sign) => `${sign}${WORD_JOINER}`)
 
 /** Somebody else's words (labels, annotations, errors, reasons) as harmless mrkdwn on one line. */
 export const prose = (text: string, max: number): string =>

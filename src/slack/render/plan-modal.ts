@@ -1,6 +1,6 @@
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types'
 
-import type { ActionKind } from '../../domain/action.ts'
+import type { ActionKind, Plan } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { backlog } from '../../domain/queue.ts'
@@ -14,7 +14,8 @@ import { hazardLines, holdLine } from './holds.ts'
 import { modal } from './modal.ts'
 import { queueName, sentence } from './mrkdwn.ts'
 import { numberLines } from './numbers.ts'
-import { problemLines } from './problem.ts'
+import { renderOutcome } from './outcome.ts'
+import { problemLines, renderFault } from './problem.ts'
 
 const TITLES: Readonly<Record<ActionKind, string>> = {
   pause: 'Pause a queue',
@@ -146,3 +147,27 @@ export function planModal(view: PlanView, locale: Locale): ModalView {
     blocks,
   })
 }
+
+/** Between the confirmation and its outcome. */
+export const workingModal = (action: ActionKind): ModalView =>
+  modal({
+    title: TITLES[action],
+    blocks: [
+      section(
+        ':hourglass_flowing_sand: Confirmed and recorded. It is carried out now, then watched for a few seconds.',
+        'You may close this: the outcome is posted in the room and in the ops channel.',
+      ),
+    ],
+  })
+
+/** How it ended; a plan that is still under way says where the outcome will be. */
+export function outcomeModal(plan: Plan): ModalView {
+  const isOver = plan.finishedAt !== null
+  const { blocks } = renderOutcome({ plan, action: plan.action, tier: plan.tier })
+  const note = section('It takes longer than usual. The outcome will be posted in the room.')
+  return modal({ title: TITLES[plan.action], blocks: isOver ? blocks : [...blocks, note] })
+}
+
+/** A fault of ours; the reference finds it in the log. */
+export const faultModal = (action: ActionKind, reference: string): ModalView =>
+  modal({ title: TITLES[action], blocks: renderFault(reference).blocks })

@@ -1,0 +1,259 @@
+import fc from 'fast-check'
+
+import type { Hold, Plan, PlanState } from '../../../../src/domain/action.ts'
+import { ROOM_STEPS, type RoomStep } from '../../../../src/domain/incident.ts'
+import type { Freeze } from '../../../../src/domain/ports/store.ts'
+import type { FailureGroup, PauseHazard, QueueRef, Sampled } from '../../../../src/domain/queue.ts'
+import type { HeadlineView, QueueLine, Tokens } from '../../../../src/domain/views.ts'
+import {
+  aCounts,
+  aHealth,
+  aHold,
+  anAlert,
+  anIncident,
+  anOverview,
+  aPlan,
+  aRule,
+  NOW,
+} from './builders.ts'
+
+const nasty = fc.constantFrom(
+  '<!channel>',
+  '<!here|here>',
+  '@here',
+  '@channel',
+  '@Everyone',
+  '<!subteam^S0ALL>',
+  '<@U0EVIL>',
+  '<https://evil.example|Approve>',
+  '`',
+  '```',
+  '*',
+  '"',
+  '\\',
+  '&',
+  '&amp',
+  '<',
+  '>',
+  '|',
+  '\n',
+  '\u202e',
+  '\u0000',
+  '😀',
+  '\ud83d',
+  ':send:',
+  ' ',
+)
+
+/** Text as an enemy or a broken exporter would send it, from nothing to 20,000 characters. */
+export const hostile = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .array(fc.oneof(nasty, fc.string({ maxLength: 6 })), { maxLength: 30 })
+      .map((parts) => parts.join('')),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(nasty, fc.integer({ min: 1, max: 4000 }))
+      .map(([part, times]) => part.repeat(times)),
+  },
+  { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 50 }) },
+  fc.constant(''),
+)
+
+const date = fc
+  .integer({ min: -400 * 24 * 60, max: 60 * 24 * 400 })
+  .map((minutes) => new Date(NOW.getTime() + minutes * 60_000))
+const count = fc.oneof(fc.constant(0), fc.nat(200), fc.integer({ min: 0, max: 1e12 }))
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(arbitrary)
+
+export const ref: fc.Arbitrary<QueueRef> = fc.record({ system: hostile, queue: hostile })
+
+const counts = fc
+  .record({
+    waiting: count,
+    active: count,
+    delayed: count,
+    failed: count,
+    paused: count,
+    prioritized: count,
+  })
+  .map(aCounts)
+
+export const overview = fc
+  .record({
+    ref,
+    counts,
+    isPaused: fc.boolean(),
+    workers: maybe(count),
+    oldestWaitingAt: maybe(date),
+    stranded: count,
+    libraryVersion: maybe(hostile),
+  })
+  .map(anOverview)
+
+export const hold: fc.Arbitrary<Hold> = fc
+  .record({
+    ref,
+    reason: maybe(hostile),
+    endsAt: maybe(date),
+    proof: fc.constantFrom('held', 'set_not_proven', 'not_held'),
+  })
+  .map(aHold)
+
+export const hazard: fc.Arbitrary<PauseHazard> = fc.record({
+  code: fc.constant('mixed_writers' as const),
+  explanation: hostile,
+})
+
+export const freeze: fc.Arbitrary<Freeze> = fc.record({
+  by: fc.record({ teamId: hostile, userId: hostile }),
+  at: date,
+  reason: maybe(hostile),
+})
+
+export const incident = fc
+  .record({
+    kind: fc.constantFrom('queue' as const, 'storm' as const),
+    ref: maybe(ref),
+    title: hostile,
+    severity: fc.constantFrom('SEV1' as const, 'SEV2' as const, 'SEV3' as const, 'SEV4' as const),
+    state: fc.constantFrom(
+      'triage' as const,
+      'open' as const,
+      'mitigated' as const,
+      'resolved' as const,
+    ),
+    openedAt: date,
+    lead: maybe(hostile),
+    resolvedAt: maybe(date),
+    resolvedBy: maybe(hostile),
+    channelId: maybe(hostile),
+    reopened: fc.nat(1000),
+  })
+  .map(anIncident)
+
+const alert = fc
+  .record({
+    status: fc.constantFrom('firing' as const, 'resolved' as const),
+    startsAt: date,
+    labels: fc.dictionary(fc.constantFrom('alertname', 'queue'), hostile),
+    annotations: fc.dictionary(fc.constantFrom('summary', 'description', 'runbook_url'), hostile),
+    sourceUrl: maybe(fc.oneof(hostile, fc.webUrl({ withQueryParameters: true }))),
+  })
+  .map(anAlert)
+
+/** A few different ones, repeated up to `max` times: thousands of alerts cost no thousand random texts. */
+export const upTo = <T>(max: number, item: fc.Arbitrary<T>): fc.Arbitrary<readonly T[]> =>
+  fc
+    .tuple(fc.array(item, { minLength: 1, maxLength: 4 }), fc.oneof(fc.nat(6), fc.nat(max)))
+    .map(([few, length]) => Array.from({ length }, (_, index) => few[index % few.length] as T))
+
+const step: fc.Arbitrary<RoomStep> = fc.record({
+  incidentId: fc.constant(7),
+  step: fc.constantFrom(...ROOM_STEPS),
+  state: fc.constantFrom('pending', 'done', 'failed'),
+  attempts: fc.nat(9),
+  problem: maybe(hostile),
+})
+
+const token = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)
+export const tokens: fc.Arbitrary<Tokens> = fc.record(
+  {
+    ack: token,
+    pause: token,
+    resume: token,
+    status: token,
+    failed: token,
+    resolve: token,
+    unfreeze: token,
+  },
+  { requiredKeys: [] },
+)
+
+const problem = fc.record({ isLive: fc.constant(false as const), problem: hostile })
+const live = fc.record({ isLive: fc.constant(true as const), value: overview, at: date })
+
+export const headline: fc.Arbitrary<HeadlineView> = fc.record({
+  incident,
+  alerts: upTo(1000, alert),
+  firing: count,
+  rule: maybe(fc.constant(aRule())),
+  queue: maybe(fc.oneof(problem, live)),
+  hazards: upTo(20, hazard),
+  holds: upTo(300, hold),
+  steps: upTo(6, step),
+  lines: upTo(313, incident),
+  freeze: maybe(freeze),
+  tokens,
+  at: fc.constant(NOW),
+})
+
+export const queueLine: fc.Arbitrary<QueueLine> = fc.record({
+  overview,
+  rule: fc.constant(aRule({ tier: 'critical' })),
+  holds: upTo(3, hold),
+})
+
+export const health = fc
+  .record({
+    system: hostile,
+    isReachable: fc.boolean(),
+    pingMs: maybe(fc.double({ min: 0, max: 5000, noNaN: true })),
+    version: maybe(hostile),
+    usedMemoryBytes: maybe(count),
+    maxMemoryBytes: maybe(count),
+    maxMemoryPolicy: maybe(hostile),
+    problem: maybe(hostile),
+  })
+  .map(aHealth)
+
+export const sampled = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<Sampled<T>> =>
+  fc.record({ items: upTo(50, item), looked: count, total: count, isExact: fc.boolean() })
+
+export const failureGroup: fc.Arbitrary<FailureGroup> = fc.record({
+  error: hostile,
+  count,
+  lastFailedAt: maybe(date),
+  sample: fc.record({
+    jobId: hostile,
+    type: hostile,
+    attempts: fc.nat(50),
+    error: hostile,
+    data: hostile,
+  }),
+})
+
+const STATES: readonly PlanState[] = [
+  'planned',
+  'confirmed',
+  'executing',
+  'done',
+  'refused',
+  'failed',
+  'expired',
+  'cancelled',
+]
+
+export const plan: fc.Arbitrary<Plan> = fc
+  .record({
+    action: fc.constantFrom('pause' as const, 'resume' as const),
+    ref,
+    before: fc.record({ overview, holdIds: fc.constant([]), warnings: upTo(30, hostile) }),
+    holdMs: maybe(fc.nat()),
+    reason: maybe(hostile),
+    state: fc.constantFrom(...STATES),
+    endsHoldId: maybe(fc.constant('hold-1')),
+    outcome: maybe(
+      fc.record({
+        words: hostile,
+        proof: maybe(fc.constantFrom('held' as const, 'not_held' as const)),
+        after: maybe(overview),
+      }),
+    ),
+  })
+  .map(aPlan)
+
+export { date, maybe, count }

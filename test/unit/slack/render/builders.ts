@@ -1,0 +1,193 @@
+import type { Hold, Plan } from '../../../../src/domain/action.ts'
+import type { TrackedAlert } from '../../../../src/domain/alert.ts'
+import type { Incident } from '../../../../src/domain/incident.ts'
+import type { Counts, QueueOverview, SystemHealth } from '../../../../src/domain/queue.ts'
+import type { QueueRule } from '../../../../src/domain/settings.ts'
+import type { HeadlineView, Locale, PlanView } from '../../../../src/domain/views.ts'
+import type { Rendered } from '../../../../src/slack/render/elements.ts'
+
+/** Sunday, 9 March 2025, 14:02:10 UTC. */
+export const NOW = new Date('2025-03-09T14:02:10Z')
+const MINUTE = 60_000
+export const ago = (minutes: number): Date => new Date(NOW.getTime() - minutes * MINUTE)
+export const ahead = (minutes: number): Date => ago(-minutes)
+
+export const LOCALE: Locale = {
+  timeZone: 'UTC',
+  commands: { queue: '/queue', incident: '/incident' },
+}
+export const EMAIL = { system: 'sales', queue: 'email:send' } as const
+
+export const aCounts = (over: Partial<Counts> = {}): Counts => ({
+  waiting: 12_345,
+  active: 3,
+  delayed: 0,
+  prioritized: 0,
+  failed: 610,
+  completed: 0,
+  waitingChildren: 0,
+  paused: 0,
+  ...over,
+})
+
+export const anOverview = (over: Partial<QueueOverview> = {}): QueueOverview => ({
+  ref: EMAIL,
+  counts: aCounts(),
+  isPaused: false,
+  workers: 4,
+  oldestWaitingAt: ago(42),
+  stranded: 0,
+  libraryVersion: 'bullmq:5.79.4',
+  ...over,
+})
+
+export const aRule = (over: Partial<QueueRule> = {}): QueueRule => ({
+  match: 'sales/*',
+  tier: 'high',
+  owners: [],
+  group: null,
+  thresholds: { waiting: 5000, active: 100, failed: 50, delayed: 2000, oldestMs: 30 * MINUTE },
+  ...over,
+})
+
+export const anIncident = (over: Partial<Incident> = {}): Incident => ({
+  id: 7,
+  kind: 'queue',
+  key: 'queue:sales/email:send',
+  ref: EMAIL,
+  title: 'email:send is backing up',
+  severity: 'SEV2',
+  state: 'triage',
+  openedAt: ago(32),
+  lastAlertAt: ago(2),
+  ackedAt: null,
+  lead: null,
+  resolvedAt: null,
+  resolvedBy: null,
+  reopened: 0,
+  stormId: null,
+  channelId: 'C0ROOM',
+  channelName: 'inc-250309-email-send-k3f',
+  ...over,
+})
+
+export const anAlert = (over: Partial<TrackedAlert> = {}): TrackedAlert => ({
+  id: 1,
+  source: 'alertmanager',
+  incidentId: 7,
+  fingerprint: 'f1',
+  status: 'firing',
+  startsAt: ago(32),
+  endsAt: null,
+  labels: { alertname: 'QueueBacklog' },
+  annotations: {
+    summary: 'More than 5,000 emails wait',
+    runbook_url: 'https://runbooks.example/queue',
+  },
+  sourceUrl: 'https://prometheus.example/graph?a=1&b=2',
+  firstSeenAt: ago(32),
+  lastSeenAt: ago(2),
+  repeats: 3,
+  ...over,
+})
+
+export const aHold = (over: Partial<Hold> = {}): Hold => ({
+  id: 'hold-1',
+  ref: EMAIL,
+  planId: 'plan-1',
+  incidentId: 7,
+  owner: { teamId: 'T1', userId: 'U0ANA' },
+  reason: 'provider answers 429',
+  startedAt: ago(5),
+  endsAt: ahead(25),
+  endedAt: null,
+  endedBy: null,
+  proof: 'held',
+  ...over,
+})
+
+export const aPlan = (over: Partial<Plan> = {}): Plan => ({
+  id: '0b8f6a52-6f0e-4bb0-9df1-54d6f2a7a001',
+  action: 'pause',
+  ref: EMAIL,
+  incidentId: 7,
+  endsHoldId: null,
+  actor: { teamId: 'T1', userId: 'U0ANA' },
+  tier: 'T1',
+  queueTier: 'high',
+  before: { overview: anOverview(), holdIds: [], warnings: [] },
+  holdMs: 30 * MINUTE,
+  reason: null,
+  state: 'planned',
+  hash: 'abc',
+  createdAt: NOW,
+  expiresAt: ahead(15),
+  outcome: null,
+  finishedAt: null,
+  ...over,
+})
+
+export const aPlanView = (over: Partial<PlanView> = {}): PlanView => ({
+  plan: aPlan(),
+  holds: [],
+  hazards: [],
+  choices: [
+    { holdMs: 15 * MINUTE, isDefault: false },
+    { holdMs: 30 * MINUTE, isDefault: true },
+    { holdMs: null, isDefault: false },
+  ],
+  isReasonRequired: false,
+  at: NOW,
+  ...over,
+})
+
+export const TOKENS = {
+  ack: 'tok-ack',
+  pause: 'tok-pause',
+  failed: 'tok-failed',
+  status: 'tok-status',
+  resolve: 'tok-resolve',
+} as const
+
+export const aHeadline = (over: Partial<HeadlineView> = {}): HeadlineView => ({
+  incident: anIncident(),
+  alerts: [anAlert()],
+  firing: 1,
+  rule: aRule(),
+  queue: { isLive: true, value: anOverview(), at: NOW },
+  hazards: [],
+  holds: [],
+  steps: [],
+  lines: [],
+  freeze: null,
+  tokens: TOKENS,
+  at: NOW,
+  ...over,
+})
+
+export const aHealth = (over: Partial<SystemHealth> = {}): SystemHealth => ({
+  system: 'sales',
+  isReachable: true,
+  pingMs: 1.4,
+  version: '7.2.4',
+  usedMemoryBytes: 1.5 * 1024 ** 3,
+  maxMemoryBytes: 4 * 1024 ** 3,
+  maxMemoryPolicy: 'noeviction',
+  problem: null,
+  ...over,
+})
+
+/** Everything a person would read, one line per text, buttons in brackets. */
+export function readable({ blocks }: Pick<Rendered, 'blocks'>): string {
+  const lines: string[] = []
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) node.forEach(visit)
+    if (typeof node !== 'object' || node === null || Array.isArray(node)) return
+    const { type, text } = node as { readonly type?: unknown; readonly text?: unknown }
+    if (typeof text === 'string') lines.push(text)
+    else if (type === 'button') lines.push(`[${(text as { readonly text: string }).text}]`)
+    else Object.values(node).forEach(visit)
+  }
+  visit(blocks)
+  return lines.join('\n')
+}

@@ -1,0 +1,265 @@
+import type { ModalView } from '@slack/types'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { OperatorError } from '../../../../src/domain/errors.ts'
+import { limitFaults, type Content } from '../../../../src/slack/limits.ts'
+import { renderFailed } from '../../../../src/slack/render/failures.ts'
+import { renderHeadline } from '../../../../src/slack/render/headline.ts'
+import { renderHeld } from '../../../../src/slack/render/held.ts'
+import { renderIncidentHelp, renderQueueHelp } from '../../../../src/slack/render/help.ts'
+import { renderIncidentList, renderIncidentStatus } from '../../../../src/slack/render/incidents.ts'
+import { renderOutcome } from '../../../../src/slack/render/outcome.ts'
+import { loadingModal, planModal, refusedModal } from '../../../../src/slack/render/plan-modal.ts'
+import { renderFault, renderProblem } from '../../../../src/slack/render/problem.ts'
+import { renderQueueList } from '../../../../src/slack/render/queue-list.ts'
+import { renderStatus } from '../../../../src/slack/render/queue-status.ts'
+import {
+  renderAnnouncement,
+  renderFreezeNotice,
+  renderOpsNotice,
+  renderRoomLine,
+  renderUnmappedAlert,
+} from '../../../../src/slack/render/room.ts'
+import * as any from './arbitrary.ts'
+import { LOCALE, NOW } from './builders.ts'
+
+const at = fc.constant(NOW)
+
+/** The texts that Slack reads as markup. */
+function markup(node: unknown): readonly string[] {
+  if (Array.isArray(node)) return node.flatMap(markup)
+  if (typeof node !== 'object' || node === null) return []
+  const { type, text } = node as { readonly type?: unknown; readonly text?: unknown }
+  return type === 'mrkdwn' && typeof text === 'string'
+    ? [text]
+    : Object.values(node).flatMap(markup)
+}
+
+const ENTITY = /<(?:@|#|!subteam\^S)[A-Za-z0-9_]+>|<https?:[^<>|]+\|[^<>|]+>/g
+
+/** What Slack would act on though nobody meant it: pings, links under a false name, half markup. */
+function dangers(text: string): readonly string[] {
+  const bare = text.replaceAll(ENTITY, '')
+  const isOdd = (text.match(/`/g) ?? []).length % 2 === 1
+  return [
+    ...(/[<>]/.test(bare) ? [`stray angle in ${bare}`] : []),
+    ...(/@(?:channel|here|everyone)/i.test(text) ? [`ping in ${text}`] : []),
+    ...(/<https?:\/\/evil[^>]*\|Approve/.test(text) ? [`false link in ${text}`] : []),
+    ...(/\p{Cs}/u.test(text) ? [`half a character in ${text}`] : []),
+    ...(isOdd ? [`open span in ${text}`] : []),
+  ]
+}
+
+function faults(content: Content | ModalView): readonly string[] {
+  const notification = 'text' in content ? [content.text] : []
+  return [...limitFaults(content), ...[...notification, ...markup(content)].flatMap(dangers)]
+}
+
+/** The simplest input whose rendering has a fault, in words; null if none was found. */
+function counterexample<T>(
+  view: fc.Arbitrary<T>,
+  render: (view: T) => Content | ModalView,
+): string | null {
+  const property = fc.property(view, (value) => {
+    const found = faults(render(value))
+    if (found.length > 0) throw new Error(found.join('; '))
+  })
+  const details = fc.check(property, { numRuns: 60 })
+  return details.failed ? (fc.defaultReportMessage(details) ?? 'it failed') : null
+}
+
+describe('whatever the input, Slack takes it and nobody is pinged by it', () => {
+  it('headline', () => {
+    expect(counterexample(any.headline, (view) => renderHeadline(view, LOCALE))).toBeNull()
+  })
+
+  it('incident status', () => {
+    expect(
+      counterexample(
+        fc.record({
+          headline: any.headline,
+          timeline: any.upTo(
+            500,
+            fc.record({
+              incidentId: fc.constant(7),
+              at: any.date,
+              kind: fc.constant('note' as const),
+              actor: any.maybe(any.hostile),
+              words: any.hostile,
+            }),
+          ),
+        }),
+        (view) => renderIncidentStatus(view, LOCALE),
+      ),
+    ).toBeNull()
+  })
+
+  it('incident list', () => {
+    expect(
+      counterexample(
+        fc.record({
+          incidents: any.upTo(500, any.incident),
+          isIncludingResolved: fc.boolean(),
+          at,
+        }),
+        renderIncidentList,
+      ),
+    ).toBeNull()
+  })
+
+  it('announcement', () => {
+    expect(
+      counterexample(
+        fc.record({
+          incident: any.incident,
+          firing: any.count,
+          lineCount: any.count,
+          summary: any.hostile,
+        }),
+        (view) => renderAnnouncement(view, LOCALE),
+      ),
+    ).toBeNull()
+  })
+
+  it('queue list, up to 313 queues', () => {
+    expect(
+      counterexample(
+        fc.record({
+          lines: any.upTo(313, any.queueLine),
+          matched: any.count,
+          filter: any.maybe(any.hostile),
+          health: any.upTo(30, any.health),
+          problems: any.upTo(30, any.hostile),
+          at,
+        }),
+        (view) => renderQueueList(view, LOCALE),
+      ),
+    ).toBeNull()
+  })
+
+  it('status of a queue', () => {
+    expect(
+      counterexample(
+        fc.record({
+          line: any.queueLine,
+          detail: fc.record({
+            overview: any.overview,
+            waitingTypes: any.sampled(fc.record({ type: any.hostile, count: any.count })),
+            failures: any.sampled(any.failureGroup),
+          }),
+          hazards: any.upTo(20, any.hazard),
+          health: any.health,
+          incident: any.maybe(any.incident),
+          tokens: any.tokens,
+          at,
+        }),
+        (view) => renderStatus(view, LOCALE),
+      ),
+    ).toBeNull()
+  })
+
+  it('failed jobs', () => {
+    expect(
+      counterexample(
+        fc.record({
+          ref: any.ref,
+          failedTotal: any.count,
+          groups: any.sampled(any.failureGroup),
+          at,
+        }),
+        (view) => renderFailed(view, LOCALE),
+      ),
+    ).toBeNull()
+  })
+
+  it('holds', () => {
+    expect(
+      counterexample(
+        fc.record({
+          holds: any.upTo(313, any.hold),
+          freeze: any.maybe(any.freeze),
+          foreign: any.upTo(313, any.ref),
+          problems: any.upTo(30, any.hostile),
+          tokens: any.tokens,
+          at,
+        }),
+        (view) => renderHeld(view, LOCALE),
+      ),
+    ).toBeNull()
+  })
+
+  it('plan modal', () => {
+    expect(
+      counterexample(
+        fc.record({
+          plan: any.plan,
+          holds: any.upTo(50, any.hold),
+          hazards: any.upTo(20, any.hazard),
+          choices: fc.uniqueArray(
+            fc.record({ holdMs: any.maybe(fc.nat()), isDefault: fc.boolean() }),
+            { selector: (choice) => choice.holdMs, maxLength: 8 },
+          ),
+          isReasonRequired: fc.boolean(),
+          at,
+        }),
+        (view) => planModal(view, LOCALE),
+      ),
+    ).toBeNull()
+  })
+
+  it('outcome', () => {
+    expect(
+      counterexample(
+        any.plan.map((plan) => ({ plan, action: plan.action, tier: plan.tier })),
+        renderOutcome,
+      ),
+    ).toBeNull()
+  })
+
+  it('lines in a room', () => {
+    const line = fc.record({
+      icon: fc.constantFrom('alert', 'check', 'stop', 'go', 'hand', 'warning', 'info'),
+      words: any.hostile,
+      mention: any.upTo(100, any.hostile),
+    })
+    expect(counterexample(line, renderRoomLine)).toBeNull()
+  })
+
+  it('notices', () => {
+    const alert = fc.record({
+      kind: fc.constant('unmapped_alert' as const),
+      source: any.hostile,
+      alertName: any.hostile,
+      count: any.count,
+      lastSummary: any.hostile,
+    })
+    const notice = fc.oneof(
+      any.freeze.map((freeze) => ({ kind: 'frozen' as const, freeze })),
+      any.hostile.map((by) => ({ kind: 'unfrozen' as const, by })),
+    )
+    expect(counterexample(alert, renderUnmappedAlert)).toBeNull()
+    expect(counterexample(any.hostile, renderOpsNotice)).toBeNull()
+    expect(counterexample(notice, (view) => renderFreezeNotice(view, LOCALE, NOW))).toBeNull()
+  })
+
+  it('refusals and faults', () => {
+    const error = fc
+      .tuple(any.hostile, any.hostile)
+      .map(([happened, advice]) => new OperatorError('busy', happened, advice))
+    expect(counterexample(error, renderProblem)).toBeNull()
+    expect(counterexample(error, (refusal) => refusedModal('pause', refusal))).toBeNull()
+    expect(counterexample(any.hostile, renderFault)).toBeNull()
+  })
+
+  it('help and the loading modal', () => {
+    const locale = any.hostile.map((word) => ({
+      ...LOCALE,
+      commands: { queue: word, incident: word },
+    }))
+    expect(counterexample(locale, renderQueueHelp)).toBeNull()
+    expect(counterexample(locale, renderIncidentHelp)).toBeNull()
+    expect(faults(loadingModal('pause'))).toEqual([])
+    expect(faults(loadingModal('resume'))).toEqual([])
+  })
+})
