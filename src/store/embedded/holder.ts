@@ -1,4 +1,4 @@
-import { open, readFile, rm } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 
 import { z } from 'zod'
 
@@ -27,19 +27,23 @@ export async function holdDirectory(file: string): Promise<() => Promise<void>> 
   return () => rm(file, { force: true })
 }
 
+/** Linked into place with its content, so that nobody ever reads half of it. */
 async function claim(file: string): Promise<boolean> {
-  const handle = await open(file, 'wx', 0o600).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return null
-    throw error
-  })
-  if (handle === null) return false
   const holder: Holder = { pid: process.pid, birth: await birthOf(process.pid) }
-  await handle.writeFile(JSON.stringify(holder))
-  await handle.close()
-  return true
+  const draft = `${file}.${process.pid}`
+  await writeFile(draft, JSON.stringify(holder))
+  try {
+    await link(draft, file)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  } finally {
+    await rm(draft, { force: true })
+  }
 }
 
-/** Null if the file is gone or was only half written: then its writer died at once. */
+/** Null if the file is gone or damaged, as after a power cut. */
 async function readHolder(file: string): Promise<Holder | null> {
   try {
     return Holder.parse(JSON.parse(await readFile(file, 'utf8')))
@@ -58,14 +62,14 @@ async function isAlive({ pid, birth }: Holder): Promise<boolean> {
   return (await birthOf(pid)) === birth
 }
 
-/** When a process began, as boot and ticks since then; null where the system does not tell. */
+/** When a process began, as boot and ticks since then; `ended` for a corpse nobody has buried; null where the system does not tell. */
 async function birthOf(pid: number): Promise<string | null> {
   try {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8')
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // The second field, a name in brackets, may hold blanks; the start is the 20th field after it.
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-    return `${boot.trim()}/${ticks}`
+    // The second field, a name in brackets, may hold blanks; the state and the start come after it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? 'ended' : `${boot.trim()}/${fields[19]}`
   } catch {
     return null
   }
