@@ -1,7 +1,7 @@
 import { ROOM_STEPS, stateAfterAlerts, type Incident } from '../../domain/incident.ts'
 import type { NewIncident, Repositories } from '../../domain/ports/store.ts'
 import type { RoomSettings } from '../../domain/settings.ts'
-import { announcementKey, headlineKey } from './touch.ts'
+import { announcementKey } from './touch.ts'
 
 /** All incidents beyond the room budget are lines of the one incident with this key. */
 export const STORM_KEY = 'storm'
@@ -54,7 +54,7 @@ async function openStorm(store: Repositories, first: Incident, at: Date): Promis
   return incident
 }
 
-/** Wishes for the room and its first messages; the work itself is durable and comes after the commit. */
+/** Wishes for the room and says so in the ops channel; the work itself is durable and comes after. */
 async function openRoom(store: Repositories, incident: Incident, at: Date): Promise<void> {
   await store.rooms.plan(incident.id, ROOM_STEPS, at)
   await store.work.enqueue('open_room', { incidentId: incident.id }, { key: String(incident.id) })
@@ -62,12 +62,6 @@ async function openRoom(store: Repositories, incident: Incident, at: Date): Prom
     key: announcementKey(incident.id),
     target: { kind: 'ops' },
     content: { kind: 'announcement', incidentId: incident.id },
-    priority: 0,
-  })
-  await store.messages.put({
-    key: headlineKey(incident.id),
-    target: { kind: 'room', incidentId: incident.id },
-    content: { kind: 'headline', incidentId: incident.id },
     priority: 0,
   })
 }

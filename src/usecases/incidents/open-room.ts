@@ -1,6 +1,7 @@
 import { OperatorError } from '../../domain/errors.ts'
 import type { Incident, RoomStep, RoomStepName } from '../../domain/incident.ts'
 import { ChatRefusal } from '../../domain/ports/chat.ts'
+import type { Repositories } from '../../domain/ports/store.ts'
 import { roomName, roomTopic } from '../../domain/room.ts'
 import { ruleFor } from '../../domain/settings.ts'
 import type { Deps } from '../deps.ts'
@@ -57,10 +58,21 @@ async function runStep(deps: Deps, work: RoomWork): Promise<number | null> {
       actor: null,
       words: `Room: ${step.step} done`,
     })
-    if (step.step === 'create') await store.messages.touch(announcementKey(incident.id))
-    if (step.state === 'failed') await store.messages.touch(headlineKey(incident.id))
+    if (step.step === 'create') await postHeadline(store, incident.id)
+    else if (step.state === 'failed') await store.messages.touch(headlineKey(incident.id))
   })
   return null
+}
+
+/** The room is there: its headline goes in, and the ops channel's line can link to it. */
+async function postHeadline(store: Repositories, incidentId: number): Promise<void> {
+  await store.messages.put({
+    key: headlineKey(incidentId),
+    target: { kind: 'room', incidentId },
+    content: { kind: 'headline', incidentId },
+    priority: 0,
+  })
+  await store.messages.touch(announcementKey(incidentId))
 }
 
 async function failed(deps: Deps, { incident, step }: RoomWork, error: unknown): Promise<number> {

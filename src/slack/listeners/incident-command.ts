@@ -1,0 +1,58 @@
+import type { IncidentCommand } from '../../domain/command.ts'
+import { acknowledge } from '../../usecases/incidents/acknowledge.ts'
+import { findIncident } from '../../usecases/incidents/find-incident.ts'
+import { incidentStatus, listIncidents } from '../../usecases/incidents/headline.ts'
+import { resolveIncident } from '../../usecases/incidents/resolve.ts'
+import { requireMember } from '../../usecases/people/authorize.ts'
+import { renderDone } from '../render/done.ts'
+import { renderIncidentHelp } from '../render/help.ts'
+import { renderIncidentList, renderIncidentStatus } from '../render/incidents.ts'
+import type { Conversation, ListenerContext } from './context.ts'
+
+/** Answers a parsed `/incident` command. Throws `OperatorError` for what the person must be told. */
+export async function answerIncidentCommand(
+  context: ListenerContext,
+  talk: Conversation,
+  command: IncidentCommand,
+): Promise<void> {
+  const { deps, locale } = context
+  await requireMember(deps, talk.actor)
+  switch (command.kind) {
+    case 'help':
+      return talk.say(renderIncidentHelp(locale))
+    case 'list':
+      return talk.say(renderIncidentList(await listIncidents(deps)))
+    case 'status': {
+      const incident = await findIncident(deps.store.now, command.incidentId, talk.channelId)
+      return talk.say(renderIncidentStatus(await incidentStatus(deps, incident), locale))
+    }
+    case 'ack': {
+      const { id } = await findIncident(deps.store.now, command.incidentId, talk.channelId)
+      return takeLead(context, talk, id)
+    }
+    case 'resolve': {
+      const { id } = await findIncident(deps.store.now, command.incidentId, talk.channelId)
+      return closeIncident(context, talk, id)
+    }
+  }
+}
+
+/** "I've got it", by command or button. */
+export async function takeLead(
+  { deps }: ListenerContext,
+  talk: Conversation,
+  incidentId: number,
+): Promise<void> {
+  const incident = await acknowledge(deps, { actor: talk.actor, incidentId })
+  return talk.say(renderDone(`You lead incident ${incident.id}. Everybody in the room can see it.`))
+}
+
+/** Resolves, by command or button, and says what is still wrong or held. */
+export async function closeIncident(
+  { deps }: ListenerContext,
+  talk: Conversation,
+  incidentId: number,
+): Promise<void> {
+  const { incident, warnings } = await resolveIncident(deps, { actor: talk.actor, incidentId })
+  return talk.say(renderDone(`Incident ${incident.id} is resolved.`, ...warnings))
+}

@@ -1,0 +1,107 @@
+import type { ModalView } from '@slack/types'
+
+import type { ActionKind, Actor, Plan } from '../../domain/action.ts'
+import { OperatorError } from '../../domain/errors.ts'
+import type { QueueRef } from '../../domain/queue.ts'
+import { planAction } from '../../usecases/actions/plan-action.ts'
+import { requireRole } from '../../usecases/people/authorize.ts'
+import { tokenFor } from '../../usecases/queues/queue-tokens.ts'
+import { faultModal, loadingModal, planModal, refusedModal } from '../render/plan-modal.ts'
+import { renderProposal } from '../render/proposal.ts'
+import type { Conversation, ListenerContext } from './context.ts'
+
+/** What somebody wants done; which queue that is may take a look at the database. */
+export interface Wish {
+  readonly actor: Actor
+  readonly action: ActionKind
+  readonly target: () => Promise<Target>
+}
+
+export interface Target {
+  readonly ref: QueueRef
+  readonly incidentId: number | null
+  /** The length that was asked for; null for the usual. */
+  readonly holdMs: number | null
+}
+
+/** Opens the modal at once, then fills in the preview, or why there is none. */
+export async function openPlan(
+  context: ListenerContext,
+  triggerId: string,
+  wish: Wish,
+): Promise<void> {
+  const opened = await context.client.views.open({
+    trigger_id: triggerId,
+    view: loadingModal(wish.action),
+  })
+  const viewId = opened.view?.id
+  if (viewId === undefined) throw new Error('Slack opened a modal without an id')
+  await showView(context, viewId, await previewOf(context, wish))
+}
+
+async function previewOf(context: ListenerContext, wish: Wish): Promise<ModalView> {
+  const { deps, locale } = context
+  try {
+    const { actor, action } = wish
+    return planModal(await planAction(deps, { actor, action, ...(await wish.target()) }), locale)
+  } catch (error) {
+    return problemModal(context, wish.action, error)
+  }
+}
+
+/** What a person sees in the modal when something is refused, or is our fault. */
+export function problemModal(
+  { deps }: ListenerContext,
+  action: ActionKind,
+  error: unknown,
+): ModalView {
+  if (error instanceof OperatorError) return refusedModal(action, error)
+  const reference = deps.ids.short()
+  deps.log.error({ event: 'modal.failed', reference, err: error }, 'a modal could not be filled in')
+  return faultModal(action, reference)
+}
+
+/** Replaces what the modal shows. A person who closed it meanwhile is told elsewhere. */
+export async function showView(
+  { client, deps }: ListenerContext,
+  viewId: string,
+  view: ModalView,
+): Promise<void> {
+  try {
+    await client.views.update({ view_id: viewId, view })
+  } catch (error) {
+    deps.log.info({ event: 'modal.gone', err: error }, 'a modal could not be updated')
+  }
+}
+
+/** Where no modal can be opened: a message with the button that opens it. */
+export async function proposePlan(
+  context: ListenerContext,
+  talk: Conversation,
+  wish: Wish,
+): Promise<void> {
+  const { deps } = context
+  const { ref, incidentId, holdMs } = await wish.target()
+  const { actor, action } = wish
+  await requireRole(deps, { actor, action, ref, incidentId })
+  const { system, queue } = ref
+  const token = await tokenFor(deps, { kind: 'plan', action, system, queue, incidentId, holdMs })
+  await talk.say(renderProposal({ action, ref, token }))
+}
+
+/** Waits until a plan is over, so that the person sees how it ended; null if it takes longer. */
+export async function untilOver(
+  { deps }: ListenerContext,
+  planId: string,
+  forMs: number,
+): Promise<Plan | null> {
+  const until = deps.clock.now().getTime() + forMs
+  for (;;) {
+    const plan = await deps.store.now.plans.byId(planId)
+    if (plan !== null && plan.finishedAt !== null) return plan
+    if (deps.clock.now().getTime() >= until) return null
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+const POLL_MS = 300
