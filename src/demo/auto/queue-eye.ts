@@ -1,0 +1,27 @@
+import type { Redis } from 'ioredis'
+
+/** The queue as Redis has it, without Spillway: what its claims are checked against. */
+export interface QueueEye {
+  isPaused(): Promise<boolean>
+  /** Jobs that a worker could take, or could once the queue runs: waiting, paused, prioritized. */
+  backlog(): Promise<number>
+  active(): Promise<number>
+  failed(): Promise<number>
+  /** Id of the job that would run next, or null. */
+  next(): Promise<string | null>
+}
+
+export function queueEye(redis: Redis, queue: string, prefix = 'bull'): QueueEye {
+  const key = (name: string) => `${prefix}:${queue}:${name}`
+  return {
+    isPaused: async () => (await redis.hexists(key('meta'), 'paused')) === 1,
+    backlog: async () =>
+      (await redis.llen(key('wait'))) +
+      (await redis.llen(key('paused'))) +
+      (await redis.zcard(key('prioritized'))),
+    active: () => redis.llen(key('active')),
+    failed: () => redis.zcard(key('failed')),
+    next: async () =>
+      (await redis.lindex(key('paused'), -1)) ?? (await redis.lindex(key('wait'), -1)),
+  }
+}
