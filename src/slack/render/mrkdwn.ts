@@ -40,16 +40,18 @@ export const queueName = (ref: QueueRef): string => code(queueKey(ref))
 export const plain = (text: string, max: number): string =>
   clampPlain(hush(tidy(text)).replace(/(?<=[\w-]):(?=[\w+'-]+:)/g, `:${WORD_JOINER}`), max)
 
-const SLACK_ID = /^[A-Za-z0-9_]{2,40}$/
+const PERSON = /^[UW][A-Za-z0-9_]{1,40}$/
+const GROUP = /^S[A-Za-z0-9_]{1,40}$/
+const CHANNEL = /^[CGD][A-Za-z0-9_]{1,40}$/
 
-/** A person, or a user group, whose ids begin with S. */
+/** A person or a user group; what is neither is shown as it is, and calls nobody. */
 export function mention(id: string): string {
-  if (!SLACK_ID.test(id)) return code(id)
-  return id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`
+  if (PERSON.test(id)) return `<@${id}>`
+  return GROUP.test(id) ? `<!subteam^${id}>` : code(id)
 }
 
 export const channel = (id: string | null): string | null =>
-  id !== null && SLACK_ID.test(id) ? `<#${id}>` : null
+  id !== null && CHANNEL.test(id) ? `<#${id}>` : null
 
 /** A link, or null where the address is not one that people should open. */
 export function link(url: string | null | undefined, label: string): string | null {
@@ -60,7 +62,7 @@ export function link(url: string | null | undefined, label: string): string | nu
   return `<${target.replaceAll('&', '&amp;')}|${prose(label, 80).replaceAll('|', '/')}>`
 }
 
-const KEPT = /<(?:@[A-Za-z0-9_]{2,40}|#[A-Za-z0-9_]{2,40})>/g
+const KEPT = /<(?:@[UW]|#[CGD])[A-Za-z0-9_]{1,40}>/g
 
 const balanced = (text: string): string =>
   ((text.match(/`/g) ?? []).length & 1) === 1 ? text.replaceAll('`', "'") : text
