@@ -10,7 +10,9 @@ import type { Workers } from './workers.ts'
 
 /** Small, because a SCAN step blocks Redis as long as it looks: about 0.3 ms at 500. */
 const SCAN_COUNT = 500
-const BETWEEN_SCANS_MS = 60_000
+/** Between two passes the scan rests as long as this many steps, but no longer than a minute. */
+const REST_STEPS = 100
+const REST_MAX_MS = 60_000
 const AFTER_PROBLEM_MS = 5000
 
 export interface Discovery {
@@ -33,7 +35,7 @@ export function startDiscovery(
 
   const scanForever = async (pauseMs: number) => {
     while (!stopped.signal.aborted) {
-      let waitMs = BETWEEN_SCANS_MS
+      let waitMs = Math.min(pauseMs * REST_STEPS, REST_MAX_MS)
       try {
         const found = await scanOnce(config.prefix, connection, pauseMs, stopped.signal, (name) =>
           scanned.add(name),

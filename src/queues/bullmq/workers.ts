@@ -52,7 +52,7 @@ async function listWorkers(redis: Redis, prefix: string): Promise<WorkersByQueue
 
 /**
  * Counts workers by queue in the answer of CLIENT LIST. A worker's connection is called
- * `<prefix>:<base64 of the queue>`, or `…:w:<its own name>`; `…:qe` is a listener to events.
+ * `<prefix>:<base64 of the queue>`, or `…:w:<its own name>`; `…:qe`, a listener to events, is no such text.
  */
 export function parseClientList(text: string, prefix: string): WorkersByQueue {
   const counts = new Map<string, WorkerCount>()
@@ -69,9 +69,15 @@ export function parseClientList(text: string, prefix: string): WorkersByQueue {
   return counts
 }
 
+/**
+ * The last part is the encoded name. What stands before it belongs to the queue as we call it: BullMQ from
+ * 5.12 on refuses colons in names, so `a:b` is there the queue `b` with the prefix `<prefix>:a`.
+ */
 function queueOfName(name: string): string | null {
-  const match = /^([A-Za-z0-9+/]+={0,2})(?::w:.*)?$/.exec(name)
-  if (match?.[1] === undefined) return null
-  const queue = Buffer.from(match[1], 'base64').toString('utf8')
-  return Buffer.from(queue).toString('base64') === match[1] ? queue : null
+  const [unnamed = ''] = name.split(':w:', 1)
+  const start = unnamed.lastIndexOf(':') + 1
+  const encoded = unnamed.slice(start)
+  const decoded = Buffer.from(encoded, 'base64').toString('utf8')
+  const isName = decoded !== '' && Buffer.from(decoded).toString('base64') === encoded
+  return isName ? unnamed.slice(0, start) + decoded : null
 }

@@ -1,0 +1,4 @@
+import { openBullmqWorld } from './bullmq-world.ts'
+import { describeQueueSystem } from './queue-system-contract.ts'
+
+describeQueueSystem('BullMQ on Redis', openBullmqWorld)

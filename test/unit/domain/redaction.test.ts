@@ -1,0 +1,134 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { redactJson, redactText } from '../../../src/domain/redaction.ts'
+
+const LONG = { maxLength: 10_000 }
+const redacted = (value: unknown) => redactJson(JSON.stringify(value), LONG)
+
+describe('payloads', () => {
+  it.each([
+    'password',
+    'userPassword',
+    'api_key',
+    'apiKey',
+    'accessToken',
+    'Authorization',
+    'cardNumber',
+    'cvv',
+    'iban',
+    'email',
+    'phoneNumber',
+    'first_name',
+    'client_secret',
+    'set-cookie',
+  ])('hide what stands under %s, however deep', (key) => {
+    const text = redacted({
+      order: [{ [key]: 'plain-looking' }],
+      [key]: { nested: 'plain-looking' },
+    })
+    expect(text).not.toContain('plain-looking')
+    expect(text).toContain(key)
+  })
+
+  it.each([
+    ['a JWT', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'],
+    ['a bearer token', 'Bearer abcdef123456'],
+    ['a card number', '4111 1111 1111 1111'],
+    ['an e-mail address', 'jane.doe@example.com'],
+    ['a long hex string', 'deadbeef'.repeat(5)],
+    ['an IBAN', 'DE89 3704 0044 0532 0130 00'],
+    ['a phone number', '+49 170 1234567'],
+    ['a Slack token', 'xoxb-123456789012-abcdefghijkl'],
+    ['a key with a prefix', 'sk_live_abcdefghijklmnop'],
+    ['credentials in an address', 'redis://user:pa55word@host:6379'],
+  ])('hide %s wherever it stands', (_what, secret) => {
+    for (const text of [
+      redacted({ note: `see ${secret} there` }),
+      redactText(`x ${secret} y`, LONG),
+    ]) {
+      expect(text).not.toContain(secret)
+      expect(text).toContain('[redacted]')
+    }
+  })
+
+  it('hide a card number that is a number', () => {
+    expect(redacted({ value: 4111111111111111 })).toBe('{"value":"[redacted]"}')
+  })
+
+  it('keep what is harmless: ids, counts, times, numbers that are no cards', () => {
+    const harmless = {
+      orderId: 'A-1024',
+      count: 3,
+      at: 1763795000000,
+      total: 12.5,
+      ok: true,
+      none: null,
+    }
+    expect(redacted(harmless)).toBe(JSON.stringify(harmless))
+    expect(redacted({ number: '4111111111111112' })).toContain('4111111111111112')
+  })
+
+  it('hide secrets in JSON that was cut off', () => {
+    const whole = JSON.stringify({
+      id: 7,
+      user: { password: 'hunter2', card: { n: 'open' } },
+      list: [1, 2],
+    })
+    for (let length = 1; length < whole.length; length += 1) {
+      const text = redactJson(whole.slice(0, length), LONG)
+      expect(text).not.toContain('hunter2')
+      expect(text).not.toContain('open')
+    }
+    expect(redactJson('{"id":7,"password":"hun', LONG)).toBe('{"id":7}…')
+  })
+
+  it('hide secrets in what is no JSON', () => {
+    expect(redactJson('password=hunter2; id=7', LONG)).toBe('password=[redacted]; id=7')
+  })
+
+  it('are cut', () => {
+    expect(
+      redactJson(JSON.stringify({ note: 'word '.repeat(100) }), { maxLength: 50 }),
+    ).toHaveLength(50)
+  })
+})
+
+it('never throws, never exceeds its length', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.json(), fc.string({ unit: 'binary' })),
+      fc.nat({ max: 200 }),
+      (text, cut) => {
+        const shown = redactJson(text.slice(0, Math.max(1, text.length - cut)), { maxLength: 100 })
+        expect(shown.length).toBeLessThanOrEqual(100)
+      },
+    ),
+  )
+})
+
+it('hides a secret under any structure', () => {
+  const secret = 'hunter2-hunter2'
+  const tree = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      fc.constant({ password: secret }),
+      fc.string(),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(fc.string(), tie('value'), { maxKeys: 3 }),
+    ),
+  })).value
+  fc.assert(
+    fc.property(tree, fc.double({ min: 0, max: 1, noNaN: true }), (value, share) => {
+      const text = JSON.stringify(value)
+      expect(redactJson(text.slice(0, Math.ceil(text.length * share)), LONG)).not.toContain(secret)
+    }),
+  )
+})
+
+it.each(['[', '{"a":', '"', '\\', '{"k":"', 'a@', '1 ', 'eyJ', '://a'])(
+  'is done with megabytes of %j',
+  (part) => {
+    expect(redactJson(part.repeat(300_000), { maxLength: 200 }).length).toBeLessThanOrEqual(200)
+  },
+)
