@@ -50,6 +50,8 @@ function startCrew(major: Major, { redisUrl, ledgerPath }: EstateOptions): Child
   const [command = '', ...args] = scriptCommand(import.meta.url, `./workers/${major}`)
   return spawn(command, [...args, JSON.stringify(order)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // In a group of its own: Ctrl-C is for us, who stop things in order.
+    detached: true,
   })
 }
 

@@ -22,6 +22,8 @@ export interface LocalSlack {
   readonly ownUrl: string
   /** False where the machine allows no network namespace: then the port is open to the network. */
   readonly isPrivate: boolean
+  /** Where it listens, in its cell or on every interface. */
+  readonly port: number
   readonly pid: number
   stop(): Promise<void>
 }
@@ -53,6 +55,7 @@ export async function startLocalSlack(): Promise<LocalSlack> {
     address,
     ownUrl,
     isPrivate: cell !== null,
+    port,
     pid: child.pid ?? 0,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
@@ -79,7 +82,8 @@ function findBinary(): string {
 }
 
 function launch([command = '', ...args]: readonly string[]): ChildProcess {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  // In a group of its own: Ctrl-C is for us, who stop things in order.
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
   // The leash needs Perl; this one does not, but a SIGKILL cuts it.
   const cut = () => child.kill('SIGKILL')
   process.once('exit', cut)

@@ -106,8 +106,6 @@ function listen(crew: Crew, stopping: AbortController): void {
   const stop = () => stopping.abort()
   process.on('disconnect', stop)
   process.on('SIGTERM', stop)
-  // Ctrl-C reaches the whole group; the parent says when it is our turn.
-  process.on('SIGINT', () => {})
   process.on('message', (raw) => {
     const notice = NoticeShape.parse(raw)
     if (notice.kind === 'heal') crew.failing.delete(notice.queue)

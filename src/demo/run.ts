@@ -1,0 +1,127 @@
+import { Redis } from 'ioredis'
+
+import type { Config } from '../config/types.ts'
+import { OperatorError } from '../domain/errors.ts'
+import { playOnCall } from './auto.ts'
+import { queueEye } from './auto/queue-eye.ts'
+import type { Query } from './auto/records.ts'
+import { createClosers, type Closers } from './closers.ts'
+import { freshDataDir } from './data-dir.ts'
+import { demoConfig } from './demo-config.ts'
+import { TROUBLE_QUEUE } from './estate-queues.ts'
+import { startEstate } from './estate.ts'
+import { freePort } from './free-port.ts'
+import { startLocalSlack } from './local-slack.ts'
+import { HELP, readOptions, type DemoOptions } from './options.ts'
+import { chooseWorkspace } from './real-slack.ts'
+import { startRedis } from './redis-server.ts'
+import { manifestScopes } from './scopes.ts'
+import { startSlackShim } from './slack-shim.ts'
+import { terminalIo, type DemoIo } from './terminal.ts'
+import { live, startTrouble, watchAlerts } from './trouble.ts'
+import { openUi } from './ui-client.ts'
+import { OPERATOR } from './workspace.ts'
+
+/** The running bot, as far as the demo needs it. */
+export interface DemoApp {
+  /** Runs one statement on the bot's database; the demo only reads. */
+  readonly query: Query
+  /** Orderly; everything that the bot opened is closed. */
+  stop(): Promise<void>
+}
+
+/** Resolves once the bot listens at `config.http`. */
+export type StartDemoApp = (config: Config) => Promise<DemoApp>
+
+const DATA_DIR = '.spillway/demo'
+const DEFAULT_PORT = 4390
+
+/**
+ * The demo: databases, local Slack, sample platform, the bot, and trouble that starts by itself. Returns
+ * the exit code: 0 after an orderly end or a play without fault, else 1. Reads no SLACK_*, REDIS_URL or
+ * DATABASE_URL, but the Slack tokens with `--real-slack`.
+ */
+export async function runDemo(
+  args: readonly string[],
+  startApp: StartDemoApp,
+  io: DemoIo = terminalIo(),
+): Promise<number> {
+  const closers = createClosers()
+  const ended = new Promise<'ended'>((resolve) => {
+    io.signal.addEventListener('abort', () => resolve('ended'), { once: true })
+  })
+  try {
+    const options = readOptions(args)
+    if (options === null) io.say(HELP)
+    const show = options === null ? null : perform(options, startApp, io, closers)
+    const end = await Promise.race([show, ended])
+    return end === 'ended' && options?.isAuto === true ? 1 : 0
+  } catch (error) {
+    for (const line of problemWords(error)) io.say(line)
+    return 1
+  } finally {
+    await closers.closeAll((error) => io.say(`While ending: ${problemWords(error).join(' ')}`))
+  }
+}
+
+const problemWords = (error: unknown): readonly string[] => {
+  if (error instanceof OperatorError) return [error.message, error.advice]
+  return [error instanceof Error ? error.message : String(error)]
+}
+
+/** Slack first, for a person waits for the address of its page; then the rest, in the order of need. */
+async function perform(
+  options: DemoOptions,
+  startApp: StartDemoApp,
+  io: DemoIo,
+  closers: Closers,
+): Promise<void> {
+  const inWorkspace = options.isRealSlack ? await chooseWorkspace(io) : (config: Config) => config
+  const data = closers.add(await freshDataDir(DATA_DIR))
+  const slackUrl = options.isRealSlack ? '' : await openSlack(options, io, closers)
+  const redis = closers.add(await startRedis({ log: io.say }))
+  const estate = closers.add(startEstate({ redisUrl: redis.url }))
+  const httpPort = await freePort()
+  const addresses = { redisUrl: redis.url, slackUrl, httpPort, databaseDir: data.path }
+  const app = closers.add(await startApp(inWorkspace(demoConfig(addresses))))
+  const client = new Redis(redis.url, { maxRetriesPerRequest: null })
+  closers.add({ stop: () => client.disconnect() })
+  const queue = queueEye(client, TROUBLE_QUEUE)
+  closers.add(watchAlerts(queue, httpPort))
+  await startTrouble(estate, io)
+  if (!options.isAuto) return live(queue, estate, io)
+  const ui = await openUi({ url: slackUrl, user: OPERATOR.id, patienceMs: 40_000 })
+  closers.add({ stop: () => ui.close() })
+  const heal = () => estate.heal(TROUBLE_QUEUE)
+  await playOnCall({ ui, redis: client, query: app.query, heal, log: io.say })
+  io.say('Everything went as it should.')
+}
+
+/** The local Slack behind its shim; gives the address of the page, which the person is told, too. */
+async function openSlack(
+  { isAuto, port }: DemoOptions,
+  { say }: DemoIo,
+  closers: Closers,
+): Promise<string> {
+  const slack = closers.add(await startLocalSlack())
+  if (!slack.isPrivate)
+    say(`Warning: the local Slack can be reached from the network, at port ${slack.port}.`)
+  const scopes = await manifestScopes()
+  const open = (at: number) => startSlackShim({ slack, port: at, scopes })
+  // Whoever names a port means it; the usual one may be taken.
+  const openUsual = () => (isAuto ? open(0) : open(DEFAULT_PORT).catch(() => open(0)))
+  const shim = closers.add(await (port === null ? openUsual() : open(port)))
+  if (!isAuto) for (const line of welcome(shim.url)) say(line)
+  return shim.url
+}
+
+const welcome = (url: string): readonly string[] => [
+  '',
+  `  Open ${url}`,
+  '',
+  `  You are ${OPERATOR.realName}. Within half a minute an incident room opens by itself: #inc-…`,
+  '  There: acknowledge, look at the failures, pause the queue and say why. Half a minute after the',
+  '  pause the provider answers again: resume the queue, resolve the incident.',
+  '  Type /queue list, /queue failed or /queue help; act as Carla to be refused. Ctrl-C ends it.',
+  '',
+]
