@@ -6,9 +6,10 @@ import { OperatorError } from '../domain/errors.ts'
 import type { MessageContent, MessageTarget } from '../domain/message.ts'
 import type { Clock, Log } from '../domain/ports/runtime.ts'
 import type { Messages, OutboxMessage } from '../domain/ports/store.ts'
-import { CallFault, createOutboxCalls, type Posted, type Rendered } from './outbox-calls.ts'
+import { CallFault, createOutboxCalls, type Posted } from './outbox-calls.ts'
 import { createPace, DEFAULT_BUDGET, type Budget, type Pace } from './pace.ts'
 import { verdictOn } from './refusals.ts'
+import type { Rendered } from './render/elements.ts'
 
 export interface DeliveryDeps {
   readonly messages: Messages

@@ -1,13 +1,8 @@
-import type { KnownBlock, WebClient } from '@slack/web-api'
+import type { WebClient } from '@slack/web-api'
 import { z } from 'zod'
 
 import { faultOf, type SlackFault } from './faults.ts'
-
-/** A message as Slack takes it. `text` is what a lock screen shows, and the whole message if blocks fail. */
-export interface Rendered {
-  readonly text: string
-  readonly blocks: readonly KnownBlock[]
-}
+import type { Rendered } from './render/elements.ts'
 
 /** Travels with every message, so that a post whose answer was lost can be found again. */
 export interface MessageMark {
@@ -78,7 +73,7 @@ export function createOutboxCalls(client: WebClient) {
           await client.chat.postMessage({
             channel,
             text: rendered.text,
-            blocks: [...rendered.blocks],
+            blocks: rendered.blocks,
             metadata: metadataOf(mark),
             unfurl_links: false,
             unfurl_media: false,
@@ -94,7 +89,7 @@ export function createOutboxCalls(client: WebClient) {
           channel: posted.channelId,
           ts: posted.ts,
           text: rendered.text,
-          blocks: [...rendered.blocks],
+          blocks: rendered.blocks,
           metadata: metadataOf(mark),
         }),
       )

@@ -1,12 +1,24 @@
 import { channelById, json, openChannel, Refusal, string, type Args, type Method } from './call.ts'
 import { faultsInBlocks, isTooLong } from './limits.ts'
-import type { FakeChannel, FakeMessage, SlackState } from './state.ts'
+import { aChannel, type FakeChannel, type FakeMessage, type SlackState } from './state.ts'
 
 const MAX_UPDATE_TEXT = 4000
 const MAX_POST_TEXT = 40_000
 
-/** chat.postMessage takes a name, too; chat.update does not. */
+/** The conversation of the bot with one person; posting to a user id opens it. */
+function direct(state: SlackState, user: string): FakeChannel {
+  const id = `D0${user}`
+  const known = state.channels.get(id)
+  if (known !== undefined) return known
+  const made = { id, name: id, isPrivate: true, creator: state.botUserId, created: 0 }
+  const channel = aChannel(made, [state.botUserId, user])
+  state.channels.set(id, channel)
+  return channel
+}
+
+/** chat.postMessage takes a name or a person, too; chat.update does not. */
 function postChannel(state: SlackState, wanted: string): FakeChannel {
+  if (state.users.has(wanted)) return direct(state, wanted)
   const name = wanted.replace(/^#/, '')
   const named = [...state.channels.values()].find((channel) => channel.name === name)
   return openChannel(state, named?.id ?? wanted)

@@ -11,6 +11,7 @@ import { botScopes } from './manifest.ts'
 import { peopleMethods } from './people-methods.ts'
 import { respond } from './response-url.ts'
 import { isMethod, SCOPES, type MethodName } from './scopes.ts'
+import { createSockets, type FakeSockets } from './sockets.ts'
 import {
   createState,
   type FakeEphemeral,
@@ -37,6 +38,8 @@ export interface FakeSlack extends Pick<
   readonly state: SlackState
   readonly calls: readonly RecordedCall[]
   callsOf(method: string): readonly RecordedCall[]
+  /** Socket Mode. */
+  readonly sockets: FakeSockets
   /** A trigger as Slack would send it with a command or click: 3 s, once. */
   trigger(user: string): string
   responseUrl(user: string, channel: string): string
@@ -51,6 +54,8 @@ const METHODS: Readonly<Record<MethodName, Method>> = {
   ...peopleMethods,
 }
 const TOKEN = 'xoxb-fake-token'
+/** The app-level token that the fake accepts; no scope of the bot's is behind it. */
+export const APP_TOKEN = 'xapp-fake-token'
 
 /** A Slack of one's own on loopback, with the errors, limits and faults of the real one. */
 export async function startFakeSlack(setup: FakeSlackSetup = {}): Promise<FakeSlack> {
@@ -58,13 +63,15 @@ export async function startFakeSlack(setup: FakeSlackSetup = {}): Promise<FakeSl
   const faults = createFaults(state.now)
   const calls: RecordedCall[] = []
   const scopes = setup.scopes ?? botScopes
-  const world = { state, faults, calls, scopes }
-
-  const server = createServer((request, response) => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(setup.port ?? 0, '127.0.0.1', resolve))
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const base = `http://${address}`
+  const world = { state, faults, calls, scopes, socketUrl: `ws://${address}/link` }
+  const sockets = createSockets(server)
+  server.on('request', (request, response) => {
     handle(world, request, response).catch(() => response.destroy())
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     ...faults,
     url: `${base}/api/`,
@@ -87,7 +94,9 @@ export async function startFakeSlack(setup: FakeSlackSetup = {}): Promise<FakeSl
       const own = known?.ephemerals.filter((message) => message.user === user) ?? []
       return [...(known?.messages ?? []), ...own]
     },
+    sockets,
     close: () => {
+      sockets.cut()
       server.closeAllConnections()
       return new Promise((resolve) => server.close(() => resolve()))
     },
@@ -99,6 +108,7 @@ interface World {
   readonly faults: ReturnType<typeof createFaults>
   readonly calls: RecordedCall[]
   readonly scopes: readonly string[]
+  readonly socketUrl: string
 }
 
 async function handle(
@@ -114,7 +124,7 @@ async function handle(
   const record = (outcome: string): void => {
     world.calls.push({ method: name, args, at: world.state.now(), outcome })
     const file = process.env['SPILLWAY_SLACK_CALLS']
-    if (file !== undefined && !isResponseUrl) appendFileSync(file, `${name}\n`)
+    if (file !== undefined && isMethod(name)) appendFileSync(file, `${name}\n`)
   }
   if (fault !== undefined && (await isSpoiled(fault, response))) return record(fault.kind)
   const answer = isResponseUrl
@@ -169,6 +179,10 @@ function answerTo(run: () => Answer): Answer {
 }
 
 function carryOut(world: World, name: string, args: Args, token: string): Answer {
+  if (name === 'apps.connections.open') {
+    if (token !== APP_TOKEN) throw new Refusal('invalid_auth')
+    return { url: world.socketUrl }
+  }
   if (!isMethod(name)) throw new Refusal('unknown_method')
   if (token !== TOKEN) throw new Refusal(token === '' ? 'not_authed' : 'invalid_auth')
   const isPrivate =

@@ -84,6 +84,8 @@ export interface FakeSlackSetup {
     readonly isPrivate?: boolean
   }[]
   readonly now?: () => number
+  /** Default: a free one. Given, a Slack that was away comes back where it was. */
+  readonly port?: number
 }
 
 export const TEAM = 'T0SPILL'
