@@ -9,9 +9,10 @@ import type { Log } from '../../domain/ports/runtime.ts'
 import type { DatabaseAddress } from '../pool.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
 import { holdDirectory } from './holder.ts'
+import { keepRunning } from './keep-running.ts'
 import { clearLeftovers } from './leftovers.ts'
 import { type ServerUser, serverUser } from './server-user.ts'
-import { initCluster, startServer } from './server.ts'
+import { initCluster, type Server, startServer } from './server.ts'
 
 const SUPERUSER = 'postgres'
 const OWNER = 'spillway'
@@ -22,8 +23,8 @@ export interface EmbeddedDatabase {
   readonly owner: DatabaseAddress
   /** Superuser, for what only tests need: more databases. */
   readonly admin: DatabaseAddress
-  /** Of the postmaster. */
-  readonly pid: number
+  /** Of the postmaster as it runs now. */
+  readonly pid: () => number
   /** Orderly; the data stays. */
   readonly stop: () => Promise<void>
 }
@@ -38,7 +39,8 @@ export interface EmbeddedOptions {
 
 /**
  * Starts the PostgreSQL that comes with npm, on its own data, reached by a Unix socket alone. The first
- * start makes the cluster (about a second), later ones take some 50 ms. It ends with this process, also
+ * start makes the cluster (about a second), later ones take some 50 ms. A server that ends by itself is
+ * started again at the same address. It ends with this process, also
  * on `kill -9` where Linux has setpriv; elsewhere the next start stops what was left. Throws
  * `OperatorError`: 'busy' if another Spillway uses the data, 'not_supported' if it cannot run here.
  */
@@ -54,7 +56,6 @@ export async function startEmbedded({
     const user = await serverUser()
     const binaries = await findBinaries(user)
     const cluster = join(home, 'cluster')
-    await clearLeftovers(cluster, log)
     await ensureCluster(cluster, binaries, user, isDurable)
     return await serve({ cluster, binaries, user, isDurable, log, release })
   } catch (error) {
@@ -95,25 +96,23 @@ interface Serving {
 async function serve(serving: Serving): Promise<EmbeddedDatabase> {
   const { cluster, binaries, user, isDurable, log, release } = serving
   const socketDirectory = await makeSocketDirectory(dirname(cluster), user)
-  const removeSocket = (): Promise<void> => rm(socketDirectory, { recursive: true, force: true })
   const admin = { host: socketDirectory, user: SUPERUSER, database: 'postgres' }
-  try {
+  const start = async (): Promise<Server> => {
+    await clearLeftovers(cluster, log)
     const settings = { cluster, socketDirectory, isDurable }
-    const server = await startServer(binaries, user, settings, { address: admin, log })
-    const stop = async (): Promise<void> => {
-      await server.stop()
-      await removeSocket()
-      await release()
-    }
-    try {
-      await ensureDatabase(admin)
-    } catch (error) {
-      await stop()
-      throw error
-    }
+    return startServer(binaries, user, settings, { address: admin, log })
+  }
+  const server = await keepRunning(start, log)
+  const stop = async (): Promise<void> => {
+    await server.stop()
+    await rm(socketDirectory, { recursive: true, force: true })
+    await release()
+  }
+  try {
+    await ensureDatabase(admin)
     return { owner: { ...admin, user: OWNER, database: DATABASE }, admin, pid: server.pid, stop }
   } catch (error) {
-    await removeSocket()
+    await stop()
     throw error
   }
 }

@@ -23,7 +23,10 @@ export interface ServerSettings {
 
 export interface Server {
   readonly pid: number
-  stop(): Promise<void>
+  /** Resolves when it has ended, for whatever reason, with its last words. */
+  readonly ended: Promise<string>
+  /** Orderly; at once if it has ended already. */
+  readonly stop: () => Promise<void>
 }
 
 /** Makes an empty cluster in an existing empty directory; `superuser` logs in through the socket alone. */
@@ -50,7 +53,7 @@ export async function initCluster(
 
 /**
  * Starts PostgreSQL on a cluster and resolves when it takes connections. No TCP port is opened: only the
- * socket directory leads to it. Unexpected ends are logged.
+ * socket directory leads to it.
  */
 export async function startServer(
   binaries: Binaries,
@@ -60,25 +63,21 @@ export async function startServer(
 ): Promise<Server> {
   const child = launch(user, settings.cluster, binaries.postgres, serverArguments(user, settings))
   const lines = keepLines(child, (line) => log.debug({ from: 'postgres' }, line))
-  const exit = exitOf(child)
-  const ended = exit.then(([code, signal]): never => {
-    throw new Error(`PostgreSQL ended (${code ?? signal}):\n${lines.join('\n')}`)
-  })
-  await Promise.race([untilReady(address), ended])
-  let isStopping = false
-  ended.catch((error: unknown) => {
-    if (!isStopping) log.error({ err: error }, 'the embedded PostgreSQL ended by itself')
-  })
-  return {
-    pid: child.pid ?? 0,
-    stop: async () => {
-      isStopping = true
-      child.kill('SIGINT') // "fast": ends sessions, writes everything, does not wait for clients
-      const deadline = setTimeout(() => child.kill('SIGQUIT'), STOP_MS)
-      await exit
-      clearTimeout(deadline)
-    },
+  const ended = exitOf(child).then(
+    ([code, signal]) => `PostgreSQL ended (${code ?? signal}):\n${lines.join('\n')}`,
+  )
+  const stop = async (): Promise<void> => {
+    child.kill('SIGINT') // "fast": ends sessions, writes everything, does not wait for clients
+    const deadline = setTimeout(() => child.kill('SIGQUIT'), STOP_MS)
+    await ended
+    clearTimeout(deadline)
   }
+  const waiting = new AbortController()
+  const problem = await Promise.race([untilReady(address, waiting.signal), ended])
+  waiting.abort()
+  if (problem === null) return { pid: child.pid ?? 0, ended, stop }
+  await stop()
+  throw new Error(problem)
 }
 
 function serverArguments(user: ServerUser, settings: ServerSettings): readonly string[] {
@@ -139,16 +138,17 @@ function keepLines(child: ChildProcess, onLine?: (line: string) => void): readon
   return lines
 }
 
-async function untilReady(address: DatabaseAddress): Promise<void> {
-  for (let waited = 0; waited < START_MS; waited += 25) {
+/** Null as soon as the server takes connections; else, in words, that it does not. */
+async function untilReady(address: DatabaseAddress, signal: AbortSignal): Promise<string | null> {
+  for (let waited = 0; waited < START_MS && !signal.aborted; waited += 25) {
     const client = new pg.Client({ ...address, connectionTimeoutMillis: 1000 })
     try {
       await client.connect()
       await client.end()
-      return
+      return null
     } catch {
       await sleep(25)
     }
   }
-  throw new Error(`PostgreSQL did not take connections within ${START_MS / 1000} s`)
+  return `PostgreSQL did not take connections within ${START_MS / 1000} s`
 }

@@ -55,15 +55,16 @@ interface Bot {
 }
 
 /** A process of its own that starts the server and stays, as the bot does. */
-async function startBot(project: string, dataDir: string): Promise<Bot> {
+async function startBot(project: string, dataDir: string, env = process.env): Promise<Bot> {
   const script = `
     import { startEmbedded } from '${project}/src/store/embedded/launcher.ts'
     const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
     const { pid } = await startEmbedded({ dataDir: '${dataDir}', log, isDurable: false })
-    console.log(pid)
+    console.log(pid())
     setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
     cwd: project,
+    env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.push(child.pid ?? 0)
@@ -85,7 +86,7 @@ describe('the embedded PostgreSQL', () => {
     expect(second.owner).toEqual(first.owner)
     expect(await ask(second.owner, 'select * from kept')).toEqual([])
     await second.stop()
-    expect(isAlive(second.pid)).toBe(false)
+    expect(isAlive(second.pid())).toBe(false)
   })
 
   it('is refused to a second Spillway, and the first goes on', async () => {
@@ -93,6 +94,17 @@ describe('the embedded PostgreSQL', () => {
     await expect(start()).rejects.toMatchObject({ name: 'OperatorError', code: 'busy' })
     expect(await ask(first.owner, 'select 1 as one')).toEqual([{ one: 1 }])
     await first.stop()
+  })
+
+  it('is started again, at the same address, when it ends by itself', async () => {
+    const server = await start()
+    await ask(server.owner, 'create table kept (id int)')
+    process.kill(server.pid(), 'SIGKILL')
+    const rows = await eventually('it answers', () =>
+      ask(server.owner, 'select * from kept').catch(() => null),
+    )
+    expect(rows).toEqual([])
+    await server.stop()
   })
 
   it('begins anew after a first start that was killed half-way', async () => {
@@ -132,21 +144,23 @@ describe('the embedded PostgreSQL', () => {
   })
 
   it('stops a server that was left behind, in an orderly way, and takes over', async () => {
-    const first = await start()
-    await ask(first.owner, 'create table kept (id int)')
-    // As after a kill -9 where nothing ends the server: it runs, and its Spillway is gone.
-    await writeFile(join(root, 'data/holder.json'), '{"pid":4194000,"birth":null}')
-    const second = await start()
-    expect(isAlive(first.pid)).toBe(false)
-    expect(await ask(second.owner, 'select * from kept')).toEqual([])
-    await second.stop()
+    const dataDir = join(root, 'data')
+    // Without setpriv nothing ends the server when its Spillway is killed.
+    const bot = await startBot(PROJECT, dataDir, { PATH: '/nonexistent' })
+    process.kill(bot.pid, 'SIGKILL')
+    await eventually('the Spillway is gone', () => !isAlive(bot.pid))
+    expect(isAlive(bot.serverPid)).toBe(true)
+    const next = await start(dataDir)
+    await eventually('the old server is gone', () => !isAlive(bot.serverPid))
+    expect(await ask(next.owner, 'select 1 as one')).toEqual([{ one: 1 }])
+    await next.stop()
   })
 })
 
 describe('the embedded PostgreSQL, as whom and from where', () => {
   it('never runs as root', async () => {
     const server = await start()
-    const status = await readFile(`/proc/${server.pid}/status`, 'utf8')
+    const status = await readFile(`/proc/${server.pid()}/status`, 'utf8')
     expect(status).toMatch(/^Uid:\t[1-9]/m)
     expect(status).toMatch(/^CapEff:\t0+$/m)
     await server.stop()
