@@ -22,7 +22,7 @@ export function editDistance(a: string, b: string, limit: number): number {
 }
 
 const tolerance = (word: string): number =>
-  Math.min(3, word.length - 1, Math.max(1, Math.floor(word.length / 3)))
+  Math.min(3, word.length - 1, Math.ceil(word.length / 3))
 
 /**
  * The candidate that a mistyped word most likely means, or null when nothing is close: about one slip

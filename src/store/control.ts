@@ -27,5 +27,8 @@ export function createControl(sql: Sql): Control {
         key,
         at,
       ]),
+    async forgetClaims(before) {
+      await sql.query('delete from timer_claim where at < $1', [before])
+    },
   }
 }

@@ -1,11 +1,9 @@
-import type { TaskName, Tasks } from '../domain/ports/store.ts'
 import { endHold } from '../usecases/actions/end-hold.ts'
 import { executePlan } from '../usecases/actions/execute-plan.ts'
 import { processDelivery, type ParseBody } from '../usecases/alerts/process-delivery.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { openRoom } from '../usecases/incidents/open-room.ts'
-
-export type Handlers = { readonly [K in TaskName]: (payload: Tasks[K]) => Promise<void> }
+import type { Handlers } from './runner.ts'
 
 export interface HandlerDeps extends Deps {
   readonly parse: ParseBody

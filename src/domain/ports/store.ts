@@ -287,4 +287,6 @@ export interface Control {
   unfreeze(): Promise<boolean>
   /** True for the one replica that may run this timer slot. */
   claim(key: string, at: Date): Promise<boolean>
+  /** Slots and events this old do not come again. */
+  forgetClaims(before: Date): Promise<void>
 }

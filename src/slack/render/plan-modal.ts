@@ -23,7 +23,8 @@ const TITLES: Readonly<Record<ActionKind, string>> = {
 }
 const SUBMITS: Readonly<Record<ActionKind, string>> = { pause: 'Pause', resume: 'Resume' }
 
-const OPEN_END = 'open'
+/** The value of the choice "until somebody resumes it". */
+export const OPEN_END = 'open'
 const MAX_REASON = 500
 const MAX_WARNINGS = 5
 
@@ -98,6 +99,19 @@ const reasonInput = (isRequired: boolean): InputBlock => ({
   element: { type: 'plain_text_input', action_id: ACTION_IDS.reason, max_length: MAX_REASON },
 })
 
+/** What the modal remembers, so that a submission can be answered before anything is looked up. */
+export interface PlanMetadata {
+  readonly planId: string
+  readonly action: ActionKind
+  readonly isReasonRequired: boolean
+}
+
+const metadataOf = ({ plan, isReasonRequired }: PlanView): PlanMetadata => ({
+  planId: plan.id,
+  action: plan.action,
+  isReasonRequired,
+})
+
 /** What will be different afterwards, in one or two sentences with the numbers of the preview. */
 function effect({ plan }: PlanView): string {
   const { counts } = plan.before.overview
@@ -117,7 +131,7 @@ function existingHolds(view: PlanView, zone: string): readonly string[] {
   return [note, ...lines]
 }
 
-/** The preview that is confirmed by submitting it. The plan's id travels in `private_metadata`. */
+/** The preview that is confirmed by submitting it; `private_metadata` says what was previewed. */
 export function planModal(view: PlanView, locale: Locale): ModalView {
   const { plan, at } = view
   const zone = locale.timeZone
@@ -143,7 +157,7 @@ export function planModal(view: PlanView, locale: Locale): ModalView {
     title: TITLES[plan.action],
     submit: SUBMITS[plan.action],
     callbackId: CALLBACK_IDS.planSubmit,
-    privateMetadata: plan.id,
+    privateMetadata: JSON.stringify(metadataOf(view)),
     blocks,
   })
 }
@@ -154,7 +168,7 @@ export const workingModal = (action: ActionKind): ModalView =>
     title: TITLES[action],
     blocks: [
       section(
-        ':hourglass_flowing_sand: Confirmed and recorded. It is carried out now, then watched for a few seconds.',
+        ':hourglass_flowing_sand: Received. It is checked once more, recorded, carried out, then watched for a few seconds.',
         'You may close this: the outcome is posted in the room and in the ops channel.',
       ),
     ],

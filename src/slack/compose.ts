@@ -1,0 +1,41 @@
+import type { Incident } from '../domain/incident.ts'
+import type { MessageContent } from '../domain/message.ts'
+import type { Locale } from '../domain/views.ts'
+import type { Deps } from '../usecases/deps.ts'
+import { announcementView, headlineView } from '../usecases/incidents/headline.ts'
+import type { Rendered } from './render/elements.ts'
+import { renderHeadline } from './render/headline.ts'
+import {
+  renderAnnouncement,
+  renderOpsNotice,
+  renderRoomLine,
+  renderUnmappedAlert,
+} from './render/room.ts'
+
+/** Renders a wanted message from the truth of this moment. */
+export function createCompose(deps: Deps, locale: Locale) {
+  return async (content: MessageContent): Promise<Rendered> => {
+    switch (content.kind) {
+      case 'headline': {
+        const incident = await incidentOf(deps, content.incidentId)
+        return renderHeadline(await headlineView(deps, incident), locale)
+      }
+      case 'announcement': {
+        const incident = await incidentOf(deps, content.incidentId)
+        return renderAnnouncement(await announcementView(deps, incident), locale)
+      }
+      case 'line':
+        return renderRoomLine(content.line)
+      case 'unmapped_alert':
+        return renderUnmappedAlert(content)
+      case 'ops_notice':
+        return renderOpsNotice(content.words)
+    }
+  }
+}
+
+async function incidentOf(deps: Deps, id: number): Promise<Incident> {
+  const incident = await deps.store.now.incidents.byId(id)
+  if (incident === null) throw new Error(`a message is about incident ${id}, which does not exist`)
+  return incident
+}
