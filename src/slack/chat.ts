@@ -8,7 +8,7 @@ import { createCached } from './cached.ts'
 import type { SlackClients } from './clients.ts'
 import { toPortError } from './faults.ts'
 import type { Identity } from './identity.ts'
-import { findOwnRoom } from './own-rooms.ts'
+import { findOwnRoom } from './own-channels.ts'
 
 const MEMBERSHIP_TTL_MS = 60_000
 const INVITE_AT_ONCE = 100
