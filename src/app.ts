@@ -36,6 +36,8 @@ export interface Overrides {
   readonly ids?: Ids
   /** A database that is there already; it is not stopped with the app. */
   readonly database?: Database
+  /** Milliseconds between two samples of the watched systems; 15 s unless told. */
+  readonly sampleEveryMs?: number
 }
 
 export interface RunningApp {
@@ -79,7 +81,8 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const handlers = createHandlers({ ...deps, parse: parseBody, deliverChannel })
   const prepare = (): Promise<unknown> => migrate(database.owner, { log })
   const engine = startEngine({ pool, handlers, deps, prepare })
-  const sampling = startSampling({ systems, store, metrics, clock, log, everyMs: SAMPLE_MS })
+  const everyMs = overrides.sampleEveryMs ?? SAMPLE_MS
+  const sampling = startSampling({ systems, store, metrics, clock, log, everyMs })
   const stopping = new AbortController()
   const routes = buildRoutes(parts, { slack, engine, sampling, signal: stopping.signal })
   const http = createHttpServer({ ...config.http, ids, log, routes })
