@@ -1,7 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 import { Redis } from 'ioredis'
 
 import type { Config } from '../config/types.ts'
 import { OperatorError } from '../domain/errors.ts'
+import { createLog } from '../log.ts'
+import { openDatabase, type Database } from '../store/database.ts'
+import { openPool } from '../store/pool.ts'
 import { playOnCall } from './auto.ts'
 import { queueEye } from './auto/queue-eye.ts'
 import type { Query } from './auto/records.ts'
@@ -22,19 +27,17 @@ import { live, startTrouble, watchAlerts } from './trouble.ts'
 import { openUi } from './ui-client.ts'
 import { OPERATOR } from './workspace.ts'
 
-/** The running bot, as far as the demo needs it. */
-export interface DemoApp {
-  /** Runs one statement on the bot's database; the demo only reads. */
-  readonly query: Query
-  /** Orderly; everything that the bot opened is closed. */
-  stop(): Promise<void>
-}
-
-/** Resolves once the bot listens at `config.http`. */
-export type StartDemoApp = (config: Config) => Promise<DemoApp>
+/** `startApp` of the composition root, as far as the demo needs it. */
+export type StartDemoApp = (
+  config: Config,
+  overrides: { readonly database: Database; readonly sampleEveryMs: number },
+) => Promise<{ stop(): Promise<void> }>
 
 const DATA_DIR = '.spillway/demo'
 const DEFAULT_PORT = 4390
+/** The numbers of a demo should move while one looks. */
+const SAMPLE_MS = 5000
+const READY_MS = 60_000
 
 /**
  * The demo: databases, local Slack, sample platform, the bot, and trouble that starts by itself. Returns
@@ -79,11 +82,15 @@ async function perform(
   const inWorkspace = options.isRealSlack ? await chooseWorkspace(io) : (config: Config) => config
   const data = closers.add(await freshDataDir(DATA_DIR))
   const slackUrl = options.isRealSlack ? '' : await openSlack(options, io, closers)
-  const redis = closers.add(await startRedis({ log: io.say }))
+  const redis = closers.add(await startRedis({ log: withoutServerLog(io.say) }))
   const estate = closers.add(startEstate({ redisUrl: redis.url }))
   const httpPort = await freePort()
   const addresses = { redisUrl: redis.url, slackUrl, httpPort, databaseDir: data.path }
-  const app = closers.add(await startApp(inWorkspace(demoConfig(addresses))))
+  const config = inWorkspace(demoConfig(addresses))
+  const log = createLog({ level: config.logLevel, instance: config.settings.instance })
+  const database = closers.add(await openDatabase(config.database, log))
+  closers.add(await startApp(config, { database, sampleEveryMs: SAMPLE_MS }))
+  await untilReady(httpPort, io.signal)
   const client = new Redis(redis.url, { maxRetriesPerRequest: null })
   closers.add({ stop: () => client.disconnect() })
   const queue = queueEye(client, TROUBLE_QUEUE)
@@ -92,9 +99,25 @@ async function perform(
   if (!options.isAuto) return live(queue, estate, io)
   const ui = await openUi({ url: slackUrl, user: OPERATOR.id, patienceMs: 40_000 })
   closers.add({ stop: () => ui.close() })
+  const pool = openPool(database.owner, { log, max: 1 })
+  closers.add({ stop: () => pool.end() })
+  const query: Query = async (sql, values) => (await pool.query(sql, [...(values ?? [])])).rows
   const heal = () => estate.heal(TROUBLE_QUEUE)
-  await playOnCall({ ui, redis: client, query: app.query, heal, log: io.say })
+  await playOnCall({ ui, redis: client, query, heal, log: io.say })
   io.say('Everything went as it should.')
+}
+
+/** The bot connects in the background: what is typed before that would be lost. */
+async function untilReady(httpPort: number, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + READY_MS
+  let words = 'no answer'
+  while (performance.now() < deadline) {
+    const answer = await fetch(`http://127.0.0.1:${httpPort}/readyz`, { signal }).catch(() => null)
+    if (answer?.ok === true) return
+    words = (await answer?.text()) ?? words
+    await delay(100, undefined, { signal })
+  }
+  throw new Error(`The bot was not ready after ${READY_MS / 1000} s: ${words}`)
 }
 
 /** The local Slack behind its shim; gives the address of the page, which the person is told, too. */
@@ -114,6 +137,13 @@ async function openSlack(
   if (!isAuto) for (const line of welcome(shim.url)) say(line)
   return shim.url
 }
+
+/** What is said of unpacking Redis, not what Redis says of itself. */
+const withoutServerLog =
+  (say: DemoIo['say']): DemoIo['say'] =>
+  (line) => {
+    if (!/^\d+:/.test(line)) say(line)
+  }
 
 const welcome = (url: string): readonly string[] => [
   '',

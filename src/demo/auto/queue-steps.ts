@@ -17,7 +17,7 @@ import {
   type Scene,
 } from './stage.ts'
 
-const REASON = 'The provider times out; no use in burning retries.'
+const REASON = 'The provider times out; no use in burning messages.'
 const ALL_CLEAR = 'The provider answers again.'
 /** What redaction must keep out of Slack; see the payloads of the sample workers. */
 const SECRETS = ['@customer.example', 'wk_live_', 'RO49AAAA', '+407']

@@ -42,10 +42,9 @@ export interface Connection {
   readonly maxRetriesPerRequest: null
 }
 
-/** Two tries, and enough kept to look at, not to fill the memory. */
+/** One try: who is written to twice is lost as a customer. Enough is kept to look at, not to fill the memory. */
 export const JOB_OPTIONS = {
-  attempts: 2,
-  backoff: { type: 'fixed', delay: 2000 },
+  attempts: 1,
   removeOnComplete: 200,
   removeOnFail: 2000,
 }
