@@ -14,7 +14,6 @@ const factsOf = (base: string): string =>
     ),
     encode('LINDEX', `${base}wait`, '-1'),
     encode('LINDEX', `${base}paused`, '-1'),
-    encode('ZRANGE', `${base}prioritized`, '0', '0'),
     encode('HMGET', `${base}meta`, 'paused', 'version'),
   ].join('')
 
@@ -29,7 +28,6 @@ export async function openBareSocket(raw: Redis, port: number, queues: readonly 
       const ids = await Promise.all([
         raw.lindex(`${base}wait`, -1),
         raw.lindex(`${base}paused`, -1),
-        raw.zrange(`${base}prioritized`, '0', '0').then(([id]) => id ?? null),
       ])
       return ids.map((id) => (id === null ? '' : encode('HGET', base + id, 'timestamp'))).join('')
     }),

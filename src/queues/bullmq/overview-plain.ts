@@ -20,9 +20,6 @@ async function readOne(redis: Redis, base: string): Promise<QueueFacts> {
   ])
   const [waiting = 0, active = 0, aside = 0] = lists
   const [delayed = 0, prioritized = 0, failed = 0, completed = 0, waitingChildren = 0] = sets
-  const next = tails.flatMap((ids) => ids.findLast((id) => !isMarker(id)) ?? [])
-  const added = await Promise.all(next.map((id) => redis.hget(base + id, 'timestamp')))
-  const times = added.filter((time) => time !== null).map(Number)
   const paused = aside - markersIn(tails[1])
   return {
     counts: {
@@ -36,15 +33,28 @@ async function readOne(redis: Redis, base: string): Promise<QueueFacts> {
       paused,
     },
     isPaused: isPaused !== null,
-    oldestWaitingAt: times.length === 0 ? null : new Date(Math.min(...times)),
+    oldestWaitingAt: await oldestOf(redis, base, tails),
     stranded: isPaused === null ? paused : 0,
     libraryVersion: version ?? null,
   }
 }
 
+async function oldestOf(
+  redis: Redis,
+  base: string,
+  [wait, paused, prioritized]: readonly (readonly string[])[],
+): Promise<Date | null> {
+  const inLists = [wait, paused].flatMap((ids) => ids?.findLast((id) => !isMarker(id)) ?? [])
+  // Workers look at priorities only when the lists are empty.
+  const next = inLists.length > 0 ? inLists : (prioritized ?? [])
+  const added = await Promise.all(next.map((id) => redis.hget(base + id, 'timestamp')))
+  const times = added.filter((time) => time !== null).map(Number)
+  return times.length === 0 ? null : new Date(Math.min(...times))
+}
+
 const SETS = ['delayed', 'prioritized', 'failed', 'completed', 'waiting-children']
 
 /** BullMQ 4 keeps a marker at the end of its lists, which is no job. */
-const isMarker = (id: string | undefined): boolean => id?.startsWith('0:') ?? false
+const isMarker = (id: string): boolean => id.startsWith('0:')
 
-const markersIn = (tail: readonly string[]): number => (isMarker(tail.at(-1)) ? 1 : 0)
+const markersIn = (tail: readonly string[]): number => (isMarker(tail.at(-1) ?? '') ? 1 : 0)

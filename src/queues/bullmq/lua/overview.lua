@@ -29,8 +29,11 @@ for i = 1, #KEYS do
   local prioritized = call('ZCARD', base .. 'prioritized')
   local waitTail, waitMarkers = tail(wait, waiting)
   local pausedTail, pausedMarkers = tail(aside, paused)
-  local first = prioritized > 0 and call('ZRANGE', base .. 'prioritized', 0, 0)[1]
-  local oldest = older(base, first, older(base, pausedTail, older(base, waitTail, false)))
+  local oldest = older(base, pausedTail, older(base, waitTail, false))
+  -- Workers look at priorities only when the lists are empty.
+  if not oldest and prioritized > 0 then
+    oldest = older(base, call('ZRANGE', base .. 'prioritized', 0, 0)[1], false)
+  end
   local meta = call('HMGET', base .. 'meta', 'paused', 'version')
   replies[i] = format('%d,%d,%d,%d,%d,%d,%d,%d,%s,%s,%s',
     waiting - waitMarkers, call('LLEN', base .. 'active'), call('ZCARD', base .. 'delayed'), prioritized,
