@@ -42,6 +42,8 @@ export const refusedModal = (action: ActionKind, error: OperatorError): ModalVie
 const holdWords = ({ holdMs }: HoldChoice): string =>
   holdMs === null ? 'until somebody resumes it' : formatDuration(holdMs)
 
+const isOpenEnd = ({ holdMs }: HoldChoice): boolean => holdMs === null
+
 const holdValue = ({ holdMs }: HoldChoice): string => (holdMs === null ? OPEN_END : String(holdMs))
 
 /**
@@ -91,12 +93,15 @@ function holdInput(choices: readonly HoldChoice[]): InputBlock {
   }
 }
 
-const reasonInput = (isRequired: boolean): InputBlock => ({
+const reasonInput = (isRequired: boolean, isOpenEndOffered: boolean): InputBlock => ({
   type: 'input',
   block_id: BLOCK_IDS.reason,
   optional: !isRequired,
   label: plainTextOf(isRequired ? 'Reason' : 'Reason, if you like', LIMITS.input.label),
   element: { type: 'plain_text_input', action_id: ACTION_IDS.reason, max_length: MAX_REASON },
+  ...(isOpenEndOffered && !isRequired
+    ? { hint: plainTextOf('Needed for a pause without an end.', LIMITS.input.hint) }
+    : {}),
 })
 
 /** What the modal remembers, so that a submission can be answered before anything is looked up. */
@@ -148,7 +153,7 @@ export function planModal(view: PlanView, locale: Locale): ModalView {
     ...(holds.length === 0 ? [] : [section(...holds)]),
     ...(notes.length === 0 ? [] : [section(...notes)]),
     ...(isTimed ? [holdInput(view.choices)] : []),
-    reasonInput(view.isReasonRequired),
+    reasonInput(view.isReasonRequired, isTimed && view.choices.some(isOpenEnd)),
     context(
       `${plan.tier} · numbers of ${exactTime(plan.createdAt, zone)} · can be confirmed until ${clockTime(plan.expiresAt, zone, at)}`,
     ),

@@ -1,5 +1,5 @@
 import type { ActionKind } from '../../domain/action.ts'
-import { queueKey, type QueueRef } from '../../domain/queue.ts'
+import type { QueueRef } from '../../domain/queue.ts'
 import { actions, message, section, type Rendered } from './elements.ts'
 import { queueName } from './mrkdwn.ts'
 
@@ -15,7 +15,7 @@ export const renderProposal = (proposal: {
   readonly token: string
 }): Rendered =>
   message(
-    `${QUESTIONS[proposal.action]} ${queueKey(proposal.ref)}?`,
+    `${QUESTIONS[proposal.action]} ${queueName(proposal.ref)}?`,
     section(
       `*${QUESTIONS[proposal.action]} ${queueName(proposal.ref)}?* The button shows what would happen and asks you to confirm.`,
     ),

@@ -4,14 +4,22 @@ import { describe, expect, it } from 'vitest'
 
 import { OperatorError } from '../../../../src/domain/errors.ts'
 import { limitFaults, type Content } from '../../../../src/slack/limits.ts'
+import { renderDone } from '../../../../src/slack/render/done.ts'
 import { renderFailed } from '../../../../src/slack/render/failures.ts'
 import { renderHeadline } from '../../../../src/slack/render/headline.ts'
 import { renderHeld } from '../../../../src/slack/render/held.ts'
 import { renderIncidentHelp, renderQueueHelp } from '../../../../src/slack/render/help.ts'
 import { renderIncidentList, renderIncidentStatus } from '../../../../src/slack/render/incidents.ts'
 import { renderOutcome } from '../../../../src/slack/render/outcome.ts'
-import { loadingModal, planModal, refusedModal } from '../../../../src/slack/render/plan-modal.ts'
+import {
+  loadingModal,
+  outcomeModal,
+  planModal,
+  refusedModal,
+  workingModal,
+} from '../../../../src/slack/render/plan-modal.ts'
 import { renderFault, renderProblem } from '../../../../src/slack/render/problem.ts'
+import { renderProposal } from '../../../../src/slack/render/proposal.ts'
 import { renderQueueList } from '../../../../src/slack/render/queue-list.ts'
 import { renderStatus } from '../../../../src/slack/render/queue-status.ts'
 import {
@@ -217,6 +225,10 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
     ).toBeNull()
   })
 
+  it('modal with the outcome', () => {
+    expect(counterexample(any.plan, outcomeModal)).toBeNull()
+  })
+
   it('lines in a room', () => {
     const line = fc.record({
       icon: fc.constantFrom('alert', 'check', 'stop', 'go', 'hand', 'warning', 'info'),
@@ -243,6 +255,17 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
     expect(counterexample(notice, (view) => renderFreezeNotice(view, LOCALE, NOW))).toBeNull()
   })
 
+  it('a short yes and the way to a modal', () => {
+    const proposal = fc.record({
+      action: fc.constant('pause' as const),
+      ref: any.ref,
+      token: fc.constant('token'),
+    })
+    const words = fc.tuple(any.hostile, any.upTo(5, any.hostile))
+    expect(counterexample(proposal, renderProposal)).toBeNull()
+    expect(counterexample(words, ([yes, notes]) => renderDone(yes, ...notes))).toBeNull()
+  })
+
   it('refusals and faults', () => {
     const error = fc
       .tuple(any.hostile, any.hostile)
@@ -259,7 +282,7 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
     }))
     expect(counterexample(locale, renderQueueHelp)).toBeNull()
     expect(counterexample(locale, renderIncidentHelp)).toBeNull()
-    expect(faults(loadingModal('pause'))).toEqual([])
-    expect(faults(loadingModal('resume'))).toEqual([])
+    for (const modal of [loadingModal, workingModal])
+      expect([...faults(modal('pause')), ...faults(modal('resume'))]).toEqual([])
   })
 })

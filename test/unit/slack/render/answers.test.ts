@@ -1,0 +1,261 @@
+import { describe, expect, it } from 'vitest'
+
+import { OperatorError } from '../../../../src/domain/errors.ts'
+import type { QueueLine, StatusView } from '../../../../src/domain/views.ts'
+import { renderFailed } from '../../../../src/slack/render/failures.ts'
+import { renderHeld } from '../../../../src/slack/render/held.ts'
+import { renderIncidentHelp, renderQueueHelp } from '../../../../src/slack/render/help.ts'
+import { renderIncidentList, renderIncidentStatus } from '../../../../src/slack/render/incidents.ts'
+import { renderFault, renderProblem } from '../../../../src/slack/render/problem.ts'
+import { renderQueueList } from '../../../../src/slack/render/queue-list.ts'
+import { renderStatus } from '../../../../src/slack/render/queue-status.ts'
+import {
+  aCounts,
+  ago,
+  aHeadline,
+  aHealth,
+  aHold,
+  ahead,
+  anIncident,
+  anOverview,
+  aRule,
+  EMAIL,
+  LOCALE,
+  NOW,
+  readable,
+} from './builders.ts'
+
+const calm = { counts: aCounts({ waiting: 3, failed: 0 }), oldestWaitingAt: ago(1) }
+const aLine = (over: Partial<QueueLine> = {}): QueueLine => ({
+  overview: anOverview(),
+  rule: aRule(),
+  holds: [],
+  ...over,
+})
+const aGroup = {
+  error: 'connect ETIMEDOUT <ip>:443',
+  count: 300,
+  lastFailedAt: ago(1),
+  sample: {
+    jobId: '4711',
+    type: 'whatsapp.send',
+    attempts: 3,
+    error: 'connect ETIMEDOUT 10.0.0.1:443',
+    data: '{"to":"[redacted]"}',
+  },
+}
+
+describe('the list of queues', () => {
+  const aList = (lines: readonly QueueLine[], over = {}) =>
+    renderQueueList(
+      {
+        lines,
+        matched: lines.length,
+        filter: null,
+        health: [aHealth()],
+        problems: [],
+        at: NOW,
+        ...over,
+      },
+      LOCALE,
+    )
+
+  it('marks alarming and paused queues and counts the alarming ones', () => {
+    const rendered = aList([
+      aLine({ rule: aRule({ tier: 'critical' }) }),
+      aLine({ overview: anOverview({ ...calm, isPaused: true }) }),
+      aLine({ overview: anOverview(calm) }),
+    ])
+    expect(rendered.text).toBe('3 queues, 1 alarming')
+    const text = readable(rendered)
+    expect(text).toContain(':small_red_triangle: `sales/email:send` critical')
+    expect(text).toContain('3 waiting · 0 failed · oldest job 1 min · paused')
+    expect(text).toContain('• `sales/email:send`')
+  })
+
+  it('shows twenty and says how many more there are', () => {
+    const lines = Array.from({ length: 313 }, () => aLine({ overview: anOverview(calm) }))
+    const text = readable(aList(lines))
+    expect(text.match(/`sales\/email:send`/g)).toHaveLength(20)
+    expect(text).toContain('and 293 more; narrow it with `/queue list &lt;name or glob&gt;`')
+  })
+
+  it('names the filter that matched nothing, and the system that did not answer', () => {
+    const rendered = aList([], {
+      filter: 'sales/*',
+      problems: ['`sales` did not answer in 2 s.'],
+      health: [],
+    })
+    expect(rendered.text).toBe('No queue matches `sales/*`')
+    expect(readable(rendered)).toContain(':warning: `sales` did not answer in 2 s.')
+  })
+
+  it('warns of a Redis that is nearly full or may throw jobs away', () => {
+    const health = [aHealth({ usedMemoryBytes: 3.8 * 1024 ** 3, maxMemoryPolicy: 'allkeys-lru' })]
+    const text = readable(aList([], { health }))
+    expect(text).toContain(':warning: memory 3.8 GB of 4.0 GB (95 %)')
+    expect(text).toContain(':warning: policy allkeys-lru can delete jobs')
+    expect(
+      readable(aList([], { health: [aHealth({ usedMemoryBytes: null, pingMs: null })] })),
+    ).not.toMatch(/memory|ping/)
+  })
+})
+
+describe('the status of a queue', () => {
+  const aStatus = (over: Partial<StatusView> = {}): StatusView => ({
+    line: aLine(),
+    detail: {
+      overview: anOverview({ counts: aCounts({ prioritized: 200, completed: 9000 }) }),
+      waitingTypes: {
+        items: [{ type: 'whatsapp.send', count: 800 }],
+        looked: 1000,
+        total: 12_545,
+        isExact: false,
+      },
+      failures: { items: [aGroup], looked: 610, total: 610, isExact: true },
+    },
+    hazards: [],
+    health: aHealth(),
+    incident: anIncident(),
+    tokens: { pause: 'p', failed: 'f' },
+    at: NOW,
+    ...over,
+  })
+
+  it('shows numbers, what waits, what fails, and what they rest on', () => {
+    const rendered = renderStatus(aStatus(), LOCALE)
+    expect(rendered.text).toBe('`sales/email:send`: 12,545 waiting, 610 failed')
+    const text = readable(rendered)
+    expect(text).toContain('*What waits* (from a sample: 1,000 of 12,545 waiting jobs looked at)')
+    expect(text).toContain('`whatsapp.send` 800 (80 %)')
+    expect(text).toContain('*300×* (49 %) `connect ETIMEDOUT &lt;ip&gt;:443` · last 1 min ago')
+    expect(text).toContain('200 of them prioritized · 9,000 completed')
+    expect(text).toContain('Incident 7 SEV2 (triage) <#C0ROOM>')
+    expect(text).toContain('sales: version 7.2.4 · ping 1 ms · memory 1.5 GB of 4.0 GB (38 %)')
+    expect(text).toContain('[Pause…]\n[Failed jobs]')
+  })
+
+  it('calls stranded jobs by their name', () => {
+    const overview = anOverview({ stranded: 41 })
+    const { detail } = aStatus()
+    const text = readable(renderStatus(aStatus({ detail: { ...detail, overview } }), LOCALE))
+    expect(text).toContain('*41 jobs stranded*: no worker takes them')
+  })
+
+  it('says when the system does not answer, and why', () => {
+    const health = aHealth({ isReachable: false, problem: 'connection refused' })
+    expect(readable(renderStatus(aStatus({ health }), LOCALE))).toContain(
+      ':warning: *sales* does not answer: connection refused',
+    )
+  })
+})
+
+describe('failed jobs', () => {
+  it('shows each error with its share and one redacted sample', () => {
+    const groups = { items: [aGroup], looked: 500, total: 1310, isExact: false }
+    const rendered = renderFailed({ ref: EMAIL, failedTotal: 1310, groups, at: NOW }, LOCALE)
+    expect(rendered.text).toBe('1,310 failed jobs in `sales/email:send`')
+    const text = readable(rendered)
+    expect(text).toContain('e.g. job `4711` · `whatsapp.send` · 3 attempts')
+    expect(text).toContain('```connect ETIMEDOUT 10.0.0.1:443\n{"to":"[redacted]"}```')
+    expect(text).toContain('from a sample: 500 of 1,310 failed jobs looked at')
+  })
+
+  it('says so when there are none', () => {
+    const groups = { items: [], looked: 0, total: 0, isExact: true }
+    expect(renderFailed({ ref: EMAIL, failedTotal: 0, groups, at: NOW }, LOCALE).text).toBe(
+      'No failed jobs in `sales/email:send`',
+    )
+  })
+})
+
+describe('what is held', () => {
+  const aHeld = { holds: [], freeze: null, foreign: [], problems: [], tokens: {}, at: NOW }
+
+  it('lists holds, queues that others paused, and the freeze with its button', () => {
+    const freeze = { by: { teamId: 'T1', userId: 'U0BEN' }, at: ago(10), reason: null }
+    const rendered = renderHeld(
+      {
+        ...aHeld,
+        holds: [aHold()],
+        foreign: [{ system: 'sales', queue: 'sms' }],
+        freeze,
+        tokens: { unfreeze: 'u' },
+      },
+      LOCALE,
+    )
+    expect(rendered.text).toBe('Frozen. 1 hold by Spillway')
+    expect(readable(rendered)).toContain(
+      '`sales/email:send` by <@U0ANA> until 14:27 (25 min left) · held',
+    )
+    expect(readable(rendered)).toContain('*Paused, but not by Spillway*\n`sales/sms`')
+    expect(readable(rendered)).toContain('[Unfreeze]')
+  })
+
+  it('claims that nothing is paused only when every system answered', () => {
+    expect(renderHeld(aHeld, LOCALE).text).toBe('Nothing is paused')
+    expect(renderHeld({ ...aHeld, problems: ['`sales` did not answer.'] }, LOCALE).text).toContain(
+      'not all systems answered',
+    )
+  })
+})
+
+describe('incidents', () => {
+  it('are listed with number, state, lead and room', () => {
+    const incidents = [
+      anIncident(),
+      anIncident({ id: 8, lead: 'U0ANA', state: 'resolved', resolvedAt: NOW }),
+    ]
+    const rendered = renderIncidentList({ incidents, isIncludingResolved: true, at: NOW })
+    expect(rendered.text).toBe('1 open incident')
+    expect(readable(rendered)).toContain('triage · 32 min · *nobody leads yet* · <#C0ROOM>')
+    expect(readable(rendered)).toContain(':white_check_mark: *8*')
+  })
+
+  it('show their timeline in order, oldest first', () => {
+    const entry = (minutes: number, words: string) =>
+      ({ incidentId: 7, at: ago(minutes), kind: 'note', actor: 'U0ANA', words }) as const
+    const timeline = [entry(1, 'second'), entry(60 * 24, 'first')]
+    const text = readable(renderIncidentStatus({ headline: aHeadline(), timeline }, LOCALE))
+    expect(text).toContain('*Timeline*\nSat 14:02 <@U0ANA> first\n14:01 <@U0ANA> second')
+  })
+})
+
+describe('help and problems', () => {
+  it('uses the names that the commands have here', () => {
+    const locale = { ...LOCALE, commands: { queue: '/q', incident: '/inc' } }
+    expect(readable(renderQueueHelp(locale))).toContain('`/q pause [queue] [for 30m]`')
+    expect(readable(renderIncidentHelp(locale))).toContain('`/inc ack [number]`')
+  })
+
+  it('says what happened, then what is still true and what to do', () => {
+    const error = new OperatorError(
+      'unknown_queue',
+      'No queue `emial`; did you mean `email`?',
+      'Nothing was changed.',
+    )
+    const rendered = renderProblem(error)
+    expect(rendered.text).toBe('No queue `emial`; did you mean `email`?')
+    expect(readable(rendered)).toBe(
+      ':warning: No queue `emial`; did you mean `email`?\nNothing was changed.',
+    )
+  })
+
+  it('gives the reference of a fault, and does not claim that nothing happened', () => {
+    const text = readable(renderFault('abc123'))
+    expect(text).toContain('`abc123`')
+    expect(text).toContain('not known')
+  })
+
+  it('keeps an end that lies on another day readable', () => {
+    const held = {
+      holds: [aHold({ endsAt: ahead(60 * 24 * 10) })],
+      freeze: null,
+      foreign: [],
+      problems: [],
+      tokens: {},
+      at: NOW,
+    }
+    expect(readable(renderHeld(held, LOCALE))).toContain('until 19 Mar 14:02 (10 d left)')
+  })
+})
