@@ -33,7 +33,7 @@ export const INCIDENT_FORMS: readonly CommandForm[] = [
 ]
 
 /** Nothing longer is meant: a month of pause is forgotten, not decided. */
-export const MAX_HOLD_MS = 30 * 24 * 60 * 60_000
+const MAX_HOLD_MS = 30 * 24 * 60 * 60_000
 
 const verbs = (forms: readonly CommandForm[]): readonly string[] => forms.map(({ verb }) => verb)
 

@@ -90,7 +90,6 @@ function checkElement(value: unknown, at: string, report: Report): void {
 }
 
 const BLOCKS: Readonly<Record<string, Check>> = {
-  divider: () => {},
   header: (block, at, report) => checkText(block['text'], LIMITS.header, `${at}/text`, report),
   section(block, at, report) {
     const fields = nodes(block['fields'])

@@ -2,7 +2,6 @@ import type {
   ActionsBlock,
   Button,
   ContextBlock,
-  DividerBlock,
   HeaderBlock,
   KnownBlock,
   Overflow,
@@ -45,8 +44,6 @@ export const context = (...lines: readonly (string | null)[]): ContextBlock => (
   type: 'context',
   elements: [{ type: 'mrkdwn', text: clamp(joined(lines), LIMITS.context.text) }],
 })
-
-export const divider = (): DividerBlock => ({ type: 'divider' })
 
 const joined = (lines: readonly (string | null)[]): string =>
   lines.filter((line) => line !== null && line !== '').join('\n') || '–'

@@ -27,11 +27,7 @@ const share = (group: FailureGroup, groups: Sampled<FailureGroup>): string =>
     : ''
 
 /** A failure in one line, for where there is little room. */
-export const failureLine = (
-  group: FailureGroup,
-  groups: Sampled<FailureGroup>,
-  now: Date,
-): string =>
+const failureLine = (group: FailureGroup, groups: Sampled<FailureGroup>, now: Date): string =>
   `*${thousands(group.count)}×*${share(group, groups)} ${code(group.error)} · ${ago(group.lastFailedAt, now)}`
 
 function groupBlock(group: FailureGroup, groups: Sampled<FailureGroup>, now: Date): KnownBlock {

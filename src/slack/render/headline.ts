@@ -107,13 +107,16 @@ const stepBlocks = (view: HeadlineView): readonly KnownBlock[] => {
   return failed.length === 0 ? [] : [context(...failed.map(stepLine))]
 }
 
+/** Without a time once it is over, so that an unchanged headline costs no edit. */
 function footer(view: HeadlineView, zone: string): KnownBlock {
   const { queue, incident } = view
-  const instant =
-    queue?.isLive === true
-      ? `numbers of ${exactTime(queue.at, zone)}`
-      : `as of ${exactTime(view.at, zone)}`
-  return context(`Incident ${incident.id} · ${instant}`)
+  const isLive = queue?.isLive === true
+  const instant = isLive
+    ? ` · numbers of ${exactTime(queue.at, zone)}`
+    : ` · as of ${exactTime(view.at, zone)}`
+  return context(
+    `Incident ${incident.id}${incident.state === 'resolved' && !isLive ? '' : instant}`,
+  )
 }
 
 const title = (view: HeadlineView): string => {

@@ -15,10 +15,11 @@ export function renderIncidentList(view: IncidentListView): Rendered {
   const { incidents, at } = view
   const open = incidents.filter((incident) => incident.state !== 'resolved').length
   const title = open === 0 ? 'No open incidents' : plural(open, 'open incident')
+  const heading = open === 0 && incidents.length > 0 ? `*${title}*; the latest were:` : `*${title}*`
   return message(
     title,
     section(
-      `*${title}*`,
+      heading,
       ...firstFew(incidents, MAX_INCIDENTS, (incident) => incidentLine(incident, at)),
     ),
   )

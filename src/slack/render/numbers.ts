@@ -80,7 +80,7 @@ export function numberLines(
   ]
 }
 
-export const strandedLines = (overview: QueueOverview): readonly string[] =>
+const strandedLines = (overview: QueueOverview): readonly string[] =>
   overview.stranded === 0
     ? []
     : [
