@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
-    globalSetup: ['./helpers/global-setup.ts'],
+    globalSetup: ['./helpers/slack-scopes.ts', './helpers/global-setup.ts'],
     // Real servers on two cores: one file at a time per core, and patience.
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -6,7 +6,9 @@ import { createClients } from '../../src/slack/clients.ts'
 import { CallFault, createOutboxCalls } from '../../src/slack/outbox-calls.ts'
 import { createTestClock } from '../helpers/clock.ts'
 import { createTestLog } from '../helpers/log.ts'
+import { compareWithManifest } from './fake-slack/calls-file.ts'
 import { botScopes, manifest } from './fake-slack/manifest.ts'
+import { SCOPES } from './fake-slack/scopes.ts'
 
 /** What the room flow needs, by the emulator's own book; the manifest's other scopes serve elsewhere. */
 const ROOM_SCOPES = [
@@ -88,6 +90,16 @@ describe('the scopes of manifest.yml', () => {
     const refused = await roomFlow(tokenWithout(scope)).then(() => 'not refused', refusalOf)
     expect(refused).toContain('missing_scope')
     expect(refused).toContain(scope)
+  })
+
+  it('are compared with what all tests together called', () => {
+    const all = Object.keys(SCOPES)
+    const isMissing = (fault: string) => fault.endsWith('not in manifest.yml')
+    expect(compareWithManifest(all).filter((fault) => !isMissing(fault))).toEqual([])
+    expect(compareWithManifest([...all, 'team.info']).filter(isMissing)).not.toEqual([])
+    expect(compareWithManifest(all.filter((method) => method !== 'pins.add'))).toContain(
+      'manifest.yml asks for pins:write, but no method called needs it',
+    )
   })
 
   it('belong to a manifest that matches what the app listens to', () => {

@@ -1,9 +1,9 @@
-import { appendFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { Refusal, string, type Answer, type Args, type Method } from './call.ts'
+import { noteCall } from './calls-file.ts'
 import { chatMethods } from './chat-methods.ts'
 import { conversationMethods } from './conversation-methods.ts'
 import { createFaults, type Fault } from './faults.ts'
@@ -123,8 +123,7 @@ async function handle(
   const fault = world.faults.next(name)
   const record = (outcome: string): void => {
     world.calls.push({ method: name, args, at: world.state.now(), outcome })
-    const file = process.env['SPILLWAY_SLACK_CALLS']
-    if (file !== undefined && isMethod(name)) appendFileSync(file, `${name}\n`)
+    noteCall(name)
   }
   if (fault !== undefined && (await isSpoiled(fault, response))) return record(fault.kind)
   const answer = isResponseUrl
