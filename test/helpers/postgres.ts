@@ -10,7 +10,7 @@ import { type DatabaseAddress, openPool } from '../../src/store/pool.ts'
 import { silentLog } from './silent-log.ts'
 
 /** What the global setup tells every test file: a superuser's login and the migrated template. */
-export interface TestCluster {
+interface TestCluster {
   readonly admin: { readonly host: string; readonly user: string; readonly database: string }
   readonly template: string
 }

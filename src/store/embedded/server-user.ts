@@ -22,7 +22,7 @@ export interface ServerUser {
   give(path: string): Promise<void>
 }
 
-export interface ServerCommand {
+interface ServerCommand {
   readonly file: string
   readonly args: readonly string[]
   readonly credentials: ServerUser['credentials']
