@@ -11,6 +11,7 @@ const NEWEST = 1000
 const PER_CALL = 200
 const GROUPS = 10
 const REASON_LENGTH = 1200
+const SHAPED_LENGTH = 400
 const DATA_LENGTH = 4096
 const SHOWN_DATA = 400
 const SHOWN_ERROR = 300
@@ -59,8 +60,11 @@ const toJob = ([id, type, attempts, failedAt, reason]: z.infer<
 
 function groupByShape(jobs: readonly FailedJob[]): ReadonlyMap<string, readonly FailedJob[]> {
   const groups = new Map<string, FailedJob[]>()
+  const shapes = new Map<string, string>()
   for (const job of jobs) {
-    const shape = errorShape(job)
+    // Most failures of an incident say the very same.
+    const shape = shapes.get(job.reason) ?? errorShape(job.reason)
+    shapes.set(job.reason, shape)
     const group = groups.get(shape)
     if (group === undefined) groups.set(shape, [job])
     else group.push(job)
@@ -69,8 +73,8 @@ function groupByShape(jobs: readonly FailedJob[]): ReadonlyMap<string, readonly 
 }
 
 /** Redacted first: a shape is shown, so no secret may survive in it. */
-const errorShape = (job: FailedJob): string =>
-  normaliseError(redactText(job.reason, { maxLength: REASON_LENGTH }))
+const errorShape = (reason: string): string =>
+  normaliseError(redactText(reason.slice(0, SHAPED_LENGTH), { maxLength: SHAPED_LENGTH }))
 
 async function withSamples(
   redis: Redis,

@@ -2,7 +2,7 @@
 -- See docs/pause.md for every instant at which this may stop, repeat or race.
 -- KEYS: wait, paused, meta, marker, events, prioritized, delayed
 -- ARGV: 'resume' or 'repair' (which leaves a paused queue alone), jobs per slice
--- Returns { 'more' | 'done' | 'nothing', jobs moved }
+-- Returns { 'more' | 'done' | 'nothing', jobs moved out of the paused list }
 local call = redis.call
 local wait, paused, meta, marker, events = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local slice = tonumber(ARGV[2])
@@ -20,15 +20,23 @@ local function wake()
   end
 end
 
+-- Puts the oldest jobs of the wait list in front of the paused list, where they belong: behind its jobs.
+local function gather(count)
+  local jobs, reversed = call('LRANGE', wait, -count, -1), {}
+  for i = #jobs, 1, -1 do reversed[#reversed + 1] = jobs[i] end
+  call('LPUSH', paused, unpack(reversed))
+  call('LTRIM', wait, 0, -#jobs - 1)
+end
+
 local waiting = call('LLEN', wait)
 local moved = aside
-if aside > 0 and waiting == 0 then
+if aside > 0 and waiting <= slice then
+  -- However many jobs are set aside, this is one step.
+  if waiting > 0 then gather(waiting) end
   call('RENAME', paused, wait)
-elseif aside > 0 and waiting <= slice then
-  -- The short list goes in front of the long one: one step, however many jobs are set aside.
-  local newer = call('LRANGE', wait, 0, -1)
-  for i = #newer, 1, -1 do call('LPUSH', paused, newer[i]) end
-  call('RENAME', paused, wait)
+elseif aside > slice and waiting < aside and isPaused then
+  gather(slice)
+  return { 'more', 0 }
 elseif aside > 0 then
   local older = call('LRANGE', paused, 0, slice - 1)
   call('RPUSH', wait, unpack(older))
