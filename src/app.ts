@@ -28,6 +28,7 @@ import { receiveDelivery } from './usecases/alerts/receive-delivery.ts'
 import type { Deps } from './usecases/deps.ts'
 import { startEngine, type Engine } from './work/engine.ts'
 import { createHandlers } from './work/handlers.ts'
+import type { Handlers } from './work/runner.ts'
 
 /** What a caller may put in place of the real thing. */
 export interface Overrides {
@@ -78,7 +79,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const slack = buildSlack(parts)
   const delivery = buildDelivery(parts)
   const deliverChannel = (channel: string) => delivery.deliverChannel(channel)
-  const handlers = createHandlers({ ...deps, parse: parseBody, deliverChannel })
+  const handlers = counting(createHandlers({ ...deps, parse: parseBody, deliverChannel }), parts)
   const prepare = (): Promise<unknown> => migrate(database.owner, { log })
   const engine = startEngine({ pool, handlers, deps, prepare })
   const everyMs = overrides.sampleEveryMs ?? SAMPLE_MS
@@ -186,6 +187,17 @@ const observe =
   (metrics: Metrics) =>
   ({ method, ms, outcome }: { method: string; ms: number; outcome: string }): void =>
     metrics.slackCalls.observe({ method, outcome }, ms / 1000)
+
+/** Counts every plan that an execution here brought to its end. */
+const counting = (handlers: Handlers, { deps, metrics }: Parts): Handlers => ({
+  ...handlers,
+  async execute_plan(task) {
+    await handlers.execute_plan(task)
+    const plan = await deps.store.now.plans.byId(task.planId)
+    if (plan !== null && plan.finishedAt !== null)
+      metrics.actions.inc({ action: plan.action, outcome: plan.state })
+  },
+})
 
 function engineState(engine: Engine): PartState {
   const isUp = engine.isRunning()
