@@ -30,15 +30,17 @@ export interface LocalSlack {
 
 const START_MS = 15_000
 
-/** Starts the local Slack with the demo's workspace. Throws an `OperatorError` where there is no binary for the machine. */
-export async function startLocalSlack(): Promise<LocalSlack> {
+/**
+ * Starts the local Slack with the demo's workspace, in a cell where the machine allows one. Throws an
+ * `OperatorError` where there is no program for the machine.
+ */
+export async function startLocalSlack(cell = findCell()): Promise<LocalSlack> {
   const binary = findBinary()
   const dir = await mkdtemp(join(tmpdir(), 'spillway-slack-'))
   const file = join(dir, 'workspace.json')
   await writeFile(file, workspaceFile())
   const port = await freePort()
   const server = [binary, '--config', file, '--port', `${port}`, '--base-host', '127.0.0.1']
-  const cell = findCell()
   const socketPath = join(dir, 'slack.sock')
   const relay = [...scriptCommand(import.meta.url, './relay'), socketPath, `${port}`]
   const command = cell === null ? leashed(server) : cellCommand(cell, relay, server)

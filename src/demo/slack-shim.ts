@@ -7,7 +7,7 @@ import { METHODS } from './shim/methods.ts'
 import { improvePage } from './shim/page.ts'
 import { bridgeSocket, type Bridge } from './shim/sockets.ts'
 import { asFields, asList, asText, postJson, toFields, type Fields } from './shim/upstream.ts'
-import { GENERAL_CHANNEL, OPS_CHANNEL } from './workspace.ts'
+import { GENERAL_CHANNEL, ON_CALL_GROUP, OPS_CHANNEL } from './workspace.ts'
 
 export interface SlackShim {
   /** The page for people; the Web API is at `${url}/api/`. */
@@ -152,9 +152,16 @@ function tellPages(shim: Shim, frame: Fields): void {
   for (const page of shim.pages) page.tell(JSON.stringify(frame))
 }
 
+/** The page knows people by their ids, but not groups. */
+const withGroupNames = (text: string): string =>
+  text.replaceAll(`<!subteam^${ON_CALL_GROUP.id}>`, `*@${ON_CALL_GROUP.handle}*`)
+
 /** A page that opens is told all topics and pins, and whose each modal is. */
 const pageHooks = (shim: Shim): Pick<Bridge, 'onText' | 'onOpen' | 'onClose'> => ({
-  onText: (text) => withOurAddress(shim, text.includes('"id":"V') ? withOwners(shim, text) : text),
+  onText(text) {
+    const owned = text.includes('"id":"V') ? withOwners(shim, text) : text
+    return withOurAddress(shim, withGroupNames(owned))
+  },
   onOpen(page) {
     shim.pages.add(page)
     for (const [channel, topic] of shim.memory.topics)

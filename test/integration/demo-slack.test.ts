@@ -3,6 +3,7 @@ import { WebClient } from '@slack/web-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { startLocalSlack, type LocalSlack } from '../../src/demo/local-slack.ts'
+import { CORRECTIONS } from '../../src/demo/shim/page.ts'
 import { startSlackShim, type SlackShim } from '../../src/demo/slack-shim.ts'
 import { openUi, type UiClient } from '../../src/demo/ui-client.ts'
 import { wordsOf } from '../../src/demo/ui/shapes.ts'
@@ -152,8 +153,9 @@ describe('the Web API through the shim', () => {
     expect(await refusal(client.conversations.create({ name: 'Bad Name!' }))).toBe(
       'invalid_name_specials',
     )
-    const { channel } = await client.conversations.create({ name: 'inc-1' })
+    const { channel } = await client.conversations.create({ name: 'inc-1', is_private: false })
     const id = channel?.id ?? ''
+    expect(channel?.is_private).toBe(false)
     expect(await refusal(client.conversations.create({ name: 'inc-1' }))).toBe('name_taken')
     const invite = () => client.conversations.invite({ channel: id, users: OPERATOR.id })
     expect(await refusal(invite())).toBe('ok')
@@ -191,13 +193,21 @@ describe('the Web API through the shim', () => {
   })
 })
 
+describe('a machine that allows no network namespace', () => {
+  it('gets the local Slack all the same, and is told that it is open', async () => {
+    const open = await startLocalSlack(null)
+    expect(open.isPrivate).toBe(false)
+    const answer = await fetch(`${open.ownUrl}/_control/state`)
+    expect(answer.ok).toBe(true)
+    await open.stop()
+    await expect(fetch(`${open.ownUrl}/_control/state`)).rejects.toThrow('fetch failed')
+  })
+})
+
 describe('the page', () => {
   it('is served with every correction applied', async () => {
     const html = await (await fetch(shim.url)).text()
-    expect(html).toContain('window.spillwayTopic = ')
-    expect(html).toContain('window.spillwayTopic(V.id)??')
-    expect(html).toContain('try /queue help')
-    expect(html).not.toContain('try /echo hi')
+    for (const [, to] of CORRECTIONS) expect(html).toContain(to)
   })
 
   it('hears of topics and pins that the local Slack does not keep', async () => {

@@ -50,7 +50,9 @@ async function createChannel(args: Fields, { forward, call }: ShimContext): Prom
   if (!/^[a-z0-9_-]+$/.test(name)) return refuse('invalid_name_specials')
   const { channels } = await call('conversations.list', {})
   const isTaken = asList(channels).some((channel) => toFields(channel)['name'] === name)
-  return isTaken ? refuse('name_taken') : forward(args)
+  // In a form, false is a word, which the local Slack takes for true.
+  const isPrivate = String(args['is_private']) === 'true'
+  return isTaken ? refuse('name_taken') : forward({ ...args, is_private: isPrivate })
 }
 
 async function findChannel(args: Fields, { call }: ShimContext): Promise<Fields | null> {
