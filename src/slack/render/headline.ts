@@ -8,7 +8,7 @@ import type { HeadlineView, Locale, Tokens } from '../../domain/views.ts'
 import { LIMITS } from '../limits.ts'
 import { actions, context, firstFew, header, message, section, type Rendered } from './elements.ts'
 import { freezeLine, hazardLines, pauseLines } from './holds.ts'
-import { incidentIcon, lasted, leadWords, stateWords } from './incident-words.ts'
+import { incidentIcon, lasted, leadWords, resolvedWords } from './incident-words.ts'
 import { link, plain, prose, queueName, sentence } from './mrkdwn.ts'
 import { nextStep } from './next-step.ts'
 import { bareNumbers, numberLines } from './numbers.ts'
@@ -48,25 +48,27 @@ function alertLine(alert: TrackedAlert, zone: string, now: Date): string {
   return [`*${name}* ${state}`, ...(summary === name ? [] : [summary]), ...links].join(' · ')
 }
 
+function summaryLines(view: HeadlineView, zone: string): readonly string[] {
+  const { incident, at } = view
+  const tier = view.rule === null ? '' : ` (${view.rule.tier})`
+  const what = incident.ref === null ? '*Many queues*' : `*${queueName(incident.ref)}*${tier}`
+  const isOver = incident.state === 'resolved'
+  const facts = [
+    `${isOver ? 'lasted ' : ''}${lasted(incident, at)}, since ${clockTime(incident.openedAt, zone, at)}`,
+    isOver ? null : `${plural(view.firing, 'alert')} firing`,
+    incident.reopened === 0 ? null : `reopened ${plural(incident.reopened, 'time')}`,
+  ].filter((fact) => fact !== null)
+  return [`${incidentIcon(incident)} ${what}`, facts.join(' · '), ...whoLines(view, zone)]
+}
+
 const leader = ({ incident }: HeadlineView): string =>
   incident.lead === null ? '*Nobody has it yet*' : leadWords(incident)
 
-function summaryLines(view: HeadlineView, zone: string): readonly string[] {
+function whoLines(view: HeadlineView, zone: string): readonly string[] {
   const { incident, at } = view
-  const isOver = incident.state === 'resolved'
-  const since = `since ${clockTime(incident.openedAt, zone, at)}`
-  const firing = isOver ? null : plural(view.firing, 'alert') + ' firing'
-  const reopened = incident.reopened === 0 ? null : `reopened ${plural(incident.reopened, 'time')}`
-  const tier = view.rule === null ? '' : ` (${view.rule.tier})`
-  const isDone = isOver || incident.state === 'mitigated'
-  const what = isDone ? stateWords(incident, zone, at) : leader(view)
-  return [
-    ...(incident.ref === null ? [] : [`*${queueName(incident.ref)}*${tier}`]),
-    [isOver ? `lasted ${lasted(incident, at)}` : lasted(incident, at), since, firing, reopened]
-      .filter((fact) => fact !== null)
-      .join(' · '),
-    incident.state === 'mitigated' ? `${what} · ${leader(view)}` : what,
-  ]
+  if (incident.state === 'resolved') return [resolvedWords(incident, zone, at)]
+  if (incident.state === 'mitigated') return ['Alerts are quiet, not resolved yet', leader(view)]
+  return [leader(view)]
 }
 
 /** The live part: numbers, or why there are none; what is paused; what could go wrong with a pause. */
@@ -122,7 +124,7 @@ function footer(view: HeadlineView, zone: string): KnownBlock {
 const title = (view: HeadlineView): string => {
   const { incident } = view
   const words = incident.state === 'resolved' ? `Resolved: ${incident.title}` : incident.title
-  return `${incidentIcon(incident)} ${incident.severity} ${words}`
+  return `${incident.severity} ${words}`
 }
 
 function notification(view: HeadlineView): string {

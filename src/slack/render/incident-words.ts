@@ -26,9 +26,7 @@ export const lasted = (incident: Incident, now: Date): string =>
 export const leadWords = (incident: Incident): string =>
   incident.lead === null ? '*nobody leads yet*' : `${mention(incident.lead)} leads`
 
-export function stateWords(incident: Incident, zone: string, now: Date): string {
-  if (incident.state === 'mitigated') return 'Alerts are quiet, not resolved yet'
-  if (incident.state !== 'resolved') return 'Firing'
+export function resolvedWords(incident: Incident, zone: string, now: Date): string {
   const by = incident.resolvedBy === null ? '' : ` by ${mention(incident.resolvedBy)}`
   const at = incident.resolvedAt === null ? '' : ` at ${clockTime(incident.resolvedAt, zone, now)}`
   return `Resolved${by}${at}`
@@ -44,5 +42,5 @@ export function incidentLine(incident: Incident, now: Date): string {
     incident.state === 'resolved' ? null : leadWords(incident),
     where,
   ].filter((fact) => fact !== null)
-  return `${incidentIcon(incident)} *${incident.id}* ${incident.severity}${what} ${prose(incident.title, 120)}\n      ${facts.join(' · ')}`
+  return `${incidentIcon(incident)} *${incident.id}* ${incident.severity}${what} ${prose(incident.title, 120)}\n${facts.join(' · ')}`
 }

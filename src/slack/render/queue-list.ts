@@ -22,7 +22,7 @@ function line(queue: QueueLine, at: Date): string {
   const tier = rule.tier === 'critical' ? ' critical' : ''
   const numbers = shortNumbers(overview, rule.thresholds, at)
   const paused = overview.isPaused ? ' · paused' : holds.length > 0 ? ' · pause is gone' : ''
-  return `${icon(queue, at)} ${queueName(overview.ref)}${tier}\n      ${numbers}${paused}`
+  return `${icon(queue, at)} ${queueName(overview.ref)}${tier}\n${numbers}${paused}`
 }
 
 function sections(lines: readonly QueueLine[], at: Date): readonly KnownBlock[] {
@@ -48,7 +48,7 @@ export function renderQueueList(view: QueueListView, locale: Locale): Rendered {
   ).length
   const title = heading(view)
   const summary = alarming === 0 ? title : `${title}, ${thousands(alarming)} alarming`
-  const narrow = code(`${locale.commands.queue} list <name or glob>`)
+  const narrow = code(`${locale.commands.queue} list some*`)
   return message(
     summary,
     section(`*${title}*${alarming === 0 ? '' : ` · ${thousands(alarming)} alarming`}`),

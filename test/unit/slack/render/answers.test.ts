@@ -77,7 +77,7 @@ describe('the list of queues', () => {
     const lines = Array.from({ length: 313 }, () => aLine({ overview: anOverview(calm) }))
     const text = readable(aList(lines))
     expect(text.match(/`sales\/email:send`/g)).toHaveLength(20)
-    expect(text).toContain('and 293 more; narrow it with `/queue list &lt;name or glob&gt;`')
+    expect(text).toContain('and 293 more; narrow it with `/queue list some*`')
   })
 
   it('names the filter that matched nothing, and the system that did not answer', () => {

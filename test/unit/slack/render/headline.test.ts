@@ -27,9 +27,9 @@ describe('the headline', () => {
       'SEV2 email:send is backing up: 12,345 waiting, 610 failed, 1 firing',
     )
     expect(readable(rendered)).toMatchInlineSnapshot(`
-      ":red_circle: SEV2 email:send is backing up
-      *\`sales/email:send\`* (high)
-      32 min · since 13:30 · 1 alert firing
+      "SEV2 email:send is backing up
+      :red_circle: *\`sales/email:send\`* (high)
+      32 min, since 13:30 · 1 alert firing
       *Nobody has it yet*
       :small_red_triangle: *12,345 waiting* (limit 5,000)
       :small_red_triangle: *610 failed* (limit 50)
@@ -134,6 +134,8 @@ describe('the headline', () => {
     }
     const [first] = shown({ freeze }).split('\n')
     expect(first).toContain('*Frozen* by <@U0BEN> since Sat 14:02: audit')
+    const led = anIncident({ lead: 'U0ANA', ackedAt: NOW })
+    expect(shown({ freeze, incident: led })).not.toMatch(/point_right.*\*(?:Pause|Resume)\*/)
   })
 
   it('lists the lines of a storm and counts what does not fit', () => {
