@@ -19,6 +19,7 @@ import { createCompose } from './slack/compose.ts'
 import { createDelivery, type Delivery } from './slack/delivery.ts'
 import { createIdentity, type Identity } from './slack/identity.ts'
 import { registerListeners } from './slack/listeners/register.ts'
+import { createOpsChannel } from './slack/own-channels.ts'
 import { openDatabase, type Database } from './store/database.ts'
 import { migrate } from './store/migrate.ts'
 import { APP_ROLE, openPool } from './store/pool.ts'
@@ -141,13 +142,14 @@ function buildSlack({ config, deps, clients, identity, metrics }: Parts): SlackA
 
 function buildDelivery({ config, deps, clients }: Parts): Delivery {
   const { store, clock, log } = deps
+  const opsChannel = createOpsChannel(clients.background, config.settings.opsChannel)
   return createDelivery({
     messages: store.now.messages,
     client: clients.background,
     compose: createCompose(deps, localeOf(config)),
     resolveChannel: async (target) =>
       target.kind === 'ops'
-        ? config.settings.opsChannel
+        ? opsChannel()
         : ((await store.now.incidents.byId(target.incidentId))?.channelId ?? null),
     clock,
     log,

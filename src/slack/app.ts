@@ -11,7 +11,7 @@ import type { Identity } from './identity.ts'
 import { createInFlight } from './in-flight.ts'
 import { createLink, type Link } from './link.ts'
 
-export interface SlackStatus {
+interface SlackStatus {
   /** `connecting`: first attempt; `connected`: requests can arrive; `away`: trying again; `stopped`. */
   readonly state: 'connecting' | 'connected' | 'away' | 'stopped'
   /** Why the last attempt failed; null when connected. */

@@ -79,8 +79,8 @@ const later = (clock: Clock, ms: number): Date => new Date(clock.now().getTime()
 
 /** Null: go on with the next message. A date: nothing in this channel can go out before. */
 async function deliverOne(parts: Parts, message: OutboxMessage): Promise<Date | null> {
-  const channelId = message.channelId ?? (await parts.resolveChannel(message.target))
-  if (channelId === null) return later(parts.clock, ROOM_WAIT_MS)
+  const channelId = message.channelId ?? (await resolve(parts, message.target))
+  if (channelId instanceof Date) return channelId
   const rendered = await render(parts, message)
   if (rendered === null) return null
   const hash = hashOf(rendered)
@@ -96,6 +96,18 @@ async function deliverOne(parts: Parts, message: OutboxMessage): Promise<Date | 
   }
   if (!(await claim(parts, message))) return null
   return attempt(parts, { message, channelId, rendered, hash, isInDoubt })
+}
+
+/** The channel id, or when to come back. A channel that has to be asked for is as far away as Slack is. */
+async function resolve(parts: Parts, target: MessageTarget): Promise<string | Date> {
+  try {
+    return (await parts.resolveChannel(target)) ?? later(parts.clock, ROOM_WAIT_MS)
+  } catch (error) {
+    if (error instanceof OperatorError && error.code === 'slack_unreachable') {
+      return parts.pace.away()
+    }
+    throw error
+  }
 }
 
 const claim = (parts: Parts, message: OutboxMessage): Promise<boolean> =>

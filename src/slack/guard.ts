@@ -15,7 +15,7 @@ import type { Rendered } from './render/elements.ts'
 import { renderFault, renderProblem } from './render/problem.ts'
 
 /** Answers the person who asked, and nobody else. */
-export type Reply = (rendered: Rendered) => Promise<void>
+type Reply = (rendered: Rendered) => Promise<void>
 
 /** How one command, click, submission or mention went; for metrics. */
 export interface Interaction {
@@ -33,7 +33,7 @@ type ActionArgs = SlackActionMiddlewareArgs<BlockAction> & AllMiddlewareArgs
 type ViewArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
 type MentionArgs = SlackEventMiddlewareArgs<'app_mention'> & AllMiddlewareArgs
 
-export interface ViewOptions {
+interface ViewOptions {
   /** Acknowledges the submission, e.g. with `response_action: 'update'`; default: the modal closes. */
   readonly ack?: (args: ViewArgs) => Promise<void>
   /** The channel in which the person asked, if the view knows it. */
@@ -77,6 +77,7 @@ interface Handling {
 }
 
 export function createGuard(deps: GuardDeps): Guard {
+  const isNew = createSeen()
   return {
     command: (run) => (args) =>
       handle(deps, {
@@ -107,8 +108,10 @@ export function createGuard(deps: GuardDeps): Guard {
           reply: toView(deps, args, options.channelOf?.(args) ?? null),
           run: (reply) => run(args, reply),
         }),
-    mention: (run) => (args) =>
-      handle(deps, {
+    // Slack sends an event again when it believes that we were late; the first one is being handled.
+    mention: (run) => async (args) => {
+      if (!isNew(args.body.event_id)) return
+      await handle(deps, {
         kind: 'mention',
         name: 'app_mention',
         user: args.event.user ?? '',
@@ -116,7 +119,22 @@ export function createGuard(deps: GuardDeps): Guard {
         ack: () => Promise.resolve(),
         reply: toMention(deps, args),
         run: (reply) => run(args, reply),
-      }),
+      })
+    },
+  }
+}
+
+const REMEMBERED_EVENTS = 1000
+
+/** True the first time an id is given. */
+function createSeen(): (id: string) => boolean {
+  const seen = new Set<string>()
+  return (id) => {
+    if (seen.has(id)) return false
+    seen.add(id)
+    const [oldest] = seen
+    if (seen.size > REMEMBERED_EVENTS && oldest !== undefined) seen.delete(oldest)
+    return true
   }
 }
 

@@ -76,35 +76,27 @@ export async function findOwnRoom(
 const isChannelId = (text: string): boolean => /^[CG][A-Z0-9]{6,}$/.test(text)
 
 /**
- * Resolves the configured ops channel, an id or a name with or without `#`, and remembers what it found.
- * Null while the bot is in no such channel. Throws as the Chat port does.
+ * Resolves the configured ops channel, an id or a name with or without `#`, and remembers the id, for only
+ * an id can be looked through. While the bot is in no such channel, or may not look, it is the name: Slack
+ * then says at the post what is wrong. Throws `OperatorError('slack_unreachable')`.
  */
-export function createOpsChannel(
-  client: WebClient,
-  configured: string,
-): () => Promise<string | null> {
+export function createOpsChannel(client: WebClient, configured: string): () => Promise<string> {
   const name = configured.replace(/^#/, '')
   let known: string | null = isChannelId(configured) ? configured : null
   return async () => {
-    known ??= (await named(client, name, 'public_channel')) ?? (await privately(client, name))
-    return known
+    known ??=
+      (await idOf(client, name, 'public_channel')) ?? (await idOf(client, name, 'private_channel'))
+    return known ?? name
   }
 }
 
-async function named(client: WebClient, name: string, types: Visibility): Promise<string | null> {
+async function idOf(client: WebClient, name: string, types: Visibility): Promise<string | null> {
   try {
     return (await findOwn(client, types, (channel) => channel.name === name))?.id ?? null
   } catch (error) {
-    throw toPortError(error, `look up the channel #${name}`)
-  }
-}
-
-/** Without the optional scope for private channels there is none to be found. */
-async function privately(client: WebClient, name: string): Promise<string | null> {
-  try {
-    return await named(client, name, 'private_channel')
-  } catch (error) {
-    if (error instanceof ChatRefusal && error.code === 'missing_scope') return null
-    throw error
+    const problem = toPortError(error, `look up the channel #${name}`)
+    // Private channels need a scope that is optional; without it there is none to be found.
+    if (problem instanceof ChatRefusal) return null
+    throw problem
   }
 }

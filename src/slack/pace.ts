@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/ports/runtime.ts'
 
-export type OutboxMethod = 'chat.postMessage' | 'chat.update'
+type OutboxMethod = 'chat.postMessage' | 'chat.update'
 
 export interface Budget {
   /** Edits a minute in the whole workspace; Slack's tier 3 allows 50. */

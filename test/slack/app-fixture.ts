@@ -10,7 +10,7 @@ import { APP_TOKEN, startFakeSlack } from './fake-slack/server.ts'
 import type { FakeSlackSetup } from './fake-slack/state.ts'
 import { SIGNING_SECRET } from './signed.ts'
 
-export const people: FakeSlackSetup = {
+const people: FakeSlackSetup = {
   users: [{ id: 'U0ANA' }, { id: 'U0BEN' }],
   channels: [{ id: 'C0GENERAL', name: 'general', members: ['U0SPILLWAY', 'U0ANA', 'U0BEN'] }],
 }

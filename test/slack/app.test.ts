@@ -150,6 +150,26 @@ describe('the Slack app in HTTP mode', () => {
     expect(slack.seenBy('U0ANA', 'C0GENERAL').at(-1)?.text).toBe('clicked token-1')
   })
 
+  it('handles a mention once, however often Slack sends it', async () => {
+    const handled: string[] = []
+    const { slack, app, url } = await startApp((bolt, guard) => {
+      bolt.event(
+        'app_mention',
+        guard.mention(({ event }) => {
+          handled.push(event.text)
+          return Promise.resolve()
+        }),
+      )
+    })
+    await eventually('connected', () => app.status().state === 'connected')
+    const ana = createPerson(slack, url(), 'U0ANA')
+    await ana.mention('one', 'C0GENERAL', undefined, 'Ev1')
+    await ana.mention('one', 'C0GENERAL', undefined, 'Ev1')
+    await ana.mention('two', 'C0GENERAL', undefined, 'Ev2')
+    await eventually('the last one', () => handled.some((text) => text.endsWith('two')))
+    expect(handled).toHaveLength(2)
+  })
+
   it('refuses requests that Slack did not sign, or signed long ago', async () => {
     const { app, url } = await startApp(() => undefined)
     await eventually('connected', () => app.status().state === 'connected')

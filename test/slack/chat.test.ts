@@ -112,7 +112,7 @@ describe('the ops channel', () => {
       channels: [{ id: 'C0OPS', name: 'queue-ops', members: [] }],
     })
     const opsChannel = createOpsChannel(clients.background, '#queue-ops')
-    expect(await opsChannel()).toBeNull()
+    expect(await opsChannel()).toBe('queue-ops')
 
     slack.state.channels.get('C0OPS')?.members.add(slack.state.botUserId)
     expect(await opsChannel()).toBe('C0OPS')

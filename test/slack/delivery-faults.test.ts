@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { OperatorError } from '../../src/domain/errors.ts'
 import { drain, headline, line, textsIn, useOutbox } from './outbox.ts'
 
 const outbox = useOutbox()
@@ -59,6 +60,20 @@ describe('delivery on bad days', () => {
 
     expect(callsInOutage).toBeLessThanOrEqual(10)
     expect(textsIn(world.slack)).toEqual(['line 0', 'line 1', 'line 2', 'line 3', 'line 4'])
+  })
+
+  it('comes back when the channel itself could not be looked up', async () => {
+    const world = await outbox()
+    const away = new OperatorError('slack_unreachable', 'Slack is away.', 'Try again.')
+    const answers = [() => Promise.reject(away), () => Promise.resolve('C0OPS')]
+    const resolveChannel = () => (answers.shift() ?? (() => Promise.resolve('C0OPS')))()
+    const delivery = world.newDelivery({ resolveChannel })
+    await world.messages.put(headline)
+
+    const comeBack = await delivery.deliverChannel('room:7')
+    expect(comeBack?.getTime()).toBeGreaterThan(world.clock.now().getTime())
+    await drain({ ...world, delivery })
+    expect(textsIn(world.slack, 'C0OPS')).toEqual(['emails pile up'])
   })
 
   it('waits as long as a 429 says, for that method only', async () => {

@@ -17,7 +17,7 @@ const section = (text: string) => [
 ]
 
 /** Lines render to their words; the headline to whatever the test says is the truth. */
-export const textOf = (content: MessageContent, headline: string): string =>
+const textOf = (content: MessageContent, headline: string): string =>
   content.kind === 'line' ? content.line.words : headline
 
 export const line = (key: string, words: string): WantedMessage => ({

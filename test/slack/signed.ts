@@ -25,7 +25,8 @@ export interface Person {
   modal(): { readonly id: string; readonly view: Readonly<Record<string, unknown>> }
   /** Submits it; `values` by block id and action id. An acknowledgement without errors closes or updates it. */
   submit(values?: Values): Promise<Ack>
-  mention(text: string, channel: string, threadTs?: string): Promise<Ack>
+  /** `eventId` given: the same event again, as Slack repeats it. */
+  mention(text: string, channel: string, threadTs?: string, eventId?: string): Promise<Ack>
 }
 
 interface Button {
@@ -118,13 +119,13 @@ export function createPerson(slack: FakeSlack, appUrl: string, user: string): Pe
       applyAck(open, ack.body)
       return ack
     },
-    mention: (text, channel, threadTs) =>
+    mention: (text, channel, threadTs, eventId = `Ev${slack.state.serial()}`) =>
       send(
         JSON.stringify({
           type: 'event_callback',
           team_id: TEAM,
           api_app_id: 'A0SPILL',
-          event_id: `Ev${slack.state.serial()}`,
+          event_id: eventId,
           event_time: 1,
           event: {
             type: 'app_mention',

@@ -20,7 +20,7 @@ import {
   type SlackState,
 } from './state.ts'
 
-export interface RecordedCall {
+interface RecordedCall {
   readonly method: string
   readonly args: Args
   readonly at: number

@@ -1,5 +1,5 @@
 /** What the fake knows. Tests may read it freely, and set up people and channels in it. */
-export interface FakeUser {
+interface FakeUser {
   readonly id: string
   readonly name: string
   readonly teamId: string
@@ -92,7 +92,7 @@ export const TEAM = 'T0SPILL'
 export const BOT_USER = 'U0SPILLWAY'
 const BOT_ID = 'B0SPILLWAY'
 
-export const aUser = (given: Partial<FakeUser> & { readonly id: string }): FakeUser => ({
+const aUser = (given: Partial<FakeUser> & { readonly id: string }): FakeUser => ({
   name: given.id.toLowerCase(),
   teamId: TEAM,
   isBot: false,
