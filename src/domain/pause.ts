@@ -1,7 +1,7 @@
 import type { PauseHazard } from './queue.ts'
 
 /** A BullMQ major whose pauses, resumes and adds differ from the others'. */
-export type BullmqMajor = 4 | 5 | 6
+type BullmqMajor = 4 | 5 | 6
 
 /**
  * `list` is the way of BullMQ 4 and 5: what waits is set aside in the `paused` list, and the flag is set.

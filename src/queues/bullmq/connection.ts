@@ -5,7 +5,7 @@ import { OperatorError } from '../../domain/errors.ts'
 import type { Log } from '../../domain/ports/runtime.ts'
 
 /** Commands that answer later than this count as unanswered. */
-export const COMMAND_TIMEOUT_MS = 2000
+const COMMAND_TIMEOUT_MS = 2000
 const RECONNECT_MAX_MS = 1000
 
 /** A connection that mends itself; whoever uses it while it is down is told so at once. */
@@ -34,6 +34,8 @@ export function openConnection(config: BullmqSystemConfig, role: string, log: Lo
     maxRetriesPerRequest: null,
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: COMMAND_TIMEOUT_MS,
+    // A peer that vanished without a word: only a new connection can tell.
+    socketTimeout: 3 * COMMAND_TIMEOUT_MS,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MAX_MS),
   })
   let lastProblem: string | null = null

@@ -4,7 +4,7 @@ import type { Clock } from '../../domain/ports/runtime.ts'
 import type { Connection } from './connection.ts'
 
 /** Workers of one queue, from the names of their connections. */
-export interface WorkerCount {
+interface WorkerCount {
   readonly all: number
   /** Those that block as only BullMQ 4 and older do: on the list itself. */
   readonly v4: number
