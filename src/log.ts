@@ -22,7 +22,7 @@ export const scrubText = (text: string): string =>
   SECRET_TEXT.reduce((clean, [pattern, instead]) => clean.replace(pattern, instead), text)
 
 /** The same for facts at any depth; errors become plain objects, buffers a length. */
-export function scrub(value: unknown, depth = 0): unknown {
+function scrub(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return scrubText(value)
   if (typeof value === 'bigint') return String(value)
   if (typeof value !== 'object' || value === null || value instanceof Date) return value

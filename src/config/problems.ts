@@ -13,7 +13,7 @@ export interface Problem {
 }
 
 /** `queues[2].match`, as people write it. */
-export function pathText(path: Path): string {
+function pathText(path: Path): string {
   const text = path
     .map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
     .join('')

@@ -4,10 +4,10 @@ import { createBearerCheck } from './credentials.ts'
 import type { AlertSource } from './parsers.ts'
 
 /** Above this a delivery is refused: to the sender a silent loss, so it is announced in the ops channel. */
-export const MAX_BODY_BYTES = 16 * 1024 * 1024
+const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 /** What became of a request of an alert sender. */
-export type IntakeOutcome =
+type IntakeOutcome =
   | 'accepted'
   | 'unauthorized'
   | 'unsupported_type'

@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts'
 
 /** The same body within this time is the sender's retry of one delivery; later it is a repeat. */
-export const REDELIVERY_MS = 60_000
+const REDELIVERY_MS = 60_000
 
 export interface ReceivedBody {
   readonly source: string
