@@ -21,8 +21,7 @@ export function editDistance(a: string, b: string, limit: number): number {
   return Math.min(at(a.length, b.length), limit + 1)
 }
 
-const tolerance = (word: string): number =>
-  Math.min(3, word.length - 1, Math.ceil(word.length / 3))
+const tolerance = (word: string): number => Math.min(3, word.length - 1, Math.ceil(word.length / 3))
 
 /**
  * The candidate that a mistyped word most likely means, or null when nothing is close: about one slip
