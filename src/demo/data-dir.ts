@@ -1,14 +1,20 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
 import { OperatorError } from '../domain/errors.ts'
+
+/** In place of a process id once the demo has ended: the folder may be emptied. */
+const ENDED = -1
 
 export interface DataDir {
   readonly path: string
   stop(): Promise<void>
 }
 
-/** The folder, emptied. Throws `OperatorError('busy')` while another demo works in it. */
+/**
+ * The folder, emptied. Throws `OperatorError`: `busy` while another demo works in it, `bad_input` if it holds
+ * what no demo left there, for that is not ours to remove.
+ */
 export async function freshDataDir(relative: string): Promise<DataDir> {
   const path = resolve(relative)
   const pidFile = join(path, 'demo.pid')
@@ -19,10 +25,16 @@ export async function freshDataDir(relative: string): Promise<DataDir> {
       `Another demo runs here, as process ${owner}.`,
       `Nothing was started. End that one first, or remove ${pidFile} if it is something else.`,
     )
+  if (owner === 0 && (await readdir(path).catch(() => [])).length > 0)
+    throw new OperatorError(
+      'bad_input',
+      `${path} is not empty and no demo left it behind.`,
+      'Nothing was started and nothing was removed. Empty it, or name another folder with --data.',
+    )
   await rm(path, { recursive: true, force: true })
   await mkdir(path, { recursive: true })
   await writeFile(pidFile, `${process.pid}\n`)
-  return { path, stop: () => rm(pidFile, { force: true }) }
+  return { path, stop: () => writeFile(pidFile, `${ENDED}\n`) }
 }
 
 function isAlive(pid: number): boolean {

@@ -33,7 +33,6 @@ export type StartDemoApp = (
   overrides: { readonly database: Database; readonly sampleEveryMs: number },
 ) => Promise<{ stop(): Promise<void> }>
 
-const DATA_DIR = '.spillway/demo'
 const DEFAULT_PORT = 4390
 /** The numbers of a demo should move while one looks. */
 const SAMPLE_MS = 5000
@@ -80,7 +79,7 @@ async function perform(
   closers: Closers,
 ): Promise<void> {
   const inWorkspace = options.isRealSlack ? await chooseWorkspace(io) : (config: Config) => config
-  const data = closers.add(await freshDataDir(DATA_DIR))
+  const data = closers.add(await freshDataDir(options.dataDir))
   const slackUrl = options.isRealSlack ? '' : await openSlack(options, io, closers)
   const redis = closers.add(await startRedis({ log: withoutServerLog(io.say) }))
   const estate = closers.add(startEstate({ redisUrl: redis.url }))
