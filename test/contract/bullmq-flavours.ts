@@ -74,15 +74,16 @@ export function openForeignQueue(flavour: Flavour, queue: string, port: number):
   }
 }
 
-/** A worker that hands every job's id to `process`, ten at a time. */
+/** A worker that hands every job's id to `process`, ten at a time; unless woken it sleeps `drainDelay` seconds. */
 export function openForeignWorker(
   flavour: Flavour,
   queue: string,
   port: number,
   process: (id: string) => Promise<void>,
+  drainDelay = 1,
 ): ForeignWorker {
   const { name, prefix } = named(flavour, queue)
-  const options = { connection: connectionTo(port), prefix, concurrency: 10, drainDelay: 1 }
+  const options = { connection: connectionTo(port), prefix, concurrency: 10, drainDelay }
   const run = (job: { readonly id?: string | undefined }) => process(String(job.id))
   const open: Record<Flavour, () => AnyWorker> = {
     v4: () => new Worker4(name, run, options),

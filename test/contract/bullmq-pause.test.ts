@@ -69,6 +69,45 @@ describe('a resume that dies half-way', () => {
   })
 })
 
+describe('a resume', () => {
+  it.each(FLAVOURS)('wakes workers of %s that sleep', async (flavour) => {
+    const queue = `asleep-${flavour}`
+    const ledger: string[] = []
+    await world.system.pause(queue)
+    const record = async (id: string) => void ledger.push(id)
+    const worker = openForeignWorker(flavour, queue, world.server.port, record, 600)
+    const name = `name=bull:${Buffer.from(queue).toString('base64')}`
+    await eventually('asleep', async () => {
+      const clients = String(await world.raw.client('LIST')).split('\n')
+      return clients.some((line) => line.includes(name) && /cmd=b(?:zpopmin|rpoplpush)/.test(line))
+    })
+    await world.foreign(flavour, queue).addBulk([{ name: 'a', data: {} }])
+    await world.system.resume(queue)
+    await eventually('the job has run', () => ledger.length === 1)
+    expect(ledger).toHaveLength(1)
+    await worker.close()
+  })
+
+  it('tells workers when the next delayed job is due', async () => {
+    await world.foreign('v5', 'due').addBulk([{ name: 'a', data: {}, opts: { delay: 3_600_000 } }])
+    await world.system.pause('due')
+    await world.system.resume('due')
+    const dueAt = Number(await world.raw.zscore('bull:due:marker', '1'))
+    expect(dueAt).toBeGreaterThan(Date.now() + 3_000_000)
+    expect(dueAt).toBeLessThan(Date.now() + 4_000_000)
+  })
+
+  it('is told to listeners, as the pause is', async () => {
+    await world.system.pause('announced')
+    await world.system.resume('announced')
+    const events = await world.raw.xrange('bull:announced:events', '-', '+')
+    expect(events.map(([, fields]) => fields)).toEqual([
+      ['event', 'paused'],
+      ['event', 'resumed'],
+    ])
+  })
+})
+
 describe('stranded jobs', () => {
   it('are counted, warned of, put back in line and run', async () => {
     const ledger: string[] = []
