@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path'
 
 import { OperatorError } from '../domain/errors.ts'
 
-/** In place of a process id once the demo has ended: the folder may be emptied. */
-const ENDED = -1
+/** In place of a process id once the demo has ended. A word, for whoever hands the file's content to `kill`. */
+const ENDED = 'ended'
 
 export interface DataDir {
   readonly path: string
@@ -18,14 +18,15 @@ export interface DataDir {
 export async function freshDataDir(relative: string): Promise<DataDir> {
   const path = resolve(relative)
   const pidFile = join(path, 'demo.pid')
-  const owner = Number(await readFile(pidFile, 'utf8').catch(() => '0'))
-  if (owner > 0 && owner !== process.pid && isAlive(owner))
+  const mark = await readFile(pidFile, 'utf8').catch(() => null)
+  const owner = Number(mark?.trim())
+  if (owner > 1 && owner !== process.pid && isAlive(owner))
     throw new OperatorError(
       'busy',
       `Another demo runs here, as process ${owner}.`,
       `Nothing was started. End that one first, or remove ${pidFile} if it is something else.`,
     )
-  if (owner === 0 && (await readdir(path).catch(() => [])).length > 0)
+  if (mark === null && (await readdir(path).catch(() => [])).length > 0)
     throw new OperatorError(
       'bad_input',
       `${path} is not empty and no demo left it behind.`,

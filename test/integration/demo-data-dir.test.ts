@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -17,6 +17,8 @@ describe("the demo's folder", () => {
     const first = await freshDataDir(dir)
     await writeFile(join(dir, 'left'), '')
     await first.stop()
+    // Never a number: `kill $(cat demo.pid)` must not reach anybody once the demo is gone.
+    expect(await readFile(join(dir, 'demo.pid'), 'utf8')).toBe('ended\n')
     await freshDataDir(dir)
     expect(await readdir(dir)).toEqual(['demo.pid'])
     // 2 ** 22 is above every process id of Linux.
