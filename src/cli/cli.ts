@@ -27,7 +27,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
         env: process.env,
         cwd: process.cwd(),
         clock: systemClock,
-        log: createLog({ level: 'error' }),
+        log: createLog({ level: 'error' }, process.stderr),
         isTerminal: process.stdout.isTTY,
         write: (text) => process.stdout.write(text),
       }),

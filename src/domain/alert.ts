@@ -21,6 +21,14 @@ export interface AlertBatch {
   readonly truncated: number
 }
 
+/** Reads a sender's body. Throws `UnreadableBody` with the reason in words. */
+export type ParseBody = (source: string, body: Buffer, receivedAt: Date) => AlertBatch
+
+/** A body that no parser of its source understands. */
+export class UnreadableBody extends Error {
+  override readonly name = 'UnreadableBody'
+}
+
 /** A stored alert with what became of it. */
 export interface TrackedAlert extends Alert {
   readonly id: number

@@ -29,9 +29,10 @@ export interface Ticks {
  */
 export function startTicks({ ticks, claim, clock, log }: TickOptions): Ticks {
   const running = new Set<Promise<void>>()
+  let isStopped = false
   const logger = engineLogger(log)
   const tasks = ticks.map((tick) =>
-    schedule(tick.cron, () => tracked(running, runTick(tick, log)), {
+    schedule(tick.cron, () => start(tick), {
       name: tick.name,
       timezone: 'UTC',
       noOverlap: true,
@@ -40,6 +41,10 @@ export function startTicks({ ticks, claim, clock, log }: TickOptions): Ticks {
       logger,
     }),
   )
+
+  // A slot that was claimed just before the end still comes here after it.
+  const start = (tick: Tick): Promise<void> =>
+    isStopped ? Promise.resolve() : tracked(running, runTick(tick, log))
 
   const claimSlot = async (key: string): Promise<boolean> => {
     try {
@@ -52,6 +57,7 @@ export function startTicks({ ticks, claim, clock, log }: TickOptions): Ticks {
 
   return {
     stop: async () => {
+      isStopped = true
       for (const task of tasks) await task.destroy()
       await Promise.all(running)
     },

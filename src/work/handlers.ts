@@ -1,6 +1,7 @@
+import { type ParseBody } from '../domain/alert.ts'
 import { endHold } from '../usecases/actions/end-hold.ts'
 import { executePlan } from '../usecases/actions/execute-plan.ts'
-import { processDelivery, type ParseBody } from '../usecases/alerts/process-delivery.ts'
+import { processDelivery } from '../usecases/alerts/process-delivery.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { openRoom } from '../usecases/incidents/open-room.ts'
 import type { Handlers } from './runner.ts'
@@ -15,6 +16,8 @@ export interface HandlerDeps extends Deps {
 export function createHandlers(deps: HandlerDeps): Handlers {
   const after = (ms: number): Date => new Date(deps.clock.now().getTime() + ms)
   const { work } = deps.store.now
+  // What was asked for meanwhile, and is due earlier, must not be put off.
+  const isKept = true
   return {
     process_delivery: ({ deliveryId }) => processDelivery(deps, deliveryId),
     end_hold: ({ holdId }) => endHold(deps, holdId),
@@ -24,18 +27,22 @@ export function createHandlers(deps: HandlerDeps): Handlers {
       await work.enqueue(
         'open_room',
         { incidentId },
-        { key: String(incidentId), runAt: after(wait) },
+        { key: String(incidentId), runAt: after(wait), isKept },
       )
     },
     async deliver_messages({ channel }) {
       const runAt = await deps.deliverChannel(channel)
       if (runAt === null) return
-      await work.enqueue('deliver_messages', { channel }, { key: channel, runAt })
+      await work.enqueue('deliver_messages', { channel }, { key: channel, runAt, isKept })
     },
     async execute_plan({ planId }) {
       const attempt = await executePlan(deps, planId)
       if (attempt.isFinished) return
-      await work.enqueue('execute_plan', { planId }, { key: planId, runAt: after(attempt.forMs) })
+      await work.enqueue(
+        'execute_plan',
+        { planId },
+        { key: planId, runAt: after(attempt.forMs), isKept },
+      )
     },
   }
 }

@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { findChainFault, type AuditEntry } from '../../src/domain/audit.ts'
+import { findChainFault } from '../../src/domain/audit.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { reason, untilModal, untilText } from '../helpers/looking.ts'
 import { freshRedis } from '../helpers/redis.ts'
@@ -84,14 +84,7 @@ describe('from alert to resolved', () => {
 })
 
 async function expectAudit(world: World, kinds: readonly string[]): Promise<void> {
-  const rows = await world.query<AuditEntry & { previous_hash: string }>(
-    'select * from audit_entry order by seq',
-  )
-  const entries = rows.map((row) => ({
-    ...row,
-    seq: Number(row.seq),
-    previousHash: row.previous_hash,
-  }))
+  const entries = await world.app().store.now.audit.entries(0, 100)
   expect(entries.map((entry) => (JSON.parse(entry.text) as { kind: string }).kind)).toEqual(kinds)
   expect(findChainFault(entries)).toBeNull()
 }

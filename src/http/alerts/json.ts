@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import type { Alert, AlertBatch } from '../../domain/alert.ts'
-import { UnreadableBody } from '../../usecases/alerts/process-delivery.ts'
+import { UnreadableBody } from '../../domain/alert.ts'
 import {
   fingerprint,
   fingerprintOf,

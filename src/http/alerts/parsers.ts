@@ -1,5 +1,5 @@
 import type { AlertBatch } from '../../domain/alert.ts'
-import { UnreadableBody, type ParseBody } from '../../usecases/alerts/process-delivery.ts'
+import { UnreadableBody, type ParseBody } from '../../domain/alert.ts'
 import { parseAlertmanager } from './alertmanager.ts'
 import { parseJson } from './json.ts'
 

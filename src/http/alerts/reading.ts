@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { z } from 'zod'
 
-import { UnreadableBody } from '../../usecases/alerts/process-delivery.ts'
+import { UnreadableBody } from '../../domain/alert.ts'
 
 /** The body as JSON. Throws `UnreadableBody`. */
 export function readJson(body: Buffer): unknown {

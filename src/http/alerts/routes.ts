@@ -7,12 +7,7 @@ import type { AlertSource } from './parsers.ts'
 const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 /** What became of a request of an alert sender. */
-type IntakeOutcome =
-  | 'accepted'
-  | 'unauthorized'
-  | 'unsupported_type'
-  | 'too_large'
-  | 'unavailable'
+type IntakeOutcome = 'accepted' | 'unauthorized' | 'unsupported_type' | 'too_large' | 'unavailable'
 
 export interface AlertRoutesOptions {
   readonly sources: readonly {

@@ -4,6 +4,8 @@ import {
   alertSummary,
   type Alert,
   type AlertBatch,
+  UnreadableBody,
+  type ParseBody,
 } from '../../domain/alert.ts'
 import type { Delivery } from '../../domain/ports/alert-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
@@ -12,14 +14,6 @@ import { incidentKey } from '../../domain/settings.ts'
 import type { Deps } from '../deps.ts'
 import { knownBySystem } from '../queues/known-queues.ts'
 import { applyAlerts, type AlertGroup } from './apply-alerts.ts'
-
-/** Reads a sender's body. Throws `UnreadableBody` with the reason in words. */
-export type ParseBody = (source: string, body: Buffer, receivedAt: Date) => AlertBatch
-
-/** A body that no parser of its source understands. */
-export class UnreadableBody extends Error {
-  override readonly name = 'UnreadableBody'
-}
 
 /**
  * Does with a stored body what its alerts ask for, once: everything happens in one transaction with

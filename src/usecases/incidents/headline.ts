@@ -43,7 +43,7 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
     steps,
     lines,
     freeze,
-    tokens: await headlineTokens(deps, incident, state),
+    tokens: await headlineTokens(deps, incident, state, freeze !== null),
     at,
   }
 }
@@ -51,19 +51,23 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
 const overviewOf = (state: Live<PauseState> | null): HeadlineView['queue'] =>
   state === null || !state.isLive ? state : { ...state, value: state.value.overview }
 
-/** A resolved incident offers nothing; one that is led offers no acknowledgement. */
+/** Offers what can be done now: nothing once resolved, nothing that acts while frozen. */
 async function headlineTokens(
   deps: ViewDeps,
   incident: Incident,
   state: Live<PauseState> | null,
+  isFrozen: boolean,
 ): Promise<Tokens> {
   const { id, ref } = incident
   if (incident.state === 'resolved') return {}
   const overview = state?.isLive === true ? state.value.overview : null
   const ofQueue = ref === null ? {} : await queueTokens(deps, ref, id, overview)
-  const ack =
-    incident.lead === null ? { ack: await tokenFor(deps, { kind: 'ack', incidentId: id }) } : {}
-  return { ...ack, ...ofQueue, resolve: await tokenFor(deps, { kind: 'resolve', incidentId: id }) }
+  const ack = incident.lead === null ? await tokenFor(deps, { kind: 'ack', incidentId: id }) : null
+  const resolve = await tokenFor(deps, { kind: 'resolve', incidentId: id })
+  const mine = { ...(ack === null ? {} : { ack }), resolve }
+  if (!isFrozen) return { ...ofQueue, ...mine }
+  const { pause: _pause, resume: _resume, ...reading } = ofQueue
+  return { ...reading, ...mine, unfreeze: await tokenFor(deps, { kind: 'unfreeze' }) }
 }
 
 /** The one line in the ops channel. */

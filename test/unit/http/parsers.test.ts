@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import type { AlertBatch } from '../../../src/domain/alert.ts'
+import { UnreadableBody, type AlertBatch } from '../../../src/domain/alert.ts'
 import { parseBody, parsers, type AlertSource } from '../../../src/http/alerts/parsers.ts'
-import { UnreadableBody } from '../../../src/usecases/alerts/process-delivery.ts'
 
 const AT = new Date('2026-11-22T07:00:00Z')
 const SOURCES = Object.keys(parsers) as AlertSource[]
