@@ -5,7 +5,7 @@ import { findElement, wordsOf, type UiChannel, type UiMessage, type UiView } fro
 import { openWebSocket } from './web-socket.ts'
 
 /** What a person fills in, by `action_id`: free text, or the value of an option. */
-export type ModalValues = Readonly<Record<string, string>>
+type ModalValues = Readonly<Record<string, string>>
 
 /** One person in front of the local Slack's page. Waits throw after their time and say what they waited for. */
 export interface UiClient {

@@ -7,10 +7,10 @@ export interface DemoPerson {
 
 export const OPERATOR: DemoPerson = { id: 'U01ANA', name: 'ana', realName: 'Ana (on call)' }
 export const LEAD: DemoPerson = { id: 'U02BRUNO', name: 'bruno', realName: 'Bruno (incident lead)' }
-export const VIEWER: DemoPerson = { id: 'U03CARLA', name: 'carla', realName: 'Carla (no role)' }
+const VIEWER: DemoPerson = { id: 'U03CARLA', name: 'carla', realName: 'Carla (no role)' }
 export const PEOPLE: readonly DemoPerson[] = [OPERATOR, LEAD, VIEWER]
 
-export const TEAM_ID = 'T01NORTHWIND'
+const TEAM_ID = 'T01NORTHWIND'
 export const BOT_USER_ID = 'U0SPILLWAY'
 export const BOT_TOKEN = 'xoxb-local-demo'
 export const APP_TOKEN = 'xapp-local-demo'

@@ -2,7 +2,7 @@ import { BOT_USER_ID, ON_CALL_GROUP, PEOPLE } from '../workspace.ts'
 import { messageKey, type ShimMemory } from './memory.ts'
 import { asList, asText, toFields, type CallSlack, type Fields } from './upstream.ts'
 
-export interface ShimContext {
+interface ShimContext {
   readonly memory: ShimMemory
   /** Passes the call on to the local Slack. */
   readonly forward: (args: Fields) => Promise<Fields>

@@ -18,12 +18,12 @@ export type Order = z.infer<typeof OrderShape>
 const NoticeShape = z.object({ kind: z.enum(['fail', 'heal']), queue: z.string() })
 export type Notice = z.infer<typeof NoticeShape>
 
-export interface CrewJob {
+interface CrewJob {
   readonly id?: string | undefined
 }
 
 /** One queue in the words of one BullMQ major. */
-export interface Bench {
+interface Bench {
   /** Adds jobs of one type with the options of the estate. */
   add(type: string, payloads: readonly object[]): Promise<void>
   close(): Promise<void>
@@ -36,7 +36,7 @@ export type OpenBench = (
   work: (job: CrewJob) => Promise<void>,
 ) => Bench
 
-export interface Connection {
+interface Connection {
   readonly host: string
   readonly port: number
   readonly maxRetriesPerRequest: null
