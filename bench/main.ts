@@ -21,7 +21,7 @@ if (name === undefined || !names.includes(name)) {
   const bench = (await import(`./${name}.ts`)) as Bench
   const options = Object.fromEntries(
     Object.entries(values).flatMap(([key, value]) =>
-      typeof value === 'string' ? [[key, value]] : [],
+      value === undefined ? [] : [[key, String(value)]],
     ),
   )
   const figures = await bench.run(options)

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { Redis } from 'ioredis'
+
+import { rounded } from './lib/figures.ts'
+import { openStage, SYSTEM, type Stage } from './lib/stage.ts'
+import { until } from './lib/until.ts'
+import { seed } from './overview/seed.ts'
+
+const QUEUES = 313
+const JOBS = 10_000
+const KNOWN_WITHIN_MS = 60_000
+
+/**
+ * The bot alone, idle: how long it takes to get ready on a database that is there already, and how much
+ * memory its process holds after a while (`VmRSS`, without PostgreSQL). Linux only. Options: `idle`
+ * (seconds, 60), `quick` (2 s), `profile` (a folder).
+ */
+export async function run(
+  options: Readonly<Record<string, string>>,
+): Promise<Record<string, unknown>> {
+  const idleS = Number(options['idle'] ?? (options['quick'] === undefined ? 60 : 2))
+  const profileDir = options['profile'] ?? null
+  const stage = await openStage({ mode: 'socket', queues: [], profileDir })
+  try {
+    const raw = new Redis(stage.redis.url, { protocol: 2 })
+    await seed(raw, QUEUES, JOBS)
+    raw.disconnect()
+    const first = await stage.start()
+    await first.stop()
+    const bot = await stage.start()
+    await until(`${QUEUES} queues are known`, KNOWN_WITHIN_MS, () => areKnown(stage))
+    await sleep(idleS * 1000)
+    const memory = await memoryOf(bot.pid)
+    await bot.stop()
+    return {
+      bench: 'footprint',
+      start_ms: Math.round(bot.startMs),
+      rss_mb: memory.rss,
+      peak_rss_mb: memory.peak,
+      first_start_ms: Math.round(first.startMs),
+      idle_s: idleS,
+      queues: QUEUES,
+    }
+  } finally {
+    await stage.close()
+  }
+}
+
+/** By the bot's own account: every queue has its numbers in the metrics. */
+async function areKnown({ url }: Stage): Promise<boolean> {
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  return metrics.split(`spillway_queue_paused{system="${SYSTEM}"`).length - 1 === QUEUES
+}
+
+async function memoryOf(pid: number): Promise<{ readonly rss: number; readonly peak: number }> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const megabytes = (name: string): number =>
+    rounded(Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024)
+  return { rss: megabytes('VmRSS'), peak: megabytes('VmHWM') }
+}
