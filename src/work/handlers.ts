@@ -20,7 +20,11 @@ export function createHandlers(deps: HandlerDeps): Handlers {
   const isKept = true
   return {
     process_delivery: ({ deliveryId }) => processDelivery(deps, deliveryId),
-    end_hold: ({ holdId }) => endHold(deps, holdId),
+    async end_hold({ holdId }) {
+      const wait = await endHold(deps, holdId)
+      if (wait === null) return
+      await work.enqueue('end_hold', { holdId }, { key: holdId, runAt: after(wait), isKept })
+    },
     async open_room({ incidentId }) {
       const wait = await openRoom(deps, incidentId)
       if (wait === null) return

@@ -101,6 +101,8 @@ const STEPS: Readonly<Record<RoomStepName, Step>> = {
 
 /** A clash gets a new suffix; an existing channel is adopted only if this very room's last try made it. */
 async function createRoom(deps: Deps, { incident, step }: RoomWork): Promise<void> {
+  // Noted by an attempt that ended before it could say that it was done.
+  if (incident.channelId !== null) return
   const { template, isPrivate } = deps.settings.rooms
   for (let attempt = 1; attempt <= NAME_TRIES; attempt += 1) {
     const name = roomName(template, incident, deps.settings.timeZone, attempt)
