@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Waits until `check` gives a value other than false, null or undefined; fails after 20 s, naming `what`. */
+/**
+ * Waits until `check` gives a value other than false, null or undefined; fails after 20 s, naming `what`
+ * and, if told how, what there was instead.
+ */
 export async function eventually<T>(
   what: string,
   check: () => Promise<T> | T,
+  instead: () => unknown = () => null,
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = Date.now() + 20_000
   for (;;) {
@@ -11,7 +15,8 @@ export async function eventually<T>(
     if (value !== false && value !== null && value !== undefined) {
       return value as Exclude<T, false | null | undefined>
     }
-    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`)
+    if (Date.now() > deadline)
+      throw new Error(`not within 20 s: ${what}; instead: ${JSON.stringify(instead())}`)
     await sleep(20)
   }
 }

@@ -6,20 +6,32 @@ export const reason = (value: string) => ({
   'spillway:reason_block': { 'spillway:reason': { type: 'plain_text_input', value } },
 })
 
-/** Waits until the modal that a person has open says this; gives its whole text. */
+const modalsOf = (world: World, user: string): readonly string[] =>
+  [...world.slack.state.views.values()]
+    .filter((one) => one.user === user && one.isOpen)
+    .map(({ view }) => JSON.stringify(view))
+
+/** Waits until a modal that a person has open says this; gives its whole text. */
 export const untilModal = (world: World, user: string, words: RegExp): Promise<string> =>
-  eventually(`a modal of ${user} that says ${words}`, () => {
-    const open = [...world.slack.state.views.values()].filter(
-      (one) => one.user === user && one.isOpen,
-    )
-    return open.map(({ view }) => JSON.stringify(view)).find((text) => words.test(text))
-  })
+  eventually(
+    `a modal of ${user} that says ${words}`,
+    () => modalsOf(world, user).find((text) => words.test(text)),
+    () => modalsOf(world, user),
+  )
 
 /** Waits for a message in a channel that says this; gives its text. */
 export const untilText = (world: World, channel: string, words: RegExp): Promise<string> =>
-  eventually(`a message in ${channel} that says ${words}`, () =>
-    world.texts(channel).find((text) => words.test(text)),
+  eventually(
+    `a message in ${channel} that says ${words}`,
+    () => world.texts(channel).find((text) => words.test(text)),
+    () => world.texts(channel),
   )
+
+/** What only this person sees in a channel, oldest first; with blocks, as JSON. */
+export const answersTo = (world: World, user: string, channel: string): readonly string[] =>
+  (world.slack.state.channels.get(channel)?.ephemerals ?? [])
+    .filter((answer) => answer.user === user)
+    .map((answer) => JSON.stringify(answer))
 
 /** Waits for an answer that only this person sees; gives its text with its blocks. */
 export const untilAnswer = (
@@ -28,10 +40,20 @@ export const untilAnswer = (
   channel: string,
   words: RegExp,
 ): Promise<string> =>
-  eventually(`an answer to ${user} that says ${words}`, () =>
-    world.slack.state.channels
-      .get(channel)
-      ?.ephemerals.filter((answer) => answer.user === user)
-      .map((answer) => JSON.stringify(answer))
-      .find((text) => words.test(text)),
+  eventually(
+    `an answer to ${user} that says ${words}`,
+    () => answersTo(world, user, channel).find((text) => words.test(text)),
+    () => answersTo(world, user, channel),
+  )
+
+/** Blocks of the headline, the first message of a room, as JSON. */
+export const headlineOf = (world: World, room: string): string =>
+  JSON.stringify(world.slack.state.channels.get(room)?.messages[0]?.blocks ?? [])
+
+/** Waits until the headline of a room says this. */
+export const untilHeadline = (world: World, room: string, words: RegExp): Promise<unknown> =>
+  eventually(
+    `a headline in ${room} that says ${words}`,
+    () => words.test(headlineOf(world, room)),
+    () => headlineOf(world, room),
   )

@@ -1,14 +1,17 @@
+import type { Pool } from 'pg'
 import { onTestFinished } from 'vitest'
 
 import { startApp, type Overrides, type RunningApp } from '../../src/app.ts'
 import type { Config } from '../../src/config/types.ts'
 import type { RedisServer } from '../../src/demo/redis-server.ts'
 import type { Settings } from '../../src/domain/settings.ts'
+import { APP_ROLE, openPool } from '../../src/store/pool.ts'
 import { startFakeSlack, type FakeSlack } from '../slack/fake-slack/server.ts'
 import { createPerson, SIGNING_SECRET, type Person } from '../slack/signed.ts'
 import { eventually } from './eventually.ts'
 import { createTestLog } from './log.ts'
-import { freshDatabase, type TestDatabase } from './postgres.ts'
+import { freshDatabase, type PrivateServer, type TestDatabase } from './postgres.ts'
+import { silentLog } from './silent-log.ts'
 
 export const ANA = 'U0ANA'
 export const BEN = 'U0BEN'
@@ -20,12 +23,14 @@ const ALERT_TOKEN = 'alert-token'
 /** The whole bot between a real PostgreSQL, a real Redis and a fake Slack. */
 export interface World {
   readonly slack: FakeSlack
-  readonly database: TestDatabase
+  readonly database: Pick<TestDatabase, 'owner'>
   readonly app: () => RunningApp
   readonly log: ReturnType<typeof createTestLog>
   /** Rows of our own database, as its owner sees them. */
   query<R extends object>(text: string, values?: readonly unknown[]): Promise<R[]>
   person(user: string): Person
+  /** The same person where Slack happens to reach another replica. */
+  personAt(replica: RunningApp, user: string): Person
   /** Posts to the alert route; the body goes out as it is. */
   post(
     body: unknown,
@@ -57,10 +62,17 @@ export interface WorldOptions {
   readonly queues?: readonly string[]
   readonly settings?: Partial<Settings>
   readonly overrides?: Overrides
+  /** A server that the test may stop; else a fresh database of the shared one. */
+  readonly postgres?: PrivateServer
+  /** False when something that it needs is away from the beginning. */
+  readonly isAwaited?: boolean
+  /** Runs before the bot starts. */
+  readonly prepare?: (slack: FakeSlack) => void
 }
 
 export async function createWorld(options: WorldOptions): Promise<World> {
-  const database = await freshDatabase()
+  const { postgres } = options
+  const database = postgres === undefined ? await freshDatabase() : databaseOf(postgres)
   const slack = await startFakeSlack({
     users: [{ id: ANA }, { id: BEN }, { id: VIC }],
     groups: { S0ONCALL: [ANA, BEN] },
@@ -79,6 +91,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       },
       ...options.overrides,
     })
+  options.prepare?.(slack)
   let app = await start()
   const replicas: RunningApp[] = []
   onTestFinished(async () => {
@@ -86,7 +99,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     await slack.close()
     await database.drop()
   })
-  await connected(app)
+  if (options.isAwaited !== false) await connected(app)
   const pool = database.openAppPool({ max: 2 })
   return {
     slack,
@@ -94,7 +107,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     log,
     app: () => app,
     query: async (text, values = []) => (await pool.query(text, [...values])).rows as never,
-    person: (user) => createPerson(slack, `http://127.0.0.1:${app.slack.status().port}`, user),
+    person: (user) => personAt(slack, app, user),
+    personAt: (replica, user) => personAt(slack, replica, user),
     post: (body, sending) => postAlert(app, body, sending),
     fire: (labels, alert) => postAlert(app, webhook([anAlert(labels, alert)])),
     room: () => roomOf(slack),
@@ -113,7 +127,27 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   }
 }
 
-const connected = (app: RunningApp): Promise<unknown> =>
+const personAt = (slack: FakeSlack, app: RunningApp, user: string): Person =>
+  createPerson(slack, `http://127.0.0.1:${app.slack.status().port}`, user)
+
+/** The only database of a private server, empty until the bot prepares it. */
+function databaseOf(server: PrivateServer): TestDatabase {
+  const { owner } = server.database()
+  const pools: Pool[] = []
+  return {
+    owner,
+    openAppPool: (options = {}) => {
+      const pool = openPool(owner, { role: APP_ROLE, log: silentLog, ...options })
+      pools.push(pool)
+      return pool
+    },
+    drop: async () => {
+      await Promise.all(pools.map((pool) => pool.end()))
+    },
+  }
+}
+
+export const connected = (app: RunningApp): Promise<unknown> =>
   eventually('the bot is connected and takes jobs', async () => {
     const ready = await fetch(`${app.url}/readyz`)
     return ready.ok && app.slack.status().state === 'connected'

@@ -35,8 +35,12 @@ export async function executePlan(deps: Deps, planId: string): Promise<Attempt> 
     )
     return { isFinished: true }
   } catch (error) {
-    if (!(error instanceof OperatorError) || error.code !== 'system_unreachable') throw error
-    return unreachable(deps, execution, error)
+    if (error instanceof OperatorError && error.code === 'system_unreachable')
+      return unreachable(deps, execution, error)
+    // The job is tried again in seconds; the lease must not make it wait for a minute.
+    const { id } = execution.plan
+    await deps.store.now.plans.release(id, execution.fence, deps.clock.now()).catch(() => false)
+    throw error
   }
 }
 
@@ -70,7 +74,9 @@ async function unreachable(
 ): Promise<Attempt> {
   const { plan, fence } = execution
   const now = deps.clock.now()
-  if (now.getTime() > plan.createdAt.getTime() + EXECUTION_PATIENCE_MS) {
+  // A timed end never gives up: nobody would be there to resume the queue.
+  const isPatient = plan.endsHoldId !== null
+  if (!isPatient && now.getTime() > plan.createdAt.getTime() + EXECUTION_PATIENCE_MS) {
     await finishPlan(deps, execution, {
       state: 'failed',
       outcome: words(
