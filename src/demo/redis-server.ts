@@ -117,7 +117,12 @@ async function launchOn(
   }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
   const [command, rest] = tiedToUs(binary.path, args)
-  const child = spawn(command, rest, { env: binary.env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // Detached: Ctrl-C goes to the whole group of a terminal, and the bot must stop before its Redis does.
+  const child = spawn(command, rest, {
+    env: binary.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
   await readiness(child, options.log ?? (() => {}))
   return child
 }

@@ -2,6 +2,7 @@ import type { ActionKind, Actor } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { mayAct, mayRead } from '../../domain/policy.ts'
 import { queueKey, type QueueRef } from '../../domain/queue.ts'
+import { listing } from '../../domain/text.ts'
 import { auditOf } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 
@@ -35,15 +36,20 @@ export async function requireRole(
       reason: decision.reason,
     }),
   )
-  throw new OperatorError('not_allowed', decision.reason, whomToAsk(deps, action))
+  throw new OperatorError('not_allowed', decision.reason, await whomToAsk(deps, action))
 }
 
-function whomToAsk(deps: Pick<Deps, 'settings'>, action: ActionKind | 'freeze'): string {
+/** Names people, not groups: a mention of a group is cut from what only one person reads. */
+async function whomToAsk(
+  deps: Pick<Deps, 'settings' | 'chat'>,
+  action: ActionKind | 'freeze',
+): Promise<string> {
   const able = deps.settings.roles.filter((role) => role.actions.includes(action))
-  const people = [...new Set(able.flatMap((role) => role.users))].slice(0, 3)
-  const groups = [...new Set(able.flatMap((role) => role.groups))].slice(0, 2)
-  const names = [...groups.map((id) => `<!subteam^${id}>`), ...people.map((id) => `<@${id}>`)]
-  return names.length === 0
-    ? 'Nothing was changed. Nobody has such a role yet: see `roles` in `spillway.yml`.'
-    : `Nothing was changed. Ask ${names.join(' or ')}.`
+  const groups = [...new Set(able.flatMap((role) => role.groups))]
+  const members = await Promise.all(groups.map((id) => deps.chat.groupMembers(id).catch(() => [])))
+  const people = [...new Set([...able.flatMap((role) => role.users), ...members.flat()])]
+  if (people.length === 0)
+    return 'Nothing was changed. Nobody has such a role: see `roles` in `spillway.yml`.'
+  const names = people.slice(0, 3).map((id) => `<@${id}>`)
+  return `Nothing was changed. Ask ${listing(names, 'or')}.`
 }
