@@ -16,6 +16,9 @@ interface DeliveryRow {
 
 const COLUMNS = 'id, source, body, received_at, correlation_id, redelivery_of, state, problem'
 
+/** Many bodies are held in memory together only if they are no larger. */
+const SMALL_BYTES = 65_536
+
 const toDelivery = (from: DeliveryRow): Delivery => ({
   id: from.id,
   source: from.source,
@@ -48,6 +51,19 @@ export function createDeliveries(sql: Sql): Deliveries {
         [id],
       )
       return found === null ? null : toDelivery(found)
+    },
+    async claimWaiting(limit) {
+      const found = await rows<DeliveryRow>(
+        sql,
+        `select ${COLUMNS} from delivery
+         where state = 'received' and not is_isolated and octet_length(body) <= $2
+         order by received_at limit $1 for update skip locked`,
+        [limit, SMALL_BYTES],
+      )
+      return found.map(toDelivery)
+    },
+    async isolate(id) {
+      await sql.query('update delivery set is_isolated = true where id = $1', [id])
     },
     async finish(id, state, problem, at) {
       await changed(

@@ -63,6 +63,8 @@ export function openPool(address: DatabaseAddress, { log, role, max = 10 }: Pool
     ...connectionConfig(address, role),
     max,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    // A server that hangs does not end its statements.
+    query_timeout: STATEMENT_TIMEOUT_MS + CONNECT_TIMEOUT_MS,
   })
   return tolerant(pool, log)
 }
@@ -90,8 +92,9 @@ const UNREACHABLE_CODES = new Set([
   '57P02', // crashed
   '57P03', // still starting
 ])
-// pg gives these two no code.
-const UNREACHABLE_WORDS = /connection terminated|timeout exceeded when trying to connect/i
+// pg gives these no code.
+const UNREACHABLE_WORDS =
+  /connection terminated|timeout exceeded when trying to connect|query read timeout/i
 
 /** Whether an error of pg says that the server cannot be reached, or went away meanwhile. */
 export function isUnreachable(error: unknown): boolean {

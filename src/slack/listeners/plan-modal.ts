@@ -6,6 +6,7 @@ import type { QueueRef } from '../../domain/queue.ts'
 import { planAction } from '../../usecases/actions/plan-action.ts'
 import { requireRole } from '../../usecases/people/authorize.ts'
 import { tokenFor } from '../../usecases/queues/queue-tokens.ts'
+import { toPortError } from '../faults.ts'
 import { faultModal, loadingModal, planModal, refusedModal } from '../render/plan-modal.ts'
 import { renderProposal } from '../render/proposal.ts'
 import type { Conversation, ListenerContext } from './context.ts'
@@ -30,13 +31,30 @@ export async function openPlan(
   triggerId: string,
   wish: Wish,
 ): Promise<void> {
-  const opened = await context.client.views.open({
-    trigger_id: triggerId,
-    view: loadingModal(wish.action),
-  })
-  const viewId = opened.view?.id
-  if (viewId === undefined) throw new Error('Slack opened a modal without an id')
+  const viewId = await openView(context, triggerId, loadingModal(wish.action))
   await showView(context, viewId, await previewOf(context, wish))
+}
+
+/** Throws `OperatorError` when Slack does not open it: without a modal there is no preview. */
+async function openView(
+  { client }: ListenerContext,
+  triggerId: string,
+  view: ModalView,
+): Promise<string> {
+  try {
+    const opened = await client.views.open({ trigger_id: triggerId, view })
+    if (opened.view?.id === undefined) throw new Error('Slack opened a modal without an id')
+    return opened.view.id
+  } catch (error) {
+    const known = toPortError(error, 'open the window with the preview')
+    if (known instanceof OperatorError) throw known
+    throw new OperatorError(
+      'slack_unreachable',
+      `${known.message}.`,
+      'Nothing was changed. Click or ask once more; Slack gives three seconds for each.',
+      error,
+    )
+  }
 }
 
 async function previewOf(context: ListenerContext, wish: Wish): Promise<ModalView> {

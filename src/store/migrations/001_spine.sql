@@ -10,6 +10,8 @@ create table delivery (
   redelivery_of uuid references delivery (id),
   state text not null default 'received' check (state in ('received', 'processed', 'unreadable')),
   problem text,
+  -- Set when processing it failed: others are then processed without it.
+  is_isolated boolean not null default false,
   finished_at timestamptz
 );
 create index delivery_redelivery on delivery (source, body_sha256, received_at desc);
@@ -238,6 +240,8 @@ begin
     order by received_at desc limit 1;
   insert into delivery (id, source, body, body_sha256, received_at, correlation_id, redelivery_of)
     values (new_id, new_source, new_body, new_sha256, new_received_at, new_correlation_id, twin);
+  -- Behind all other work: what a storm opened must not wait until the whole storm is read.
   perform graphile_worker.add_job(
-    'process_delivery', json_build_object('deliveryId', new_id), job_key => 'process_delivery:' || new_id);
+    'process_delivery', json_build_object('deliveryId', new_id),
+    job_key => 'process_delivery:' || new_id, priority => 10);
 end $$;

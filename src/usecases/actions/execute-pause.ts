@@ -16,18 +16,25 @@ export async function executePause(deps: Deps, execution: Execution): Promise<Ef
   const { plan, isRetry } = execution
   const system = deps.systems.get(plan.ref.system)
   const found = await system.pauseState(plan.ref.queue)
-  if (found.overview.isPaused && !isRetry)
-    return {
-      state: 'refused',
-      outcome: words(
-        `\`${queueKey(plan.ref)}\` was paused by somebody else meanwhile. Nothing was changed.`,
-      ),
-    }
+  if (found.overview.isPaused && !isRetry) return pausedMeanwhile(deps, plan)
   const hold = await startHold(deps, execution)
   await system.pause(plan.ref.queue)
   const proof = await system.proveHeld(plan.ref.queue, PROOF_MS)
   const after = (await system.pauseState(plan.ref.queue)).overview
   return { state: 'done', outcome: { words: pausedWords(deps, hold, proof), proof, after } }
+}
+
+/** Two people confirmed a pause of the same queue: the second one is told who was first, and when. */
+async function pausedMeanwhile(deps: Deps, plan: Plan): Promise<Effect> {
+  const [hold] = await deps.store.now.holds.active(plan.ref)
+  const who =
+    hold === undefined
+      ? 'somebody or something other than Spillway since your preview'
+      : `<@${hold.owner.userId}> at ${clockTime(hold.startedAt, deps.settings.timeZone, deps.clock.now())}`
+  return {
+    state: 'refused',
+    outcome: words(`\`${queueKey(plan.ref)}\` was paused by ${who}. Nothing was changed by yours.`),
+  }
 }
 
 async function startHold(deps: Deps, execution: Execution): Promise<Hold> {

@@ -8,8 +8,11 @@ import { type Effect, type Execution, words } from './execution.ts'
 import { finishPlan, sayWaiting } from './finish-plan.ts'
 import { frozenError } from './freeze.ts'
 
-/** Longer than any attempt: reads give up after 2 s, a merge of a million jobs takes seconds. */
-const LEASE_MS = 60_000
+/**
+ * After this another replica goes on with what a killed one began. Longer than an attempt takes; where one
+ * takes longer, both do the same idempotent steps and one of them closes the plan.
+ */
+const LEASE_MS = 20_000
 const RETRY_MS = 3_000
 
 /** How an attempt ended. `forMs`: come back then. */

@@ -1,5 +1,6 @@
 import type { Hold, Plan } from '../../domain/action.ts'
 import { queueKey } from '../../domain/queue.ts'
+import { clockTime } from '../../domain/time.ts'
 import type { Deps } from '../deps.ts'
 import { type Effect, type Execution, recordIntent, words } from './execution.ts'
 
@@ -15,7 +16,7 @@ export async function executeResume(deps: Deps, execution: Execution): Promise<E
   const system = deps.systems.get(plan.ref.system)
   const found = await system.pauseState(plan.ref.queue)
   const isStopped = found.overview.isPaused || found.overview.stranded > 0
-  if (!isStopped && !isRetry) return wasResumed(plan)
+  if (!isStopped && !isRetry) return wasResumed(deps, plan)
   await deps.store.transaction((store) => recordIntent(store, execution, deps.clock.now()))
   await system.resume(plan.ref.queue)
   const after = (await system.pauseState(plan.ref.queue)).overview
@@ -49,12 +50,19 @@ function stillHeld(plan: Plan, others: readonly Hold[]): Effect {
   }
 }
 
-const wasResumed = (plan: Plan): Effect => ({
-  state: 'done',
-  outcome: words(
-    `\`${queueKey(plan.ref)}\` was running already: somebody or something else resumed it. Its hold is ended.`,
-  ),
-})
+/** Its holds end without an effect; who resumed it is said, if it was by Spillway. */
+async function wasResumed(deps: Deps, plan: Plan): Promise<Effect> {
+  const last = await deps.store.now.plans.lastDone(plan.ref, 'resume')
+  const at = last?.finishedAt ?? null
+  const isOurs = last !== null && at !== null && at > plan.createdAt
+  const who = isOurs
+    ? `<@${last.actor.userId}> resumed it at ${clockTime(at, deps.settings.timeZone, deps.clock.now())}`
+    : 'somebody or something other than Spillway resumed it'
+  return {
+    state: 'done',
+    outcome: words(`\`${queueKey(plan.ref)}\` was running already: ${who}.`),
+  }
+}
 
 const resumedWords = (plan: Plan): string =>
   plan.endsHoldId === null

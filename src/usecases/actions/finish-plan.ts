@@ -18,7 +18,9 @@ export async function finishPlan(deps: Deps, execution: Execution, effect: Effec
   await deps.store.transaction(async (store) => {
     if (!(await store.plans.finish(plan.id, fence, effect.state, effect.outcome, now))) return
     await settleHolds(store, plan, effect, now)
-    if (effect.state === 'done') await spendButtons(deps, store, plan, now)
+    // Without an effect of this plan its buttons may still be needed.
+    if (effect.state === 'done' && effect.outcome.after !== null)
+      await spendButtons(deps, store, plan, now)
     await tell(store, plan, effect, now)
     await store.audit.append(
       auditOfPlan(now, 'outcome', plan, {

@@ -7,6 +7,9 @@ import { auditOf } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 import { requireRole } from '../people/authorize.ts'
 
+/** What waits beyond these is found by the sweep. */
+const AT_ONCE = 200
+
 type FreezeDeps = Pick<Deps, 'store' | 'chat' | 'settings' | 'clock' | 'ids'>
 
 /** Throws `frozen` while somebody has stopped all executions. */
@@ -76,6 +79,8 @@ export async function liftFreeze(
       words: `<@${actor.userId}> lifted the freeze: actions work again.`,
       mention: [],
     })
+    for (const planId of await store.plans.unfinished(at, AT_ONCE))
+      await store.work.enqueue('execute_plan', { planId }, { key: planId })
     await store.audit.append(
       auditOf(at, 'unfrozen', { actor, action: 'unfreeze', subject: 'all queues' }),
     )

@@ -50,10 +50,14 @@ export async function applyAlerts(
   const incident = await incidentFor(deps, store, arrival, seen)
   if (incident === null) return
   for (const { alert } of seen)
-    if (alert.incidentId === null) await store.alerts.attach(alert.id, incident.id)
+    if (isNewTo(incident, alert)) await store.alerts.attach(alert.id, incident.id)
   await writeTimeline(store, incident, arrival, seen)
   await updateIncident(deps, store, incident, arrival, seen)
 }
+
+/** One that still fires after its incident was closed belongs to the one that it opened. */
+const isNewTo = (incident: Incident, alert: TrackedAlert): boolean =>
+  alert.incidentId === null || (alert.incidentId !== incident.id && alert.status === 'firing')
 
 async function track(store: Repositories, alert: Alert, delivery: Delivery): Promise<Seen> {
   const { alert: tracked, was } = await store.alerts.track(
@@ -80,25 +84,29 @@ async function incidentFor(
   const fired = seen.filter(({ news }) => news === 'fired')
   const firing = seen.filter(({ news }) => news === 'fired' || news === 'repeated')
   const at = deps.clock.now()
+  if (firing.length === 0) return ofAlerts(store, seen)
+  const current = await store.incidents.unresolvedByKey(key)
+  if (current !== null) return current
   const closed = await store.incidents.resolvedSince(
     key,
     new Date(at.getTime() - deps.settings.rooms.reopenMs),
   )
-  if (firing.length === 0) return ofAlerts(store, seen)
-  if (closed !== null && (await hasNoOpen(store, key))) {
+  if (closed !== null) {
     if (fired.length === 0) return closed
     return reopen(deps, store, closed, fired)
   }
   return open(deps, store, arrival, firing, at)
 }
 
-async function hasNoOpen(store: Repositories, key: string): Promise<boolean> {
-  return (await store.incidents.unresolvedByKey(key)) === null
-}
-
+/** What resolves belongs to the incident it was part of; one that is still open comes first. */
 async function ofAlerts(store: Repositories, seen: readonly Seen[]): Promise<Incident | null> {
-  const id = seen.map(({ alert }) => alert.incidentId).find((each) => each !== null)
-  return id === undefined || id === null ? null : store.incidents.byId(id)
+  const ids = new Set(seen.flatMap(({ alert }) => alert.incidentId ?? []))
+  const incidents: Incident[] = []
+  for (const id of ids) {
+    const incident = await store.incidents.byId(id)
+    if (incident !== null) incidents.push(incident)
+  }
+  return incidents.find(({ state }) => state !== 'resolved') ?? incidents[0] ?? null
 }
 
 async function open(

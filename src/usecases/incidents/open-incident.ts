@@ -1,4 +1,9 @@
-import { ROOM_STEPS, stateAfterAlerts, type Incident } from '../../domain/incident.ts'
+import {
+  ROOM_STEPS,
+  stateAfterAlerts,
+  worseSeverity,
+  type Incident,
+} from '../../domain/incident.ts'
 import type { NewIncident, Repositories } from '../../domain/ports/store.ts'
 import type { RoomSettings } from '../../domain/settings.ts'
 import { announcementKey } from './touch.ts'
@@ -37,20 +42,19 @@ async function openStorm(store: Repositories, first: Incident, at: Date): Promis
     at,
   }
   const { incident, created } = await store.incidents.open(wanted)
-  if (incident.state === 'mitigated')
+  if (!created)
     return store.incidents.update(incident.id, {
-      state: stateAfterAlerts('mitigated', 1, incident.ackedAt !== null),
+      state: stateAfterAlerts(incident.state, 1, incident.ackedAt !== null),
+      severity: worseSeverity(incident.severity, first.severity),
     })
-  if (created) {
-    await store.timeline.add({
-      incidentId: incident.id,
-      at,
-      kind: 'opened',
-      actor: null,
-      words: 'Opened for what came beyond the room budget',
-    })
-    await openRoom(store, incident, at)
-  }
+  await store.timeline.add({
+    incidentId: incident.id,
+    at,
+    kind: 'opened',
+    actor: null,
+    words: 'Opened for what came beyond the room budget',
+  })
+  await openRoom(store, incident, at)
   return incident
 }
 
