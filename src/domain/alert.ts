@@ -64,7 +64,7 @@ export function alertSeverity(alert: Pick<Alert, 'labels'>, mapping: LabelMappin
 }
 
 /**
- * The queue that an alert is about, or null when its labels name none. Without a system label the
+ * The queue that an alert is about, or null when its labels name none or an unknown system. Without a system label the
  * default system counts, else the only configured one, else the only system that knows the queue.
  */
 export function alertQueue(
@@ -75,7 +75,8 @@ export function alertQueue(
   const queue = firstOf(alert.labels, mapping.queueLabels)
   if (queue === undefined) return null
   const system = firstOf(alert.labels, mapping.systemLabels)
-  if (system !== undefined && known.has(system)) return { system, queue }
+  // A queue of a system that is not watched here must not be taken for one of the same name that is.
+  if (system !== undefined) return known.has(system) ? { system, queue } : null
   const systems = [...known.keys()]
   const holders = systems.filter((name) => known.get(name)?.includes(queue))
   const only = (names: readonly string[]): string | null =>

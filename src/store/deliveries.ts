@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import type { Deliveries, Delivery } from '../domain/ports/alert-store.ts'
-import { changed, row, rows, type Sql } from './sql.ts'
+import { row, rows, type Sql } from './sql.ts'
 
 interface DeliveryRow {
   id: string
@@ -52,24 +52,23 @@ export function createDeliveries(sql: Sql): Deliveries {
       )
       return found === null ? null : toDelivery(found)
     },
-    async claimWaiting(limit) {
+    async claimWaiting(besides, limit) {
       const found = await rows<DeliveryRow>(
         sql,
         `select ${COLUMNS} from delivery
-         where state = 'received' and not is_isolated and octet_length(body) <= $2
-         order by received_at limit $1 for update skip locked`,
-        [limit, SMALL_BYTES],
+         where state = 'received' and not is_isolated and id <> $1 and octet_length(body) <= $2
+         order by received_at limit $3 for update skip locked`,
+        [besides, SMALL_BYTES, limit],
       )
       return found.map(toDelivery)
     },
     async isolate(id) {
       await sql.query('update delivery set is_isolated = true where id = $1', [id])
     },
-    async finish(id, state, problem, at) {
-      await changed(
-        sql,
-        'update delivery set state = $2, problem = $3, finished_at = $4 where id = $1',
-        [id, state, problem, at],
+    async finish(ids, state, problem, at) {
+      await sql.query(
+        'update delivery set state = $2, problem = $3, finished_at = $4 where id = any($1)',
+        [ids, state, problem, at],
       )
     },
     async unreadable(limit) {

@@ -10,14 +10,25 @@ interface TimelineRow {
   words: string
 }
 
+async function addAll(sql: Sql, entries: readonly TimelineEntry[]): Promise<void> {
+  if (entries.length === 0) return
+  await sql.query(
+    `insert into timeline (incident_id, at, kind, actor, words)
+     select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[])`,
+    [
+      entries.map(({ incidentId }) => incidentId),
+      entries.map(({ at }) => at),
+      entries.map(({ kind }) => kind),
+      entries.map(({ actor }) => actor),
+      entries.map(({ words }) => words),
+    ],
+  )
+}
+
 export function createTimeline(sql: Sql): Timeline {
   return {
-    async add(entry) {
-      await sql.query(
-        'insert into timeline (incident_id, at, kind, actor, words) values ($1, $2, $3, $4, $5)',
-        [entry.incidentId, entry.at, entry.kind, entry.actor, entry.words],
-      )
-    },
+    add: (entry) => addAll(sql, [entry]),
+    addAll: (entries) => addAll(sql, entries),
     async ofIncident(incidentId, limit) {
       const found = await rows<TimelineRow>(
         sql,

@@ -16,5 +16,11 @@ export function createWork(sql: Sql): Work {
         ],
       )
     },
+    async cancel(task, keys) {
+      if (keys.length === 0) return
+      await sql.query('select graphile_worker.remove_job(key) from unnest($1::text[]) as key', [
+        keys.map((key) => `${task}:${key}`),
+      ])
+    },
   }
 }

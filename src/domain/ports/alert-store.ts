@@ -25,8 +25,12 @@ export interface Deliveries {
   }): Promise<void>
   /** Locks one that is still `received`; null if it is done or another replica has it. */
   claim(id: string): Promise<Delivery | null>
+  /** Locks the oldest that are `received`, small, not isolated, and that nobody else has. */
+  claimWaiting(besides: string, limit: number): Promise<readonly Delivery[]>
+  /** Its processing failed: from now on it is tried by itself, so that it spoils no other's. */
+  isolate(id: string): Promise<void>
   finish(
-    id: string,
+    ids: readonly string[],
     state: 'processed' | 'unreadable',
     problem: string | null,
     at: Date,

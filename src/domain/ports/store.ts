@@ -69,6 +69,8 @@ export interface Work {
       readonly isKept?: boolean
     },
   ): Promise<void>
+  /** Takes back jobs whose work was done along with another's; one that runs already ends by itself. */
+  cancel(task: TaskName, keys: readonly string[]): Promise<void>
 }
 
 export interface NewIncident {
@@ -86,6 +88,7 @@ export interface Incidents {
   /** Inserts unless an unresolved one has the key; then that one, `created: false`. */
   open(incident: NewIncident): Promise<{ readonly incident: Incident; readonly created: boolean }>
   byId(id: number): Promise<Incident | null>
+  /** Locked until the transaction ends. */
   unresolvedByKey(key: string): Promise<Incident | null>
   byChannel(channelId: string): Promise<Incident | null>
   /** The latest with this key that was resolved after `since`. */
@@ -131,6 +134,8 @@ export interface Rooms {
 
 export interface Timeline {
   add(entry: TimelineEntry): Promise<void>
+  /** Many at once, in this order. */
+  addAll(entries: readonly TimelineEntry[]): Promise<void>
   ofIncident(incidentId: number, limit: number): Promise<readonly TimelineEntry[]>
 }
 

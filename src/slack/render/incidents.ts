@@ -25,8 +25,10 @@ export function renderIncidentList(view: IncidentListView): Rendered {
   )
 }
 
+/** Words that name who did it need no name in front. */
 const entryLine = (entry: TimelineEntry, zone: string, now: Date): string => {
-  const who = entry.actor === null ? '' : ` ${mention(entry.actor)}`
+  const isNamed = entry.actor === null || entry.words.includes(`<@${entry.actor}>`)
+  const who = isNamed || entry.actor === null ? '' : ` ${mention(entry.actor)}`
   return `${clockTime(entry.at, zone, now)}${who} ${sentence(entry.words, 200)}`
 }
 

@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 
+import { backlog } from '../../domain/queue.ts'
 import { plural, thousands } from '../../domain/text.ts'
 import { exactTime } from '../../domain/time.ts'
 import type { Locale, QueueLine, QueueListView } from '../../domain/views.ts'
@@ -11,6 +12,7 @@ import { healthLine, isAlarming, shortNumbers } from './numbers.ts'
 const MAX_LINES = 20
 const LINES_PER_SECTION = 5
 const MAX_NOTES = 5
+const MAX_NAMES = 30
 
 function icon({ overview, rule, holds }: QueueLine, at: Date): string {
   if (isAlarming(overview, rule.thresholds, at)) return ':small_red_triangle:'
@@ -39,10 +41,29 @@ function heading({ matched, filter }: QueueListView): string {
   return `${plural(matched, 'queue')}${which}`
 }
 
-/** Queues, alarming ones first, and the systems behind them. */
+/** Nothing to see: no number, no pause, no alarm. */
+const isQuiet = ({ overview, rule, holds }: QueueLine, at: Date): boolean =>
+  backlog(overview.counts) + overview.counts.active + overview.counts.failed === 0 &&
+  !overview.isPaused &&
+  holds.length === 0 &&
+  overview.stranded === 0 &&
+  !isAlarming(overview, rule.thresholds, at)
+
+/** Quiet queues cost one line together, by name as long as that is read at a glance. */
+function quietLine(quiet: readonly QueueLine[]): string | null {
+  if (quiet.length === 0) return null
+  const names = quiet.slice(0, MAX_NAMES).map(({ overview }) => code(overview.ref.queue))
+  const more =
+    quiet.length > names.length ? ` and ${thousands(quiet.length - names.length)} more` : ''
+  return `Quiet, nothing waiting or failed: ${names.join(' ')}${more}`
+}
+
+/** Queues, alarming ones first, and the systems behind them; quiet ones in one line. */
 export function renderQueueList(view: QueueListView, locale: Locale): Rendered {
-  const shown = view.lines.slice(0, MAX_LINES)
-  const rest = view.matched - shown.length
+  const quiet = view.lines.filter((queue) => isQuiet(queue, view.at))
+  const busy = view.lines.filter((queue) => !quiet.includes(queue))
+  const shown = busy.slice(0, MAX_LINES)
+  const rest = busy.length - shown.length
   const alarming = view.lines.filter((queue) =>
     isAlarming(queue.overview, queue.rule.thresholds, view.at),
   ).length
@@ -58,6 +79,7 @@ export function renderQueueList(view: QueueListView, locale: Locale): Rendered {
           ...view.problems.slice(0, MAX_NOTES).map((words) => `:warning: ${sentence(words, 300)}`),
         ),
     sections(shown, view.at),
+    quiet.length === 0 ? [] : section(quietLine(quiet)),
     rest > 0 ? context(`and ${thousands(rest)} more; narrow it with ${narrow}`) : [],
     context(
       ...view.health.slice(0, MAX_NOTES).map(healthLine),

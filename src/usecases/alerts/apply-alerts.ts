@@ -112,7 +112,7 @@ async function ofAlerts(store: Repositories, seen: readonly Seen[]): Promise<Inc
 async function open(
   deps: ApplyDeps,
   store: Repositories,
-  { group }: Arrival,
+  { group, delivery }: Arrival,
   firing: readonly Seen[],
   at: Date,
 ): Promise<Incident> {
@@ -129,10 +129,10 @@ async function open(
   if (!created) return incident
   await store.timeline.add({
     incidentId: incident.id,
-    at,
+    at: delivery.receivedAt,
     kind: 'opened',
     actor: null,
-    words: incident.title,
+    words: `Opened as ${incident.severity}`,
   })
   return placeIncident(store, deps.settings.rooms, incident, at)
 }
@@ -175,6 +175,8 @@ const KINDS = {
   resolved: 'alert_resolved',
 } as const satisfies Record<NonNullable<Seen['news']>, TimelineKind>
 
+const NEWS_WORDS = { fired: 'fired', repeated: 'still fires', resolved: 'is resolved' } as const
+
 async function writeTimeline(
   store: Repositories,
   incident: Incident,
@@ -183,7 +185,7 @@ async function writeTimeline(
 ): Promise<void> {
   for (const { alert, news } of seen) {
     if (news === null) continue
-    const words = `${alertName(alert)}: ${alertSummary(alert)}`.slice(0, 500)
+    const words = `${alertName(alert)} ${NEWS_WORDS[news]}: ${alertSummary(alert)}`.slice(0, 500)
     await store.timeline.add({
       incidentId: incident.id,
       at: delivery.receivedAt,

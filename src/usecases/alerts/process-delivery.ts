@@ -8,6 +8,7 @@ import {
   type ParseBody,
 } from '../../domain/alert.ts'
 import { OperatorError } from '../../domain/errors.ts'
+import type { TimelineEntry } from '../../domain/incident.ts'
 import type { Delivery } from '../../domain/ports/alert-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import type { QueueRef } from '../../domain/queue.ts'
@@ -25,7 +26,7 @@ const COMPANIONS = 24
 /**
  * Does with a stored body what its alerts ask for, once: everything happens in one transaction with
  * the mark that it is done. A second replica finds the row locked or finished and leaves. What else waits
- * comes along, oldest first, so that a storm costs few commits; the jobs of those then find nothing to do.
+ * comes along, oldest first, so that a storm costs few commits; their jobs are taken back.
  */
 export async function processDelivery(deps: ProcessDeps, deliveryId: string): Promise<void> {
   try {
@@ -51,52 +52,72 @@ async function processTogether(
   deliveryId: string,
   companions: number,
 ): Promise<void> {
-  const deliveries = await deps.store.transaction(async (store) => {
+  const bodies = await deps.store.transaction(async (store) => {
     const first = await store.deliveries.claim(deliveryId)
     if (first === null) return []
     // Any queue may become a line of the storm. Two transactions of many queues each could otherwise wait
     // for each other, or for a person who resolves the storm.
     await store.incidents.lockKey(STORM_KEY)
-    const rest = companions === 0 ? [] : await store.deliveries.claimWaiting(companions)
-    const all = [first, ...rest]
-    await processAll(deps, store, all)
-    return all
+    const rest = companions === 0 ? [] : await store.deliveries.claimWaiting(deliveryId, companions)
+    const done = await processAll(deps, store, [first, ...rest])
+    const jobs = rest.map(({ id }) => id)
+    await store.work.cancel('process_delivery', jobs)
+    return done
   })
-  for (const { correlationId: correlation, source, redeliveryOf } of deliveries)
-    deps.log.info(
-      { event: 'delivery.processed', correlation, source, isRedelivery: redeliveryOf !== null },
-      'delivery processed',
-    )
+  for (const body of bodies) if (body.problem === null) logProcessed(deps, body)
 }
+
+const logProcessed = ({ log }: ProcessDeps, { delivery, alerts }: Body): void =>
+  log.info(
+    {
+      event: 'delivery.processed',
+      correlation: delivery.correlationId,
+      source: delivery.source,
+      alerts,
+      isRedelivery: delivery.redeliveryOf !== null,
+    },
+    'alerts processed',
+  )
 
 async function processAll(
   deps: ProcessDeps,
   store: Repositories,
   deliveries: readonly Delivery[],
-): Promise<void> {
-  const bodies = deliveries.map((delivery) => ({ delivery, ...readBody(deps, delivery) }))
+): Promise<readonly Body[]> {
+  const inOrder = deliveries.toSorted((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime())
+  const bodies = inOrder.map((delivery) => readBody(deps, delivery))
   // Every transaction takes its keys in the same order, so that two never wait for each other.
   const keys = bodies.flatMap(({ groups }) => groups.map(({ key }) => key))
   for (const key of [...new Set(keys)].toSorted()) await store.incidents.lockKey(key)
-  const touching = gatherTouches(store)
-  for (const body of bodies) await processBody(deps, touching.store, body)
-  await touching.flush()
+  const gathered = gather(store)
+  for (const body of bodies) await processBody(deps, gathered.store, body)
+  await gathered.write()
+  const done = bodies.filter(({ problem }) => problem === null).map(({ delivery }) => delivery.id)
+  await store.deliveries.finish(done, 'processed', null, deps.clock.now())
+  return bodies
 }
 
-/** A message changed by many deliveries is rendered once: its touches are gathered, and made at the end. */
-function gatherTouches(store: Repositories): {
+/**
+ * What nothing of the same transaction reads is written once, at its end: the timeline, and which messages
+ * are to be rendered again, however many deliveries changed them.
+ */
+function gather(store: Repositories): {
   readonly store: Repositories
-  flush(): Promise<void>
+  write(): Promise<void>
 } {
-  const keys = new Set<string>()
-  const touch = (key: string): Promise<void> => {
-    keys.add(key)
-    return Promise.resolve()
-  }
+  const touched = new Set<string>()
+  const entries: TimelineEntry[] = []
+  const touch = async (key: string): Promise<void> => void touched.add(key)
+  const add = async (entry: TimelineEntry): Promise<void> => void entries.push(entry)
   return {
-    store: { ...store, messages: { ...store.messages, touch } },
-    async flush() {
-      for (const key of keys) await store.messages.touch(key)
+    store: {
+      ...store,
+      messages: { ...store.messages, touch },
+      timeline: { ...store.timeline, add },
+    },
+    async write() {
+      await store.timeline.addAll(entries)
+      for (const key of touched) await store.messages.touch(key)
     },
   }
 }
@@ -114,23 +135,27 @@ function read(parse: ParseBody, delivery: Delivery): AlertBatch | UnreadableBody
 
 interface Body extends Grouped {
   readonly delivery: Delivery
+  /** How many it holds. */
+  readonly alerts: number
   readonly truncated: number
   readonly problem: UnreadableBody | null
 }
 
-function readBody(deps: ProcessDeps, delivery: Delivery): Omit<Body, 'delivery'> {
+function readBody(deps: ProcessDeps, delivery: Delivery): Body {
   const batch = delivery.redeliveryOf === null ? read(deps.parse, delivery) : EMPTY
-  if (batch instanceof UnreadableBody) return { ...group(deps, []), truncated: 0, problem: batch }
-  return { ...group(deps, batch.alerts), truncated: batch.truncated, problem: null }
+  const problem = batch instanceof UnreadableBody ? batch : null
+  const { alerts, truncated } = batch instanceof UnreadableBody ? EMPTY : batch
+  return { delivery, alerts: alerts.length, truncated, problem, ...group(deps, alerts) }
 }
 
 async function processBody(deps: Deps, store: Repositories, body: Body): Promise<void> {
   const { delivery, groups, unmapped, truncated, problem } = body
-  if (problem !== null) await reportUnreadable(store, delivery, problem)
+  if (problem !== null) {
+    await reportUnreadable(store, delivery, problem)
+    await store.deliveries.finish([delivery.id], 'unreadable', problem.message, deps.clock.now())
+  }
   for (const each of groups) await applyAlerts(deps, store, { delivery, group: each, truncated })
   for (const alert of unmapped) await reportUnmapped(store, delivery, alert)
-  const state = problem === null ? 'processed' : 'unreadable'
-  await store.deliveries.finish(delivery.id, state, problem?.message ?? null, deps.clock.now())
 }
 
 interface Grouped {

@@ -56,7 +56,7 @@ async function runStep(deps: Deps, work: RoomWork): Promise<number | null> {
       at: deps.clock.now(),
       kind: 'room',
       actor: null,
-      words: `Room: ${step.step} done`,
+      words: DONE_WORDS[step.step],
     })
     if (step.step === 'create') await postHeadline(store, incident.id)
     else if (step.state === 'failed') await store.messages.touch(headlineKey(incident.id))
@@ -88,6 +88,13 @@ async function failed(deps: Deps, { incident, step }: RoomWork, error: unknown):
     if (step.step === 'create') await store.messages.touch(announcementKey(incident.id))
   })
   return Math.min(RETRY_MAX_MS, 2_000 * 2 ** Math.min(step.attempts, 9))
+}
+
+const DONE_WORDS: Readonly<Record<RoomStepName, string>> = {
+  create: 'Room opened',
+  invite: 'On-call and owners invited',
+  topic: 'Topic set',
+  pin: 'Headline pinned',
 }
 
 type Step = (deps: Deps, work: RoomWork) => Promise<void>

@@ -1,5 +1,5 @@
 import type { QueueRef } from '../../domain/queue.ts'
-import { ruleFor } from '../../domain/settings.ts'
+import { incidentKey, ruleFor } from '../../domain/settings.ts'
 import type { FailedView, StatusView } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
 import { ignoreDatabase } from './list-queues.ts'
@@ -7,29 +7,34 @@ import { queueTokens } from './queue-tokens.ts'
 
 type StatusDeps = Pick<Deps, 'store' | 'systems' | 'settings' | 'clock' | 'ids'>
 
-/** One queue in detail. Throws `system_unreachable` when its system is away. */
+/** One queue in detail, with the incident that is open for it. Throws `system_unreachable` when its system is away. */
 export async function queueStatus(
   deps: StatusDeps,
-  request: { readonly ref: QueueRef; readonly incidentId: number | null },
+  { ref }: { readonly ref: QueueRef },
 ): Promise<StatusView> {
-  const { ref, incidentId } = request
   const system = deps.systems.get(ref.system)
-  const [detail, state, health, holds] = await Promise.all([
+  const key = incidentKey(deps.settings, ref)
+  const [detail, state, health, holds, incident] = await Promise.all([
     system.detail(ref.queue),
     system.pauseState(ref.queue),
     system.health(),
     deps.store.now.holds.active(ref).catch(ignoreDatabase),
+    deps.store.now.incidents.unresolvedByKey(key).catch(noIncident),
   ])
-  const incident = incidentId === null ? null : await deps.store.now.incidents.byId(incidentId)
   return {
     line: { overview: detail.overview, rule: ruleFor(deps.settings, ref), holds },
     detail,
     hazards: state.hazards,
     health,
     incident,
-    tokens: await queueTokens(deps, ref, incidentId, detail.overview).catch(noTokens),
+    tokens: await queueTokens(deps, ref, incident?.id ?? null, detail.overview).catch(noTokens),
     at: deps.clock.now(),
   }
+}
+
+const noIncident = (error: unknown): null => {
+  ignoreDatabase(error)
+  return null
 }
 
 const noTokens = (error: unknown): object => {
