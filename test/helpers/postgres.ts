@@ -68,6 +68,8 @@ export async function asAdmin(admin: DatabaseAddress, statement: string): Promis
 
 export interface PrivateServer {
   readonly dataDir: string
+  /** The same at every start. */
+  readonly owner: DatabaseAddress
   /** The server as it runs now; another object after each start. */
   readonly database: () => EmbeddedDatabase
   start(): Promise<EmbeddedDatabase>
@@ -80,26 +82,27 @@ export interface PrivateServer {
 export async function privateServer(): Promise<PrivateServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'spillway-test-'))
   let running: EmbeddedDatabase | null = null
+  const start = async (): Promise<EmbeddedDatabase> => {
+    running = await startEmbedded({ dataDir, log: silentLog, isDurable: false })
+    return running
+  }
   const stop = async (): Promise<void> => {
     await running?.stop()
     running = null
   }
-  const server: PrivateServer = {
+  const { owner } = await start()
+  return {
     dataDir,
+    owner,
     database: () => {
       if (running === null) throw new Error('the private server is stopped')
       return running
     },
-    start: async () => {
-      running = await startEmbedded({ dataDir, log: silentLog, isDurable: false })
-      return running
-    },
+    start,
     stop,
     remove: async () => {
       await stop()
       await rm(dataDir, { recursive: true, force: true })
     },
   }
-  await server.start()
-  return server
 }

@@ -131,8 +131,7 @@ const personAt = (slack: FakeSlack, app: RunningApp, user: string): Person =>
   createPerson(slack, `http://127.0.0.1:${app.slack.status().port}`, user)
 
 /** The only database of a private server, empty until the bot prepares it. */
-function databaseOf(server: PrivateServer): TestDatabase {
-  const { owner } = server.database()
+function databaseOf({ owner }: PrivateServer): TestDatabase {
   const pools: Pool[] = []
   return {
     owner,
