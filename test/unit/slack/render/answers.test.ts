@@ -73,6 +73,27 @@ describe('the list of queues', () => {
     expect(text).toContain('• `sales/email:send`')
   })
 
+  it('names quiet queues in one line, so that a phone shows what matters', () => {
+    const counts = {
+      ...anOverview().counts,
+      waiting: 0,
+      prioritized: 0,
+      paused: 0,
+      active: 0,
+      failed: 0,
+    }
+    const quiet = anOverview({ counts, isPaused: false, oldestWaitingAt: null, stranded: 0 })
+    const text = readable(
+      aList([
+        aLine({ overview: anOverview(calm) }),
+        aLine({ overview: quiet }),
+        aLine({ overview: quiet }),
+      ]),
+    )
+    expect(text).toContain('Quiet, nothing waiting or failed: `email:send` `email:send`')
+    expect(text.match(/waiting ·/g)).toHaveLength(1)
+  })
+
   it('shows twenty and says how many more there are', () => {
     const lines = Array.from({ length: 313 }, () => aLine({ overview: anOverview(calm) }))
     const text = readable(aList(lines))
