@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 
 import pg from 'pg'
 
-import type { DatabaseAddress } from '../src/store/pool.ts'
+import { openPool, type DatabaseAddress } from '../src/store/pool.ts'
+import { silentLog } from '../test/helpers/silent-log.ts'
 import { alertBodies, postAll } from './lib/alert-load.ts'
 import { quantile, rounded } from './lib/figures.ts'
 import { openStage, OPS, type Stage } from './lib/stage.ts'
@@ -57,14 +58,14 @@ async function isProcessed(database: pg.Client, count: number): Promise<boolean>
   const { rows } = await database.query<{ alerts: number; open: boolean }>(`
     select (select count(*)::integer from spillway.alert) as alerts,
       exists (select from spillway.delivery where state = 'received') as open`)
-  return rows[0]?.open === false && rows[0].alerts === count
+  return rows.some((row) => !row.open && row.alerts === count)
 }
 
 async function isShown(database: pg.Client): Promise<boolean> {
   const { rows } = await database.query<{ open: boolean }>(`
     select exists (select from spillway.room_step where state <> 'done')
       or exists (select from spillway.message where delivered_version = 0) as open`)
-  return rows[0]?.open === false
+  return rows.some(({ open }) => !open)
 }
 
 /** Incidents are one for each queue; the storm that gathers most of them is counted apart. */
@@ -85,7 +86,7 @@ async function outcomeOf(database: pg.Client, { slack }: Stage) {
 
 /** Inserts a second, one commit each: what the disk and PostgreSQL allow at most. */
 async function floorOf(address: DatabaseAddress, bodies: readonly Buffer[]): Promise<number> {
-  const pool = new pg.Pool({ ...address, max: CONNECTIONS })
+  const pool = openPool(address, { log: silentLog, max: CONNECTIONS })
   await pool.query('create table floor (id uuid primary key, body bytea not null)')
   const left = bodies.values()
   const lane = async (): Promise<void> => {

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process'
+import { resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+import { expect, it } from 'vitest'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+/** The figures of a short run, from the one line that it prints. */
+async function figuresOf(bench: string): Promise<Record<string, unknown>> {
+  const command = ['--import', 'tsx', 'bench/main.ts', bench, '--json', '--quick']
+  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: ROOT })
+  expect(stdout.trimEnd().split('\n')).toHaveLength(1)
+  return JSON.parse(stdout) as Record<string, unknown>
+}
+
+it('measures the intake: every alert is in an incident, five rooms for fifty queues', async () => {
+  expect(await figuresOf('intake')).toMatchObject({
+    bench: 'intake',
+    per_s: expect.any(Number),
+    p99_ms: expect.any(Number),
+    floor_per_s: expect.any(Number),
+    alerts: 500,
+    incidents: 50,
+    storms: 1,
+    rooms: 5,
+  })
+})
+
+it('measures the acknowledgements: with Redis stalled every command is answered', async () => {
+  expect(await figuresOf('ack')).toMatchObject({
+    bench: 'ack',
+    p99_ms: expect.any(Number),
+    sent: 500,
+    acknowledged: 500,
+    answered: 500,
+  })
+})
+
+it('measures the footprint of a bot that knows every queue', async () => {
+  expect(await figuresOf('footprint')).toMatchObject({
+    bench: 'footprint',
+    queues: 313,
+    start_ms: expect.any(Number),
+    rss_mb: expect.any(Number),
+  })
+})
