@@ -44,6 +44,7 @@ describe('odd alerts', () => {
     const world = await createWorld({ redis, queues: ['email'] })
     const disk = (fingerprint: string) => anAlert({ alertname: 'DiskFull' }, { fingerprint })
     await world.post(webhook([disk('a')]))
+    await processed(world, 1)
     await world.post(webhook([disk('b'), anAlert({ alertname: 'CertExpires' })]))
     await processed(world, 2)
     await untilText(world, OPS, /Alert DiskFull names no queue/)

@@ -50,6 +50,15 @@ export const untilAnswer = (
 export const headlineOf = (world: World, room: string): string =>
   JSON.stringify(world.slack.state.channels.get(room)?.messages[0]?.blocks ?? [])
 
+/** The token behind a button of the headline. Throws if it has no such button. */
+export function tokenOn(world: World, room: string, actionId: string): string {
+  const found = new RegExp(`"action_id":"${actionId}"[^}]*}?[^}]*"value":"([^"]+)"`).exec(
+    headlineOf(world, room),
+  )
+  if (found?.[1] === undefined) throw new Error(`no ${actionId} on ${headlineOf(world, room)}`)
+  return found[1]
+}
+
 /** Waits until the headline of a room says this. */
 export const untilHeadline = (world: World, room: string, words: RegExp): Promise<unknown> =>
   eventually(

@@ -187,21 +187,19 @@ async function reportUnmapped(
   delivery: Delivery,
   alert: Alert,
 ): Promise<void> {
-  const { was, alert: tracked } = await store.alerts.track(
-    alert,
-    delivery.source,
-    delivery.receivedAt,
-  )
+  const { was } = await store.alerts.track(alert, delivery.source, delivery.receivedAt)
   if (alert.status !== 'firing' || was === 'resolved') return
   const name = alertName(alert)
+  const key = `unmapped:${delivery.source}:${name}`.slice(0, 500)
+  const said = (await store.messages.byKey(key))?.content
   await store.messages.put({
-    key: `unmapped:${delivery.source}:${name}`.slice(0, 500),
+    key,
     target: { kind: 'ops' },
     content: {
       kind: 'unmapped_alert',
       source: delivery.source,
       alertName: name,
-      count: tracked.repeats + 1,
+      count: (said?.kind === 'unmapped_alert' ? said.count : 0) + 1,
       lastSummary: alertSummary(alert),
     },
     priority: 2,
