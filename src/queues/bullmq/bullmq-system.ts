@@ -6,8 +6,9 @@ import { startDiscovery } from './discovery.ts'
 import { readFailures } from './failures.ts'
 import { readHealth } from './health.ts'
 import { queueKeys } from './keys.ts'
-import { readQueues, toOverview } from './overview.ts'
+import { toOverview } from './overview.ts'
 import { mergeAside, proveHold, readPauseState, setPause } from './pause.ts'
+import { openQueueReader } from './queue-reader.ts'
 import { countTypes, sampleTypes } from './types.ts'
 import { watchWorkers } from './workers.ts'
 
@@ -26,20 +27,18 @@ export function openBullmqSystem(
 ): QueueSystem {
   const reads = openConnection(config, 'read', log)
   const changes = openConnection(config, 'act', log)
+  const queueReader = openQueueReader(config, log)
   const workers = watchWorkers(reads, config.prefix, clock)
   const discovery = startDiscovery(config, reads, workers, log)
-  const deps = { config, reads, changes, workers }
+  const deps = { config, reads, changes, queueReader, workers }
   const keysOf = (queue: string) => queueKeys(config.prefix, queue)
 
   const overview: QueueSystem['overview'] = async (queues) => {
-    const bases = queues.map((queue) => keysOf(queue).base)
-    const [facts, seen] = await Promise.all([
-      reads.run((redis) => readQueues(redis, bases)),
-      workers.recent(),
-    ])
+    const [facts, seen] = await Promise.all([queueReader.read(queues), workers.recent()])
     return facts.flatMap((fact, index) => {
       const queue = queues[index]
-      return queue === undefined ? [] : [toOverview(config.name, queue, fact, seen)]
+      if (queue === undefined || fact === null) return []
+      return [toOverview(config.name, queue, fact, seen)]
     })
   }
 
@@ -70,6 +69,7 @@ export function openBullmqSystem(
     health: () => readHealth(config.name, reads),
     async close() {
       await discovery.stop()
+      queueReader.close()
       await Promise.all([reads.close(), changes.close()])
     },
   }

@@ -1,8 +1,8 @@
-import { Redis, ReplyError } from 'ioredis'
+import { Redis } from 'ioredis'
 
 import type { BullmqSystemConfig } from '../../config/types.ts'
-import { OperatorError } from '../../domain/errors.ts'
 import type { Log } from '../../domain/ports/runtime.ts'
+import { READ_ADVICE, translated, unreachable, withoutCredentials } from './problems.ts'
 
 /** Commands that answer later than this count as unanswered. */
 const COMMAND_TIMEOUT_MS = 2000
@@ -18,9 +18,6 @@ export interface Connection {
   run<T>(use: (redis: Redis) => Promise<T>, advice?: string): Promise<T>
   close(): Promise<void>
 }
-
-const READ_ADVICE =
-  'Nothing was changed. Spillway reconnects by itself; check the Redis server, then try again.'
 
 /** Starts to connect in the background: a Redis that is away is no reason not to start. */
 export function openConnection(config: BullmqSystemConfig, role: string, log: Log): Connection {
@@ -82,49 +79,4 @@ function becomesReady(redis: Redis): Promise<boolean> {
     const timer = setTimeout(settle, COMMAND_TIMEOUT_MS)
     redis.once('ready', settle).once('close', settle).once('end', settle)
   })
-}
-
-function translated(error: unknown, config: BullmqSystemConfig, advice: string): unknown {
-  if (error instanceof OperatorError || !(error instanceof Error)) return error
-  const words = isDown(error)
-    ? 'the connection is down'
-    : withoutCredentials(error.message, config.url)
-  if (!(error instanceof ReplyError))
-    return isOurs(error) ? error : unreachable(config.name, words, advice)
-  if (/^(?:LOADING|BUSY|MASTERDOWN|READONLY|NOAUTH|WRONGPASS)/.test(words)) {
-    return unreachable(config.name, words, advice)
-  }
-  if (/NOPERM|can't run this command|unknown command/i.test(words)) {
-    return new OperatorError(
-      'not_supported',
-      `The Redis user of system "${config.name}" may not do this: ${words}`,
-      'Nothing was changed. Allow the command for that user, or give the system another user in spillway.yml.',
-      error,
-    )
-  }
-  return error
-}
-
-/** How ioredis says that it has no connection just now. */
-const isDown = (error: Error): boolean => /isn't writeable|Connection is closed/.test(error.message)
-
-/** Faults of the program must not hide behind "Redis is away". */
-const isOurs = (error: Error): boolean =>
-  error instanceof TypeError || error instanceof RangeError || error.name === 'ZodError'
-
-const unreachable = (system: string, words: string, advice: string): OperatorError =>
-  new OperatorError(
-    'system_unreachable',
-    `System "${system}" cannot be reached: ${words}.`.replace(/\.\.$/, '.'),
-    advice,
-  )
-
-function withoutCredentials(text: string, url: string): string {
-  const { username, password } = URL.canParse(url) ? new URL(url) : { username: '', password: '' }
-  return [password, decodeURIComponent(password), url]
-    .filter((secret) => secret !== '')
-    .reduce(
-      (rest, secret) => rest.replaceAll(secret, '***'),
-      text.replaceAll(`${username}:***`, '***'),
-    )
 }

@@ -1,61 +1,107 @@
-import type { Redis } from 'ioredis'
-import { z } from 'zod'
-
-import type { QueueOverview } from '../../domain/queue.ts'
-import { readPlainly } from './overview-plain.ts'
-import { runScript, scripts } from './scripts.ts'
+import type { Counts, QueueOverview } from '../../domain/queue.ts'
+import { encode } from './wire/encode.ts'
+import type { Reply } from './wire/reply-reader.ts'
 import type { WorkersByQueue } from './workers.ts'
-
-/** Queues per script call: 50 keep one call under two milliseconds of Redis time. */
-const CHUNK = 50
 
 /** What Redis keeps of a queue, before workers and names are added. */
 export type QueueFacts = Omit<QueueOverview, 'ref' | 'workers'>
 
-const Reply = z.array(z.string())
+/** What the first look at a queue told, and whom to ask next. */
+export interface FirstLook {
+  readonly counts: Counts
+  readonly isPaused: boolean
+  readonly libraryVersion: string | null
+  /** Jobs next in line; the older one of the two lists counts. */
+  readonly next: readonly string[]
+}
 
-/** Reads all queues in one pipelined pass; without the right to run scripts by plain commands, more slowly. */
-export async function readQueues(
-  redis: Redis,
-  bases: readonly string[],
-): Promise<readonly QueueFacts[]> {
-  try {
-    const replies = await Promise.all(
-      chunks(bases).map((chunk) => runScript(redis, scripts.overview, chunk)),
-    )
-    return replies.flatMap((reply) => Reply.parse(reply).map(parseFacts))
-  } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('NOPERM')) throw error
-    return readPlainly(redis, bases)
+export const FIRST_REPLIES = 12
+
+/**
+ * The commands of the first look, each of them O(1) for Redis. The two lists and the flag stand together:
+ * Redis reads them in one go, so a pause or resume hardly ever comes between them.
+ */
+export const firstCommands = (base: string): string =>
+  [
+    encode('LLEN', `${base}wait`),
+    encode('LRANGE', `${base}wait`, '-2', '-1'),
+    encode('LLEN', `${base}paused`),
+    encode('LRANGE', `${base}paused`, '-2', '-1'),
+    encode('HMGET', `${base}meta`, 'paused', 'version'),
+    encode('LLEN', `${base}active`),
+    ...['delayed', 'prioritized', 'failed', 'completed', 'waiting-children'].map((set) =>
+      encode('ZCARD', base + set),
+    ),
+    encode('ZRANGE', `${base}prioritized`, '0', '0'),
+  ].join('')
+
+export function firstLook(replies: readonly Reply[]): FirstLook {
+  const [wait, waitTail, paused, pausedTail, meta, active, ...rest] = replies
+  const [delayed, prioritized, failed, completed, waitingChildren, head] = rest
+  const [flag = null, version = null] = texts(meta)
+  const tails = [texts(waitTail), texts(pausedTail)] as const
+  const next = tails.flatMap((tail) => tail.findLast((id) => id !== null && !isMarker(id)) ?? [])
+  return {
+    counts: {
+      waiting: jobsIn(wait, tails[0]),
+      active: count(active),
+      delayed: count(delayed),
+      prioritized: count(prioritized),
+      failed: count(failed),
+      completed: count(completed),
+      waitingChildren: count(waitingChildren),
+      paused: jobsIn(paused, tails[1]),
+    },
+    isPaused: flag !== null,
+    libraryVersion: version === '' ? null : version,
+    // Workers look at priorities only when the lists are empty.
+    next: next.length > 0 ? next : texts(head).filter((id) => id !== null),
   }
 }
 
-const chunks = (bases: readonly string[]): readonly (readonly string[])[] =>
-  Array.from({ length: Math.ceil(bases.length / CHUNK) }, (_, index) =>
-    bases.slice(index * CHUNK, (index + 1) * CHUNK),
-  )
+/** The commands of the second look: how old the next jobs are, and whether jobs that look stranded still do. */
+export const secondCommands = (base: string, look: FirstLook): readonly string[] => [
+  ...look.next.map((id) => encode('HGET', base + id, 'timestamp')),
+  ...(looksStranded(look)
+    ? [encode('HEXISTS', `${base}meta`, 'paused'), encode('EXISTS', `${base}paused`)]
+    : []),
+]
 
-function parseFacts(reply: string): QueueFacts {
-  const fields = reply.split(',')
-  const count = (index: number) => Number(fields[index])
-  const isPaused = fields[8] === '1'
-  const version = fields.slice(10).join(',')
+export function secondLook(look: FirstLook, replies: readonly Reply[]): QueueFacts {
+  const { counts, libraryVersion, next } = look
+  const added = texts(replies.slice(0, next.length))
+    .map((text) => (text === null || text === '' ? Number.NaN : Number(text)))
+    .filter((time) => Number.isFinite(time))
+  const [flag, aside] = replies.slice(next.length)
+  const isStranded = looksStranded(look) && flag === 0 && aside === 1
   return {
-    counts: {
-      waiting: count(0),
-      active: count(1),
-      delayed: count(2),
-      prioritized: count(3),
-      failed: count(4),
-      completed: count(5),
-      waitingChildren: count(6),
-      paused: count(7),
-    },
-    isPaused,
-    oldestWaitingAt: fields[9] === '' ? null : new Date(count(9)),
-    stranded: isPaused ? 0 : count(7),
-    libraryVersion: version === '' ? null : version,
+    counts,
+    isPaused: look.isPaused || flag === 1,
+    oldestWaitingAt: added.length === 0 ? null : new Date(Math.min(...added)),
+    stranded: isStranded ? counts.paused : 0,
+    libraryVersion,
   }
+}
+
+/** Only looks so, perhaps: the queue may have been paused or resumed between the two reads. */
+const looksStranded = ({ counts, isPaused }: FirstLook): boolean => counts.paused > 0 && !isPaused
+
+/** BullMQ 4 keeps a marker at the end of its lists, which is no job. */
+const isMarker = (id: string): boolean => id.startsWith('0:')
+
+/** A list may lose its last job between the two reads. */
+const jobsIn = (length: Reply | undefined, tail: readonly (string | null)[]): number =>
+  Math.max(0, count(length) - (isMarker(tail.at(-1) ?? '') ? 1 : 0))
+
+// By hand and not by a schema: these are thousands of values, and they are checked on the way to the person.
+function count(reply: Reply | undefined): number {
+  if (typeof reply === 'number') return reply
+  throw new Error('Redis gave no number where one was asked for')
+}
+
+function texts(reply: Reply | undefined): readonly (string | null)[] {
+  if (!Array.isArray(reply)) throw new Error('Redis gave no texts where texts were asked for')
+  return reply.map((item: unknown) => (typeof item === 'string' ? item : null))
 }
 
 /** Adds what Redis does not keep with the queue: whose it is and who works on it. */

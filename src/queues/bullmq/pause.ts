@@ -7,7 +7,8 @@ import type { HoldProof } from '../../domain/queue.ts'
 import type { Connection } from './connection.ts'
 import { watchHold } from './hold.ts'
 import { queueKeys, type QueueKeys } from './keys.ts'
-import { readQueues, toOverview, type QueueFacts } from './overview.ts'
+import { toOverview, type QueueFacts } from './overview.ts'
+import type { QueueReader } from './queue-reader.ts'
 import { runScript, scripts } from './scripts.ts'
 import type { Workers, WorkersByQueue } from './workers.ts'
 
@@ -26,16 +27,13 @@ export interface PauseDeps {
   readonly config: BullmqSystemConfig
   readonly reads: Connection
   readonly changes: Connection
+  readonly queueReader: QueueReader
   readonly workers: Workers
 }
 
 async function look(deps: PauseDeps, queue: string): Promise<[QueueFacts, WorkersByQueue | null]> {
-  const { base } = queueKeys(deps.config.prefix, queue)
-  const [[facts], workers] = await Promise.all([
-    deps.reads.run((redis) => readQueues(redis, [base])),
-    deps.workers.now(),
-  ])
-  if (facts === undefined) throw new Error('the overview script left a queue out')
+  const [[facts], workers] = await Promise.all([deps.queueReader.read([queue]), deps.workers.now()])
+  if (facts === undefined || facts === null) throw new Error('the reader left its only queue out')
   return [facts, workers]
 }
 

@@ -16,7 +16,6 @@ function load(name: string): Script {
 }
 
 export const scripts = {
-  overview: load('overview'),
   types: load('types'),
   failures: load('failures'),
   data: load('data'),
