@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import { auditCounts, preview } from '../helpers/acting.ts'
+import { ANA, BEN, OPS, VIC } from '../helpers/config-of.ts'
 import { eventually } from '../helpers/eventually.ts'
 import {
   answersTo,
@@ -14,7 +15,7 @@ import {
   untilText,
 } from '../helpers/looking.ts'
 import { freshRedis } from '../helpers/redis.ts'
-import { ANA, BEN, createWorld, OPS, VIC, type World } from '../helpers/world.ts'
+import { createWorld, type World } from '../helpers/world.ts'
 
 const redis = await freshRedis()
 const client = new Redis(redis.url)
@@ -83,6 +84,7 @@ describe('clicks that must not work', () => {
     world.slack.failNext('views.open', { kind: 'rate_limited', retryAfterS: 7 })
     await world.person(ANA).click('spillway:pause', room)
     await untilAnswer(world, ANA, room, /could not open the window.*wait 7 s.*Nothing/s)
+    expect(await world.query('select from plan')).toHaveLength(0)
   })
 })
 

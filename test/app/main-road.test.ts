@@ -3,10 +3,11 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { findChainFault } from '../../src/domain/audit.ts'
+import { ANA, OPS, VIC } from '../helpers/config-of.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { reason, untilModal, untilText } from '../helpers/looking.ts'
 import { freshRedis } from '../helpers/redis.ts'
-import { ANA, createWorld, OPS, VIC, type World } from '../helpers/world.ts'
+import { createWorld, type World } from '../helpers/world.ts'
 
 const redis = await freshRedis()
 const client = new Redis(redis.url)

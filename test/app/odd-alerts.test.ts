@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
+import { ANA, anAlert, OPS, webhook } from '../helpers/config-of.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { untilAnswer, untilText } from '../helpers/looking.ts'
 import { freshRedis } from '../helpers/redis.ts'
-import { ANA, anAlert, createWorld, OPS, webhook, type World } from '../helpers/world.ts'
+import { createWorld, type World } from '../helpers/world.ts'
 
 const redis = await freshRedis()
 
@@ -38,6 +39,7 @@ describe('odd alerts', () => {
     await untilAnswer(world, ANA, OPS, /no queue `emial`.*did you mean `email`/s)
     await ana.command('/queue', 'status nope/email', OPS)
     await untilAnswer(world, ANA, OPS, /no queue `nope\/email`/s)
+    expect(await world.query('select from incident')).toHaveLength(1)
   })
 
   it('says an alert without a queue once per name, counts it, and opens nothing', async () => {

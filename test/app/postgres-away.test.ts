@@ -3,11 +3,12 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 
 import { auditCounts, order } from '../helpers/acting.ts'
+import { ANA, OPS } from '../helpers/config-of.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { untilAnswer, untilModal, untilText } from '../helpers/looking.ts'
 import { privateServer, type PrivateServer } from '../helpers/postgres.ts'
 import { freshRedis } from '../helpers/redis.ts'
-import { ANA, connected, createWorld, OPS, type World } from '../helpers/world.ts'
+import { connected, createWorld, type World } from '../helpers/world.ts'
 
 const redis = await freshRedis()
 const client = new Redis(redis.url)

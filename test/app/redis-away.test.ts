@@ -3,11 +3,12 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import { auditCounts, carryOut, letTimePass, order } from '../helpers/acting.ts'
+import { ANA, OPS } from '../helpers/config-of.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { holdBack } from '../helpers/hold-back.ts'
 import { answersTo, headlineOf, untilAnswer, untilModal, untilText } from '../helpers/looking.ts'
 import { freshRedis } from '../helpers/redis.ts'
-import { ANA, createWorld, OPS, type World } from '../helpers/world.ts'
+import { createWorld, type World } from '../helpers/world.ts'
 
 const redis = await freshRedis({ appendOnly: true })
 const client = new Redis(redis.url)

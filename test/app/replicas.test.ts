@@ -3,10 +3,11 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { auditCounts, carryOut, letTimePass } from '../helpers/acting.ts'
+import { ANA, anAlert, OPS, postAlert, webhook } from '../helpers/config-of.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { reason, untilAnswer, untilModal, untilText } from '../helpers/looking.ts'
 import { freshRedis } from '../helpers/redis.ts'
-import { ANA, anAlert, createWorld, OPS, postAlert, webhook, type World } from '../helpers/world.ts'
+import { createWorld, type World } from '../helpers/world.ts'
 
 const redis = await freshRedis()
 const client = new Redis(redis.url)

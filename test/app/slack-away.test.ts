@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
+import { OPS } from '../helpers/config-of.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { untilText } from '../helpers/looking.ts'
 import { freshRedis } from '../helpers/redis.ts'
-import { createWorld, OPS, type World } from '../helpers/world.ts'
+import { createWorld, type World } from '../helpers/world.ts'
 
 const redis = await freshRedis()
 
@@ -32,12 +33,12 @@ const said = (world: World): readonly string[] =>
 
 describe('Slack away', () => {
   it('is away at the start: alerts are taken, the room opens when it is there', async () => {
-    let end = (): void => undefined
+    const outages: { end(): void }[] = []
     const world = await createWorld({
       redis,
       isAwaited: false,
       prepare: (slack) => {
-        end = slack.outage().end
+        outages.push(slack.outage())
       },
     })
     await eventually('alerts are taken', async () => {
@@ -46,7 +47,7 @@ describe('Slack away', () => {
     })
     await eventually('an incident', async () => (await world.query('select from incident')).length)
     expect(world.app().slack.status().state).not.toBe('connected')
-    end()
+    outages.forEach((outage) => outage.end())
     await world.room()
     await untilText(world, OPS, /email is deep/)
   })

@@ -1,6 +1,7 @@
 import { findChainFault } from '../../src/domain/audit.ts'
+import { OPS } from './config-of.ts'
 import { reason, untilModal } from './looking.ts'
-import { OPS, type World } from './world.ts'
+import type { World } from './world.ts'
 
 /** Asks for a pause or resume by command, e.g. `pause email for 30m`; waits for the preview. */
 export async function preview(
