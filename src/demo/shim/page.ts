@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-const SCRIPT = readFileSync(new URL('./page.js', import.meta.url), 'utf8')
+const SCRIPT = readFileSync(new URL('./in-page.js', import.meta.url), 'utf8')
 
 /**
  * Where the page of 0.1.8 shows something other than Slack would. What a later version words differently
