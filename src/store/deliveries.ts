@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 
 import type { Deliveries, Delivery } from '../domain/ports/alert-store.ts'
 import { row, rows, type Sql } from './sql.ts'
+import { storeTogether } from './together.ts'
 
 interface DeliveryRow {
   id: string
@@ -16,7 +17,7 @@ interface DeliveryRow {
 
 const COLUMNS = 'id, source, body, received_at, correlation_id, redelivery_of, state, problem'
 
-/** Many bodies are held in memory together only if they are no larger. */
+/** Bodies are held in memory with others only if they are no larger. */
 const SMALL_BYTES = 65_536
 
 const toDelivery = (from: DeliveryRow): Delivery => ({
@@ -30,20 +31,42 @@ const toDelivery = (from: DeliveryRow): Delivery => ({
   problem: from.problem,
 })
 
+type Added = Parameters<Deliveries['add']>[0]
+
+const ADD_AT_MOST = 100
+
+const sha256Of = (body: Buffer): Buffer => createHash('sha256').update(body).digest()
+
+// One round trip and one commit: the functions lock on a body, look for its twin, store and enqueue.
+async function addOne(sql: Sql, delivery: Added): Promise<void> {
+  await sql.query('select receive_delivery($1, $2, $3, $4, $5, $6, $7)', [
+    delivery.id,
+    delivery.source,
+    delivery.body,
+    sha256Of(delivery.body),
+    delivery.receivedAt,
+    delivery.correlationId,
+    delivery.redeliveryMs,
+  ])
+}
+
+async function addAll(sql: Sql, deliveries: readonly Added[]): Promise<void> {
+  await sql.query('select receive_deliveries($1, $2, $3, $4, $5, $6, $7)', [
+    deliveries.map(({ id }) => id),
+    deliveries.map(({ source }) => source),
+    deliveries.map(({ body }) => body),
+    deliveries.map(({ body }) => sha256Of(body)),
+    deliveries.map(({ receivedAt }) => receivedAt),
+    deliveries.map(({ correlationId }) => correlationId),
+    deliveries.map(({ redeliveryMs }) => redeliveryMs),
+  ])
+}
+
 export function createDeliveries(sql: Sql): Deliveries {
+  const addSmall = storeTogether<Added>((deliveries) => addAll(sql, deliveries), ADD_AT_MOST)
   return {
-    async add(delivery) {
-      // One round trip: the function locks on the body, looks for its twin, stores and enqueues.
-      await sql.query('select receive_delivery($1, $2, $3, $4, $5, $6, $7)', [
-        delivery.id,
-        delivery.source,
-        delivery.body,
-        createHash('sha256').update(delivery.body).digest(),
-        delivery.receivedAt,
-        delivery.correlationId,
-        delivery.redeliveryMs,
-      ])
-    },
+    add: (delivery) =>
+      delivery.body.length <= SMALL_BYTES ? addSmall(delivery) : addOne(sql, delivery),
     async claim(id) {
       const found = await row<DeliveryRow>(
         sql,
@@ -83,6 +106,8 @@ export function createDeliveries(sql: Sql): Deliveries {
       const found = await rows<{ id: string }>(
         sql,
         `select id from delivery where state = 'received' and received_at < $1
+           and not exists (select from graphile_worker.jobs
+             where key = 'process_delivery:' || delivery.id and locked_at is null)
          order by received_at limit $2`,
         [receivedBefore, limit],
       )

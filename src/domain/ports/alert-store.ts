@@ -37,6 +37,7 @@ export interface Deliveries {
   ): Promise<void>
   /** Latest first. */
   unreadable(limit: number): Promise<readonly Delivery[]>
+  /** Those still `received` that no job waits for. */
   stale(receivedBefore: Date, limit: number): Promise<readonly string[]>
 }
 

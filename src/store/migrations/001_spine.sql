@@ -245,3 +245,18 @@ begin
     'process_delivery', json_build_object('deliveryId', new_id),
     job_key => 'process_delivery:' || new_id, priority => 10);
 end $$;
+
+-- The same for many bodies at once, always in the order of their locks, so that two replicas never wait for
+-- each other. `perform` runs once for each row, as the subquery sorts them.
+create function receive_deliveries(
+  new_ids uuid[], new_sources text[], new_bodies bytea[], new_sha256s bytea[], new_received_ats timestamptz[],
+  new_correlation_ids text[], redelivery_mss integer[]
+) returns void language plpgsql as $$
+begin
+  perform receive_delivery(id, source, body, sha256, received_at, correlation_id, redelivery_ms) from (
+    select * from unnest(
+      new_ids, new_sources, new_bodies, new_sha256s, new_received_ats, new_correlation_ids, redelivery_mss
+    ) as new (id, source, body, sha256, received_at, correlation_id, redelivery_ms)
+    order by hashtextextended(source || encode(sha256, 'hex'), 11), received_at
+  ) sorted;
+end $$;
