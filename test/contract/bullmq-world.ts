@@ -28,7 +28,10 @@ export interface BullmqWorld extends ContractWorld {
   foreign(flavour: Flavour, queue: string): ForeignQueue
 }
 
-export const openSystem = (server: RedisServer, change: Partial<BullmqSystemConfig> = {}) =>
+export const openSystem = (
+  server: Pick<RedisServer, 'url'>,
+  change: Partial<BullmqSystemConfig> = {},
+) =>
   openBullmqSystem(
     {
       kind: 'bullmq',

@@ -76,7 +76,7 @@ export class ReplyReader {
       if (byte === undefined) return undefined
       if (byte === CR) break
       if (byte < ZERO || byte > NINE) throw new Error('the answer has no number where one belongs')
-      value = value * 10 + byte - ZERO
+      value = value * 10 + (byte - ZERO)
     }
     const end = this.#bytes[this.#at]
     this.#at += 1
