@@ -13,6 +13,7 @@ import { OperatorError } from '../domain/errors.ts'
 import type { Ids, Log } from '../domain/ports/runtime.ts'
 import type { Rendered } from './render/elements.ts'
 import { renderFault, renderProblem } from './render/problem.ts'
+import { createTurns } from './turns.ts'
 
 /** Answers the person who asked, and nobody else. */
 type Reply = (rendered: Rendered) => Promise<void>
@@ -67,6 +68,10 @@ export interface GuardDeps {
   readonly onInteraction?: (interaction: Interaction) => void
 }
 
+interface Parts extends GuardDeps {
+  readonly turn: () => Promise<void>
+}
+
 interface Handling {
   readonly kind: Interaction['kind']
   readonly name: string
@@ -76,7 +81,8 @@ interface Handling {
   readonly run: (reply: Reply) => Promise<void>
 }
 
-export function createGuard(deps: GuardDeps): Guard {
+export function createGuard(given: GuardDeps): Guard {
+  const deps: Parts = { ...given, turn: createTurns() }
   const isNew = createSeen()
   return {
     command: (run) => (args) =>
@@ -138,7 +144,7 @@ function createSeen(): (id: string) => boolean {
   }
 }
 
-async function handle(deps: GuardDeps, handling: Handling): Promise<void> {
+async function handle(deps: Parts, handling: Handling): Promise<void> {
   const startedAt = performance.now()
   await handling.ack()
   const ackMs = performance.now() - startedAt
@@ -147,11 +153,12 @@ async function handle(deps: GuardDeps, handling: Handling): Promise<void> {
   deps.onInteraction?.({ kind, name, ackMs, ms: performance.now() - startedAt, outcome })
 }
 
-async function attempt(deps: GuardDeps, handling: Handling): Promise<Interaction['outcome']> {
+async function attempt(deps: Parts, handling: Handling): Promise<Interaction['outcome']> {
   try {
     await handling.run(handling.reply)
     return 'ok'
   } catch (error) {
+    await deps.turn()
     const facts = { kind: handling.kind, name: handling.name, user: handling.user }
     if (error instanceof OperatorError) {
       deps.log.info({ event: 'slack.refused', code: error.code, ...facts }, error.message)
@@ -167,11 +174,12 @@ async function attempt(deps: GuardDeps, handling: Handling): Promise<Interaction
 
 /** Tries one way after the other; when none works, the log says what the person did not get to read. */
 function firstThatWorks(
-  deps: GuardDeps,
+  deps: Parts,
   ways: readonly ((rendered: Rendered) => Promise<unknown>)[],
 ): Reply {
   return async (rendered) => {
     let last: unknown
+    await deps.turn()
     for (const way of ways) {
       try {
         await way(rendered)
@@ -208,18 +216,18 @@ const ephemerally =
 const directly = (client: WebClient, user: string) => (rendered: Rendered) =>
   client.chat.postMessage({ channel: user, text: rendered.text, blocks: rendered.blocks })
 
-const toCommand = (deps: GuardDeps, { respond, client, command }: CommandArgs): Reply =>
+const toCommand = (deps: Parts, { respond, client, command }: CommandArgs): Reply =>
   firstThatWorks(deps, [byUrl(respond), directly(client, command.user_id)])
 
-const toAction = (deps: GuardDeps, { respond, client, body }: ActionArgs): Reply =>
+const toAction = (deps: Parts, { respond, client, body }: ActionArgs): Reply =>
   firstThatWorks(deps, [byUrl(respond), directly(client, body.user.id)])
 
-function toView(deps: GuardDeps, { client, body }: ViewArgs, channel: string | null): Reply {
+function toView(deps: Parts, { client, body }: ViewArgs, channel: string | null): Reply {
   const inChannel = channel === null ? [] : [ephemerally(client, channel, body.user.id)]
   return firstThatWorks(deps, [...inChannel, directly(client, body.user.id)])
 }
 
-function toMention(deps: GuardDeps, { client, event }: MentionArgs): Reply {
+function toMention(deps: Parts, { client, event }: MentionArgs): Reply {
   const user = event.user ?? ''
   return firstThatWorks(deps, [
     ephemerally(client, event.channel, user, event.thread_ts),
