@@ -15,12 +15,12 @@ const TEXTS = ['list', ...QUEUES.flatMap((queue) => [`status ${queue}`, `failed 
 /**
  * Signed slash commands, 100 a second, while Redis is stopped for most of the time, as a server that
  * hangs would be. Measured is each acknowledgement, on the sender's side; then every command must have
- * got an answer in words. Options: `seconds` (20), `quick` (5 s), `profile` (a folder).
+ * got an answer in words. Options: `seconds` (20), `quick` (3 s), `profile` (a folder).
  */
 export async function run(
   options: Readonly<Record<string, string>>,
 ): Promise<Record<string, unknown>> {
-  const seconds = Number(options['seconds'] ?? (options['quick'] === undefined ? 20 : 5))
+  const seconds = Number(options['seconds'] ?? (options['quick'] === undefined ? 20 : 3))
   const profileDir = options['profile'] ?? null
   const stage = await openStage({ mode: 'http', queues: QUEUES, profileDir })
   try {

@@ -2,7 +2,10 @@ import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
+
+// Three programs are started for each: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 90_000 })
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
@@ -31,9 +34,9 @@ it('measures the acknowledgements: with Redis stalled every command is answered'
   expect(await figuresOf('ack')).toMatchObject({
     bench: 'ack',
     p99_ms: expect.any(Number),
-    sent: 500,
-    acknowledged: 500,
-    answered: 500,
+    sent: 300,
+    acknowledged: 300,
+    answered: 300,
   })
 })
 
