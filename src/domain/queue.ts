@@ -22,6 +22,8 @@ export interface Counts {
 /** What one pass over all queues tells of each. */
 export interface QueueOverview {
   readonly ref: QueueRef
+  /** False when nothing of the queue exists: then its zeros were not measured, and nothing may act on it. */
+  readonly isKnown: boolean
   readonly counts: Counts
   /** The queue's own pause flag, whoever set it. */
   readonly isPaused: boolean

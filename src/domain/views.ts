@@ -42,6 +42,8 @@ export interface HeadlineView {
   readonly firing: number
   readonly rule: QueueRule | null
   readonly queue: Live<QueueOverview> | null
+  /** Where the queue does not exist: one of a similar name that does. */
+  readonly nearest: string | null
   readonly hazards: readonly PauseHazard[]
   readonly holds: readonly Hold[]
   readonly steps: readonly RoomStep[]
@@ -81,6 +83,8 @@ export interface QueueListView {
 export interface StatusView {
   readonly line: QueueLine
   readonly detail: QueueDetail
+  /** As in `HeadlineView`. */
+  readonly nearest: string | null
   readonly hazards: readonly PauseHazard[]
   readonly health: SystemHealth
   readonly incident: Incident | null

@@ -59,7 +59,8 @@ function createSystemSample(
 ): () => Promise<void> {
   let shown = new Map<string, QueueOverview>()
   const show = (overviews: readonly QueueOverview[], at: Date): void => {
-    const current = new Map(overviews.map((overview) => [queueKey(overview.ref), overview]))
+    const known = overviews.filter(({ isKnown }) => isKnown)
+    const current = new Map(known.map((overview) => [queueKey(overview.ref), overview]))
     // A queue that is gone or unknown has no number: an old one would look like a measured one.
     for (const [key, overview] of shown) if (!current.has(key)) removeQueue(metrics, overview)
     for (const overview of current.values()) setQueue(metrics, overview, at)

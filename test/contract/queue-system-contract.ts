@@ -67,7 +67,12 @@ function reads(world: () => ContractWorld, flavour: () => string): void {
       { name: 'later', data: {}, kind: 'prioritized' },
     ])
     const [empty, counted] = await system.overview(['reads:nobody', 'reads:counted'])
-    expect(empty).toMatchObject({ ref: { queue: 'reads:nobody' }, oldestWaitingAt: null })
+    expect(empty).toMatchObject({
+      ref: { queue: 'reads:nobody' },
+      isKnown: false,
+      oldestWaitingAt: null,
+    })
+    expect(counted?.isKnown).toBe(true)
     expect(counted?.counts).toMatchObject({ waiting: 4, prioritized: 1, active: 0, failed: 0 })
     expect(counted?.oldestWaitingAt?.getTime()).toBeGreaterThan(Date.now() - 60_000)
   })

@@ -30,6 +30,7 @@ export const anOverview = (changes: Partial<QueueOverview> = {}): QueueOverview 
     waitingChildren: 0,
     paused: 0,
   },
+  isKnown: true,
   isPaused: false,
   workers: 1,
   oldestWaitingAt: null,

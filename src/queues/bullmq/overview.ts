@@ -13,6 +13,8 @@ export interface FirstLook {
   readonly libraryVersion: string | null
   /** Jobs next in line; the older one of the two lists counts. */
   readonly next: readonly string[]
+  /** Nothing was found; its other keys may still be there. */
+  readonly isBare: boolean
 }
 
 export const FIRST_REPLIES = 12
@@ -39,6 +41,7 @@ export function firstLook(replies: readonly Reply[]): FirstLook {
   const [wait, waitTail, paused, pausedTail, meta, active, ...rest] = replies
   const [delayed, prioritized, failed, completed, waitingChildren, head] = rest
   const [flag = null, version = null] = texts(meta)
+  const sizes = [wait, paused, active, delayed, prioritized, failed, completed, waitingChildren]
   const tails = [texts(waitTail), texts(pausedTail)] as const
   const next = tails.flatMap((tail) => tail.findLast((id) => id !== null && !isMarker(id)) ?? [])
   return {
@@ -56,15 +59,23 @@ export function firstLook(replies: readonly Reply[]): FirstLook {
     libraryVersion: version === '' ? null : version,
     // Workers look at priorities only when the lists are empty.
     next: next.length > 0 ? next : texts(head).filter((id) => id !== null),
+    isBare: flag === null && version === null && sizes.every((size) => size === 0),
   }
 }
 
-/** The commands of the second look: how old the next jobs are, and whether jobs that look stranded still do. */
+/** Keys that outlive the last job of a queue. */
+const LASTING_KEYS = ['meta', 'id', 'marker', 'events', 'stalled-check', 'repeat']
+
+/**
+ * The commands of the second look: how old the next jobs are, whether jobs that look stranded still do, and
+ * whether a queue that looks empty exists at all.
+ */
 export const secondCommands = (base: string, look: FirstLook): readonly string[] => [
   ...look.next.map((id) => encode('HGET', base + id, 'timestamp')),
   ...(looksStranded(look)
     ? [encode('HEXISTS', `${base}meta`, 'paused'), encode('EXISTS', `${base}paused`)]
     : []),
+  ...(look.isBare ? [encode('EXISTS', ...LASTING_KEYS.map((key) => base + key))] : []),
 ]
 
 export function secondLook(look: FirstLook, replies: readonly Reply[]): QueueFacts {
@@ -75,6 +86,8 @@ export function secondLook(look: FirstLook, replies: readonly Reply[]): QueueFac
   const [flag, aside] = replies.slice(next.length)
   const isStranded = looksStranded(look) && flag === 0 && aside === 1
   return {
+    // A bare queue has no job to ask for, so its answer is the only one.
+    isKnown: !look.isBare || count(replies[0]) > 0,
     counts,
     isPaused: look.isPaused || flag === 1,
     oldestWaitingAt: added.length === 0 ? null : new Date(Math.min(...added)),
@@ -114,4 +127,6 @@ export const toOverview = (
   ref: { system, queue },
   workers: workers === null ? null : (workers.get(queue)?.all ?? 0),
   ...facts,
+  // A worker that waits for its first job has written nothing yet.
+  isKnown: facts.isKnown || (workers?.get(queue)?.all ?? 0) > 0,
 })

@@ -76,7 +76,7 @@ function queueBlocks(view: HeadlineView, zone: string): readonly KnownBlock[] {
   const { queue, at } = view
   if (queue === null) return []
   const numbers = queue.isLive
-    ? numberLines(queue.value, view.rule?.thresholds ?? null, queue.at)
+    ? numberLines(queue.value, view.rule?.thresholds ?? null, queue.at, view.nearest)
     : [`:grey_question: *No live numbers*: ${sentence(queue.problem, 300)}`]
   const overview = queue.isLive ? queue.value : null
   const warnings = [

@@ -20,6 +20,8 @@ export function nextStep(view: HeadlineView): string {
 }
 
 function byNumbers(view: HeadlineView, overview: QueueOverview): string {
+  if (!overview.isKnown)
+    return 'Find out which queue the alert means: the one that its labels name does not exist.'
   const failedLimit = view.rule?.thresholds.failed ?? null
   if (overview.stranded > 0) return 'Press *Resume* to put the stranded jobs back in line.'
   if (overview.isPaused && view.holds.length === 0)

@@ -2,7 +2,7 @@ import { formatDuration } from '../../domain/duration.ts'
 import { backlog, type QueueOverview, type SystemHealth } from '../../domain/queue.ts'
 import type { Thresholds } from '../../domain/settings.ts'
 import { percent, plural, thousands } from '../../domain/text.ts'
-import { prose, sentence } from './mrkdwn.ts'
+import { code, prose, sentence } from './mrkdwn.ts'
 
 /** One number in words; an alarming one says what it is measured against. */
 interface Reading {
@@ -62,14 +62,23 @@ function readings(overview: QueueOverview, rule: Thresholds | null, at: Date): r
 
 /** Whether any number is over its threshold, or work waits with nobody to do it. */
 export const isAlarming = (overview: QueueOverview, rule: Thresholds | null, at: Date): boolean =>
-  overview.stranded > 0 || readings(overview, rule, at).some((reading) => reading.isAlarming)
+  overview.isKnown &&
+  (overview.stranded > 0 || readings(overview, rule, at).some((reading) => reading.isAlarming))
+
+/** What is said in place of numbers that nobody measured. */
+export function unknownQueueLine({ ref }: QueueOverview, nearest: string | null): string {
+  const hint = nearest === null ? '' : ` Did you mean ${code(nearest)}?`
+  return `:grey_question: *No such queue is known* in ${prose(ref.system, 80)}: there is nothing of it to count, to pause or to resume.${hint}`
+}
 
 /** Lines for the numbers of a queue: an alarming one has its own line and comes first. */
 export function numberLines(
   overview: QueueOverview,
   rule: Thresholds | null,
   at: Date,
+  nearest: string | null = null,
 ): readonly string[] {
+  if (!overview.isKnown) return [unknownQueueLine(overview, nearest)]
   const all = readings(overview, rule, at)
   const alarming = all.filter((reading) => reading.isAlarming)
   const calm = all.filter((reading) => !reading.isAlarming).map((reading) => reading.words)
@@ -89,6 +98,7 @@ const strandedLines = (overview: QueueOverview): readonly string[] =>
 
 /** The few numbers that tell one queue from the next in a list. */
 export function shortNumbers(overview: QueueOverview, rule: Thresholds | null, at: Date): string {
+  if (!overview.isKnown) return 'no such queue is known'
   const limits = rule ?? NO_THRESHOLDS
   const age = oldest(overview, limits.oldestMs, at)
   const crew = workers(overview)
@@ -103,7 +113,9 @@ export function shortNumbers(overview: QueueOverview, rule: Thresholds | null, a
 
 /** `1,310 waiting, 12 failed` for notifications, without markup. */
 export const bareNumbers = (overview: QueueOverview): string =>
-  `${thousands(backlog(overview.counts))} waiting, ${thousands(overview.counts.failed)} failed`
+  overview.isKnown
+    ? `${thousands(backlog(overview.counts))} waiting, ${thousands(overview.counts.failed)} failed`
+    : 'no such queue'
 
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2

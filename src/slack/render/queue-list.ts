@@ -43,6 +43,7 @@ function heading({ matched, filter }: QueueListView): string {
 
 /** Nothing to see: no number, no pause, no alarm. */
 const isQuiet = ({ overview, rule, holds }: QueueLine, at: Date): boolean =>
+  overview.isKnown &&
   backlog(overview.counts) + overview.counts.active + overview.counts.failed === 0 &&
   !overview.isPaused &&
   holds.length === 0 &&

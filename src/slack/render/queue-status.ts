@@ -55,7 +55,7 @@ export function renderStatus(view: StatusView, locale: Locale): Rendered {
     `${name}: ${overview.isPaused ? 'paused, ' : ''}${bareNumbers(overview)}`,
     section(
       `*${name}* (${line.rule.tier})`,
-      ...numberLines(overview, line.rule.thresholds, at),
+      ...numberLines(overview, line.rule.thresholds, at, view.nearest),
       otherCounts(overview.counts),
     ),
     warnings.length === 0 ? [] : section(...warnings),

@@ -11,6 +11,7 @@ import type {
   Tokens,
 } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
+import { nearestIfUnknown } from '../queues/known-queues.ts'
 import { live } from '../queues/queue-reads.ts'
 import { queueTokens, tokenFor } from '../queues/queue-tokens.ts'
 
@@ -38,6 +39,7 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
     firing,
     rule: ref === null ? null : ruleFor(deps.settings, ref),
     queue: overviewOf(state),
+    nearest: nearestIfUnknown(deps.systems, state?.isLive === true ? state.value.overview : null),
     hazards: state?.isLive === true ? state.value.hazards : [],
     holds,
     steps,

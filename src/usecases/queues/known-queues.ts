@@ -1,7 +1,7 @@
 import { OperatorError } from '../../domain/errors.ts'
 import { isGlob, matchesGlob } from '../../domain/glob.ts'
 import type { QueueSystems } from '../../domain/ports/queue-system.ts'
-import { queueKey, type QueueRef } from '../../domain/queue.ts'
+import { queueKey, type QueueOverview, type QueueRef } from '../../domain/queue.ts'
 import { ruleFor, type Settings } from '../../domain/settings.ts'
 import { suggest } from '../../domain/suggest.ts'
 
@@ -56,6 +56,20 @@ export function resolveQueue(
   if (first === undefined) throw unknownQueue(deps, word)
   if (matched.length > 1) throw ambiguousQueue(word, matched)
   return first
+}
+
+/** For a queue that does not exist: the one of its system whose name is nearest, if any is near. */
+export function nearestIfUnknown(
+  systems: QueueSystems,
+  overview: QueueOverview | null,
+): string | null {
+  if (overview === null || overview.isKnown) return null
+  const { ref } = overview
+  const others = systems.get(ref.system).knownQueues()
+  return suggest(
+    ref.queue,
+    others.filter((queue) => queue !== ref.queue),
+  )
 }
 
 function unknownQueue(deps: QueueWords, word: string): OperatorError {

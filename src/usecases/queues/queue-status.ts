@@ -2,6 +2,7 @@ import type { QueueRef } from '../../domain/queue.ts'
 import { incidentKey, ruleFor } from '../../domain/settings.ts'
 import type { FailedView, StatusView } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
+import { nearestIfUnknown } from './known-queues.ts'
 import { ignoreDatabase } from './list-queues.ts'
 import { queueTokens } from './queue-tokens.ts'
 
@@ -24,6 +25,7 @@ export async function queueStatus(
   return {
     line: { overview: detail.overview, rule: ruleFor(deps.settings, ref), holds },
     detail,
+    nearest: nearestIfUnknown(deps.systems, detail.overview),
     hazards: state.hazards,
     health,
     incident,

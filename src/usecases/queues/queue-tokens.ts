@@ -11,13 +11,17 @@ export async function tokenFor(deps: TokenDeps, purpose: ButtonPurpose): Promise
   return button.token
 }
 
-/** Buttons of one queue: look at it, and stop it or start it again, whichever applies. */
+/**
+ * Buttons of one queue: look at it, and stop it or start it again, whichever applies. None for a queue that
+ * does not exist: to pause it would invent it.
+ */
 export async function queueTokens(
   deps: TokenDeps,
   ref: QueueRef,
   incidentId: number | null,
   overview: QueueOverview | null,
 ): Promise<Tokens> {
+  if (overview?.isKnown === false) return {}
   const about = { system: ref.system, queue: ref.queue, incidentId }
   const [status, failed] = await Promise.all([
     tokenFor(deps, { kind: 'status', ...about }),

@@ -9,18 +9,19 @@ const replies = ({
   paused = [] as readonly string[],
   meta = [null, null] as readonly (string | null)[],
   prioritized = [] as readonly string[],
+  rest = 1,
 }): readonly Reply[] => [
   wait.length,
   wait.slice(-2),
   paused.length,
   paused.slice(-2),
   meta,
-  1,
-  2,
+  rest,
+  2 * rest,
   prioritized.length,
-  4,
-  5,
-  6,
+  4 * rest,
+  5 * rest,
+  6 * rest,
   prioritized.slice(0, 1),
 ]
 
@@ -81,4 +82,12 @@ it('calls jobs stranded only if they still are at the second look', () => {
   expect(secondLook(look, ['1', 0, 1])).toMatchObject({ stranded: 2, isPaused: false })
   expect(secondLook(look, ['1', 1, 1])).toMatchObject({ stranded: 0, isPaused: true })
   expect(secondLook(look, ['1', 0, 0])).toMatchObject({ stranded: 0, isPaused: false })
+})
+
+it('asks for the keys that outlive the last job before it says that a queue does not exist', () => {
+  const bare = firstLook(replies({ rest: 0 }))
+  expect(secondCommands('bull:q:', bare).join('')).toMatch(/EXISTS[^]*bull:q:meta[^]*bull:q:id/)
+  expect(secondLook(bare, [0]).isKnown).toBe(false)
+  expect(secondLook(bare, [1]).isKnown).toBe(true)
+  expect(asked({ rest: 0, meta: [null, 'bullmq:6.7.0'] })).toEqual([])
 })

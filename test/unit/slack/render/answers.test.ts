@@ -135,6 +135,7 @@ describe('the status of a queue', () => {
       },
       failures: { items: [aGroup], looked: 610, total: 610, isExact: true },
     },
+    nearest: null,
     hazards: [],
     health: aHealth(),
     incident: anIncident(),

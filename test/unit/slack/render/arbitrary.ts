@@ -86,6 +86,7 @@ export const overview = fc
   .record({
     ref,
     counts,
+    isKnown: fc.boolean(),
     isPaused: fc.boolean(),
     workers: maybe(count),
     oldestWaitingAt: maybe(date),
@@ -182,6 +183,7 @@ export const headline: fc.Arbitrary<HeadlineView> = fc.record({
   firing: count,
   rule: maybe(fc.constant(aRule())),
   queue: maybe(fc.oneof(problem, live)),
+  nearest: maybe(hostile),
   hazards: upTo(20, hazard),
   holds: upTo(300, hold),
   steps: upTo(6, step),

@@ -33,6 +33,7 @@ export const aCounts = (over: Partial<Counts> = {}): Counts => ({
 export const anOverview = (over: Partial<QueueOverview> = {}): QueueOverview => ({
   ref: EMAIL,
   counts: aCounts(),
+  isKnown: true,
   isPaused: false,
   workers: 4,
   oldestWaitingAt: ago(42),
@@ -121,6 +122,7 @@ export const aPlan = (over: Partial<Plan> = {}): Plan => ({
   state: 'planned',
   hash: 'abc',
   createdAt: NOW,
+  confirmedAt: null,
   expiresAt: ahead(15),
   outcome: null,
   finishedAt: null,
@@ -155,6 +157,7 @@ export const aHeadline = (over: Partial<HeadlineView> = {}): HeadlineView => ({
   firing: 1,
   rule: aRule(),
   queue: { isLive: true, value: anOverview(), at: NOW },
+  nearest: null,
   hazards: [],
   holds: [],
   steps: [],

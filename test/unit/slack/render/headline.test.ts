@@ -211,4 +211,12 @@ describe('the headline', () => {
     const hold = aHold({ endsAt: ahead(60 * 20) })
     expect(shown({ queue: live({ isPaused: true }), holds: [hold] })).toContain('until Mon 10:02')
   })
+
+  it('shows no numbers of a queue that does not exist, and names the one that was meant', () => {
+    const queue = { isLive: true, value: anOverview({ isKnown: false }), at: NOW } as const
+    const rendered = renderHeadline(aHeadline({ queue, nearest: 'email:sent' }), LOCALE)
+    expect(readable(rendered)).toMatch(/No such queue is known.*Did you mean `email:sent`/)
+    expect(readable(rendered)).not.toMatch(/waiting|12,345/)
+    expect(rendered.text).toContain('no such queue')
+  })
 })

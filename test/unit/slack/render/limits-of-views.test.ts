@@ -156,6 +156,7 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
             waitingTypes: any.sampled(fc.record({ type: any.hostile, count: any.count })),
             failures: any.sampled(any.failureGroup),
           }),
+          nearest: any.maybe(any.hostile),
           hazards: any.upTo(20, any.hazard),
           health: any.health,
           incident: any.maybe(any.incident),
