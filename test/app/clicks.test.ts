@@ -7,13 +7,13 @@ import { ANA, BEN, OPS, VIC } from '../helpers/config-of.ts'
 import { eventually } from '../helpers/eventually.ts'
 import {
   answersTo,
-  reason,
   tokenOn,
   untilAnswer,
   untilHeadline,
   untilModal,
   untilText,
 } from '../helpers/looking.ts'
+import { reason } from '../helpers/reason.ts'
 import { freshRedis } from '../helpers/redis.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 

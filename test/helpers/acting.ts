@@ -1,6 +1,7 @@
 import { findChainFault } from '../../src/domain/audit.ts'
 import { OPS } from './config-of.ts'
-import { reason, untilModal } from './looking.ts'
+import { untilModal } from './looking.ts'
+import { reason } from './reason.ts'
 import type { World } from './world.ts'
 
 /** Asks for a pause or resume by command, e.g. `pause email for 30m`; waits for the preview. */
@@ -48,7 +49,7 @@ export async function letTimePass(world: World): Promise<void> {
 export interface AuditFacts {
   readonly kind: string
   readonly action: string
-  readonly planId?: string
+  readonly plan?: string
   readonly reason?: string
 }
 

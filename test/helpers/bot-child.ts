@@ -14,22 +14,24 @@ export interface BotChild {
   readonly ended: Promise<number | null>
 }
 
-const ENTRY = join(import.meta.dirname, 'bot-process.ts')
+/** With a loader for TypeScript, which takes seconds; who starts many compiles it first. */
+const UNCOMPILED = ['--import', 'tsx', join(import.meta.dirname, 'bot-process.ts')]
 
 /** Loads a bot in a process of its own, which is most of its start; it begins at `go`. Its log is in `dir`. */
-export function loadBot(dir: string, file: BotFile): BotChild {
+export function loadBot(dir: string, file: BotFile, entry: string | null = null): BotChild {
   const path = join(dir, 'bot.json')
   writeFileSync(path, JSON.stringify(file))
   const log = openSync(join(dir, 'bot.log'), 'a')
-  const child = spawn(process.execPath, ['--import', 'tsx', ENTRY, path], {
-    stdio: ['pipe', 'pipe', log],
-  })
+  const program = entry === null ? UNCOMPILED : [entry]
+  const child = spawn(process.execPath, [...program, path], { stdio: ['pipe', 'pipe', log] })
   closeSync(log)
   // It must not outlive us, nor must a dead one end us.
   const kill = (): void => void child.kill('SIGKILL')
   process.once('exit', kill)
-  child.stdin.on('error', () => undefined)
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const { stdin, stdout } = child
+  if (stdin === null || stdout === null) throw new Error('a child without pipes')
+  stdin.on('error', () => undefined)
+  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]()
   const ended = once(child, 'exit').then(([code]) => {
     process.off('exit', kill)
     return code as number | null
@@ -42,7 +44,7 @@ export function loadBot(dir: string, file: BotFile): BotChild {
   return {
     async go() {
       await next()
-      child.stdin.write('go\n')
+      stdin.write('go\n')
       for (;;) {
         const said = JSON.parse(await next()) as { url?: string; slackUrl?: string }
         const { url, slackUrl } = said

@@ -1,11 +1,6 @@
 import { eventually } from './eventually.ts'
 import type { World } from './world.ts'
 
-/** A filled-in reason, as Slack sends it with a submission. */
-export const reason = (value: string) => ({
-  'spillway:reason_block': { 'spillway:reason': { type: 'plain_text_input', value } },
-})
-
 const modalsOf = (world: World, user: string): readonly string[] =>
   [...world.slack.state.views.values()]
     .filter((one) => one.user === user && one.isOpen)
