@@ -36,7 +36,7 @@ export interface Verdict {
   readonly found: readonly string[]
 }
 
-const ACT_MS = 900
+const ACT_MS = 700
 const SETTLE_MS = 90_000
 
 /** Kills the bot at random instants while alerts, pauses and resumes go on; then has a checker judge it. */

@@ -4,12 +4,12 @@ import { chaos } from '../../bench/chaos/run.ts'
 import { freshDatabase } from '../helpers/postgres.ts'
 
 describe('kill -9', () => {
-  it('loses, repeats and hides nothing over 30 deaths at random instants', async () => {
+  it('loses, repeats and hides nothing over 20 deaths at random instants', async () => {
     const database = await freshDatabase()
     onTestFinished(() => database.drop())
     const seed = Date.now() % 1_000_000
     const { lost, repeated, unaudited, stuck, jobs, found } = await chaos({
-      runs: 30,
+      runs: 20,
       seed,
       owner: database.owner,
     })

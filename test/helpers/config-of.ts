@@ -32,6 +32,8 @@ export interface ConfigOptions {
   readonly redis: { readonly url: string }
   readonly queues?: readonly string[]
   readonly settings?: Partial<Settings>
+  /** Watched beside `sales`. */
+  readonly otherSystems?: readonly { readonly name: string; readonly url: string }[]
 }
 
 export function postAlert(
@@ -81,21 +83,18 @@ const MINUTE_MS = 60_000
 
 /** The configuration of a bot between this Redis and this Slack. */
 export const configOf = (
-  { redis, queues = [], settings = {} }: ConfigOptions,
+  { redis, queues = [], settings = {}, otherSystems = [] }: ConfigOptions,
   slack: Pick<FakeSlack, 'url' | 'token'>,
 ): Config => ({
   settings: { ...aSettings(), ...settings },
-  systems: [
-    {
-      kind: 'bullmq',
-      name: 'sales',
-      url: redis.url,
-      prefix: 'bull',
-      queues,
-      scanPauseMs: null,
-      majors: null,
-    },
-  ],
+  systems: [{ name: 'sales', url: redis.url, queues }, ...otherSystems].map((system) => ({
+    kind: 'bullmq',
+    prefix: 'bull',
+    queues: [],
+    scanPauseMs: null,
+    majors: null,
+    ...system,
+  })),
   slack: {
     mode: 'http',
     botToken: slack.token,
@@ -114,7 +113,7 @@ export const configOf = (
   logLevel: 'error',
 })
 
-const aSettings = (): Settings => ({
+export const aSettings = (): Settings => ({
   instance: 'test',
   timeZone: 'UTC',
   opsChannel: OPS,
