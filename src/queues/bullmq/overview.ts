@@ -37,29 +37,34 @@ export const firstCommands = (base: string): string =>
     encode('ZRANGE', `${base}prioritized`, '0', '0'),
   ].join('')
 
-export function firstLook(replies: readonly Reply[]): FirstLook {
-  const [wait, waitTail, paused, pausedTail, meta, active, ...rest] = replies
-  const [delayed, prioritized, failed, completed, waitingChildren, head] = rest
-  const [flag = null, version = null] = texts(meta)
-  const sizes = [wait, paused, active, delayed, prioritized, failed, completed, waitingChildren]
-  const tails = [texts(waitTail), texts(pausedTail)] as const
-  const next = tails.flatMap((tail) => tail.findLast((id) => id !== null && !isMarker(id)) ?? [])
+/** Reads the first look's replies, which begin at `at`: taken from where they lie, for there are thousands. */
+export function firstLook(replies: readonly Reply[], at = 0): FirstLook {
+  const waitTail = items(replies[at + 1])
+  const pausedTail = items(replies[at + 3])
+  const [flag, version] = items(replies[at + 4])
+  const next = [...nextIn(waitTail), ...nextIn(pausedTail)]
+  const counts = {
+    waiting: jobsIn(replies[at], waitTail),
+    active: count(replies[at + 5]),
+    delayed: count(replies[at + 6]),
+    prioritized: count(replies[at + 7]),
+    failed: count(replies[at + 8]),
+    completed: count(replies[at + 9]),
+    waitingChildren: count(replies[at + 10]),
+    paused: jobsIn(replies[at + 2], pausedTail),
+  }
   return {
-    counts: {
-      waiting: jobsIn(wait, tails[0]),
-      active: count(active),
-      delayed: count(delayed),
-      prioritized: count(prioritized),
-      failed: count(failed),
-      completed: count(completed),
-      waitingChildren: count(waitingChildren),
-      paused: jobsIn(paused, tails[1]),
-    },
-    isPaused: flag !== null,
-    libraryVersion: version === '' ? null : version,
+    counts,
+    isPaused: typeof flag === 'string',
+    libraryVersion: typeof version === 'string' && version !== '' ? version : null,
     // Workers look at priorities only when the lists are empty.
-    next: next.length > 0 ? next : texts(head).filter((id) => id !== null),
-    isBare: flag === null && version === null && sizes.every((size) => size === 0),
+    next: next.length > 0 ? next : nextIn(items(replies[at + 11])),
+    // A marker is no job, but somebody put it there.
+    isBare:
+      typeof flag !== 'string' &&
+      typeof version !== 'string' &&
+      waitTail.length + pausedTail.length === 0 &&
+      Object.values(counts).every((size) => size === 0),
   }
 }
 
@@ -80,8 +85,9 @@ export const secondCommands = (base: string, look: FirstLook): readonly string[]
 
 export function secondLook(look: FirstLook, replies: readonly Reply[]): QueueFacts {
   const { counts, libraryVersion, next } = look
-  const added = texts(replies.slice(0, next.length))
-    .map((text) => (text === null || text === '' ? Number.NaN : Number(text)))
+  const added = replies
+    .slice(0, next.length)
+    .map((time) => (typeof time === 'string' && time !== '' ? Number(time) : Number.NaN))
     .filter((time) => Number.isFinite(time))
   const [flag, aside] = replies.slice(next.length)
   const isStranded = looksStranded(look) && flag === 0 && aside === 1
@@ -100,21 +106,28 @@ export function secondLook(look: FirstLook, replies: readonly Reply[]): QueueFac
 const looksStranded = ({ counts, isPaused }: FirstLook): boolean => counts.paused > 0 && !isPaused
 
 /** BullMQ 4 keeps a marker at the end of its lists, which is no job. */
-const isMarker = (id: string): boolean => id.startsWith('0:')
+const isMarker = (id: Reply | undefined): boolean => typeof id === 'string' && id.startsWith('0:')
+
+/** The job next in line, of the last two of a list or the first of a set; none if there is none. */
+function nextIn(ids: readonly Reply[]): readonly string[] {
+  const last = ids.at(-1)
+  const next = isMarker(last) ? ids.at(-2) : last
+  return typeof next === 'string' ? [next] : []
+}
 
 /** A list may lose its last job between the two reads. */
-const jobsIn = (length: Reply | undefined, tail: readonly (string | null)[]): number =>
-  Math.max(0, count(length) - (isMarker(tail.at(-1) ?? '') ? 1 : 0))
+const jobsIn = (length: Reply | undefined, tail: readonly Reply[]): number =>
+  Math.max(0, count(length) - (isMarker(tail.at(-1)) ? 1 : 0))
 
-// By hand and not by a schema: these are thousands of values, and they are checked on the way to the person.
+// By hand and not by a schema: thousands of values, on the way to a person who waits.
 function count(reply: Reply | undefined): number {
   if (typeof reply === 'number') return reply
   throw new Error('Redis gave no number where one was asked for')
 }
 
-function texts(reply: Reply | undefined): readonly (string | null)[] {
-  if (!Array.isArray(reply)) throw new Error('Redis gave no texts where texts were asked for')
-  return reply.map((item: unknown) => (typeof item === 'string' ? item : null))
+function items(reply: Reply | undefined): readonly Reply[] {
+  if (Array.isArray(reply)) return reply as readonly Reply[]
+  throw new Error('Redis gave no list where one was asked for')
 }
 
 /** Adds what Redis does not keep with the queue: whose it is and who works on it. */

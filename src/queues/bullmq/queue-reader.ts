@@ -17,8 +17,8 @@ import { isProblem, type Reply, type ReplyProblem } from './wire/reply-reader.ts
 import { openWire, type Wire } from './wire/wire.ts'
 
 /** Queues per question: the second look at the first ones goes out while Redis still works at the last ones. */
-const CHUNK = 50
-/** Encoded questions that are kept, for about 10,000 queues: the same ones are asked again and again. */
+const CHUNK = 100
+/** Encoded questions that are kept, for about 20,000 queues: the same ones are asked again and again. */
 const KEPT = 200
 
 export interface QueueReader {
@@ -80,22 +80,28 @@ async function readChunk(
 ): Promise<readonly Answer[]> {
   const replies = await wire.ask(request, bases.length * FIRST_REPLIES)
   const looks = bases.map((base, index) => {
-    const own = replies.slice(index * FIRST_REPLIES, (index + 1) * FIRST_REPLIES)
-    const look = problemIn(own) ?? firstLook(own)
+    const at = index * FIRST_REPLIES
+    const look = problemIn(replies, at, FIRST_REPLIES) ?? firstLook(replies, at)
     return { look, commands: isProblem(look) ? [] : secondCommands(base, look) }
   })
   const commands = looks.flatMap((each) => each.commands)
   const more = commands.length === 0 ? [] : await wire.ask(commands.join(''), commands.length)
   let at = 0
   return looks.map(({ look, commands: { length } }) => {
-    const own = more.slice(at, at + length)
+    const start = at
     at += length
-    return isProblem(look) ? look : (problemIn(own) ?? secondLook(look, own))
+    if (isProblem(look)) return look
+    return problemIn(more, start, length) ?? secondLook(look, more.slice(start, at))
   })
 }
 
-const problemIn = (replies: readonly Reply[]): ReplyProblem | undefined =>
-  replies.find((reply) => isProblem(reply))
+function problemIn(replies: readonly Reply[], at: number, count: number): ReplyProblem | null {
+  for (let index = at; index < at + count; index += 1) {
+    const reply = replies[index]
+    if (reply !== undefined && isProblem(reply)) return reply
+  }
+  return null
+}
 
 /** One broken queue must not hide the others; but a problem of them all is not to be passed over in silence. */
 function throwIfNone(

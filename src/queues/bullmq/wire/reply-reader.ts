@@ -6,7 +6,7 @@ export interface ReplyProblem {
 export type Reply = string | number | null | ReplyProblem | readonly Reply[]
 
 export const isProblem = (reply: object | string | number | null): reply is ReplyProblem =>
-  typeof reply === 'object' && reply !== null && 'problem' in reply
+  typeof reply === 'object' && reply !== null && !Array.isArray(reply) && 'problem' in reply
 
 /** Far more than all answers that are ever asked for at once; whoever sends this much is no Redis. */
 const LONGEST_REPLY = 16 * 1024 * 1024
