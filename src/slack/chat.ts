@@ -26,6 +26,10 @@ const User = z.object({
 type User = z.infer<typeof User>
 
 const Room = z.object({ id: z.string(), name: z.string() })
+/** Slack's answer to an invitation that some of the invited could not get. */
+const PartlyInvited = z.object({
+  errors: z.array(z.object({ user: z.string().default('?'), error: z.string() })).default([]),
+})
 const GroupUsers = z.array(z.string())
 
 /** Codes with which Slack says that the wish is true already. */
@@ -56,14 +60,14 @@ export interface ChatDeps {
 export function createChat(deps: ChatDeps): Chat {
   const { background } = deps.clients
   const people = createPeople(deps)
-  const inviteSome = (channelId: string, userIds: readonly string[]): Promise<unknown> =>
-    ask('invite people to the room', () =>
-      background.conversations.invite({
-        channel: channelId,
-        users: userIds.join(','),
-        force: true,
-      }),
-    )
+  const inviteSome: InviteSome = (channel, userIds) =>
+    ask('invite people to the room', async () => {
+      const users = userIds.join(',')
+      const answer = await background.conversations.invite({ channel, users, force: true })
+      return PartlyInvited.parse(answer).errors.flatMap(({ user, error }) =>
+        INVITED_ALREADY.includes(error) ? [] : [{ user, code: error }],
+      )
+    })
   return {
     createRoom: (name, isPrivate) =>
       ask('create the room', async () => {
@@ -96,44 +100,54 @@ export function createChat(deps: ChatDeps): Chat {
   }
 }
 
+interface NotInvited {
+  readonly user: string
+  readonly code: string
+}
+type InviteSome = (channelId: string, userIds: readonly string[]) => Promise<readonly NotInvited[]>
+
 /**
- * One wrong id must not keep the others out, so a refused list is invited one by one; who could not be
- * invited is named in the `ChatRefusal`.
+ * One wrong id must not keep the others out: Slack leaves it out and says so in an answer that is otherwise
+ * fine; a list that is refused as a whole is invited one by one. Who could not be invited is named in the
+ * `ChatRefusal`.
  */
 async function inviteAll(
-  inviteSome: (channelId: string, userIds: readonly string[]) => Promise<unknown>,
+  inviteSome: InviteSome,
   channelId: string,
   userIds: readonly string[],
 ): Promise<void> {
+  const refused: NotInvited[] = []
   for (let from = 0; from < userIds.length; from += INVITE_AT_ONCE) {
     const some = userIds.slice(from, from + INVITE_AT_ONCE)
     try {
-      await inviteSome(channelId, some)
+      refused.push(...(await inviteSome(channelId, some)))
     } catch (error) {
       if (!(error instanceof ChatRefusal)) throw error
-      await inviteEach(inviteSome, channelId, some)
+      refused.push(...(await inviteEach(inviteSome, channelId, some)))
     }
   }
+  const [first] = refused
+  if (first === undefined) return
+  const names = refused.map(({ user, code }) => `<@${user}> (${code})`).join(', ')
+  throw new ChatRefusal(first.code, `Slack did not invite ${names}.`)
 }
 
 async function inviteEach(
-  inviteSome: (channelId: string, userIds: readonly string[]) => Promise<unknown>,
+  inviteSome: InviteSome,
   channelId: string,
   userIds: readonly string[],
-): Promise<void> {
-  const refused: string[] = []
-  let code = ''
-  for (const userId of userIds) {
+): Promise<readonly NotInvited[]> {
+  const refused: NotInvited[] = []
+  for (const user of userIds) {
     try {
-      await inviteSome(channelId, [userId])
+      refused.push(...(await inviteSome(channelId, [user])))
     } catch (error) {
       if (isBenign(error, INVITED_ALREADY)) continue
       if (!(error instanceof ChatRefusal)) throw error
-      code = error.code
-      refused.push(`<@${userId}> (${error.code})`)
+      refused.push({ user, code: error.code })
     }
   }
-  if (refused.length > 0) throw new ChatRefusal(code, `Slack did not invite ${refused.join(', ')}.`)
+  return refused
 }
 
 function createPeople(deps: ChatDeps) {

@@ -53,28 +53,6 @@ describe('rooms', () => {
     await untilText(world, OPS, /email is deep/)
   })
 
-  it('recover it also when the bot was gone before it could note the answer', async () => {
-    const world = await createWorld({ redis })
-    world.slack.failNext('conversations.create', { kind: 'slow', ms: 1500 })
-    await world.fire({ queue: 'email' })
-    await eventually('the room is asked for', async () => (await steps(world)).length > 0)
-    // The channel exists, its row does not know.
-    const made = aChannel(
-      {
-        id: 'C0ROOM99',
-        name: wanted(),
-        isPrivate: false,
-        creator: 'U0SPILLWAY',
-        created: Math.floor(Date.now() / 1000),
-      },
-      ['U0SPILLWAY'],
-    )
-    world.slack.state.channels.set(made.id, made)
-    await world.query(`update room_step set attempts = 1 where step = 'create'`)
-    await allDone(world)
-    expect(rooms(world).map(({ id }) => id)).toEqual(['C0ROOM99'])
-  })
-
   it('show a refused invitation and go on, and pin what could not be pinned at first', async () => {
     const settings = { rooms: { ...aSettings().rooms, invite: ['S0ONCALL', 'U0NOBODY'] } }
     const world = await createWorld({ redis, settings })
