@@ -26,7 +26,7 @@ export async function run(
   const profileDir = options['profile'] ?? null
   const stage = await openStage({ mode: 'socket', queues: isQuick ? NAMES : [], profileDir })
   try {
-    if (!isQuick) await fill(stage)
+    await fill(stage, isQuick)
     const first = await stage.start()
     await first.stop()
     const bot = await stage.start()
@@ -48,9 +48,14 @@ export async function run(
   }
 }
 
-async function fill({ redis }: Stage): Promise<void> {
+/** Empty queues are enough where nothing is to be discovered; each has at least its metadata. */
+async function fill({ redis }: Stage, isQuick: boolean): Promise<void> {
   const raw = new Redis(redis.url, { protocol: 2 })
-  await seed(raw, QUEUES, JOBS)
+  if (isQuick)
+    await Promise.all(
+      NAMES.map((name) => raw.hset(`bull:${name}:meta`, 'version', 'bullmq:5.79.4')),
+    )
+  else await seed(raw, QUEUES, JOBS)
   raw.disconnect()
 }
 
