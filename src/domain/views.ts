@@ -77,6 +77,8 @@ export interface QueueListView {
   readonly health: readonly SystemHealth[]
   /** Systems that did not answer, in words. */
   readonly problems: readonly string[]
+  /** Systems whose first search has not ended: more queues may turn up. */
+  readonly searching: readonly string[]
   readonly at: Date
 }
 

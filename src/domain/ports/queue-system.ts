@@ -15,7 +15,7 @@ export interface Capabilities {
   readonly failures: boolean
 }
 
-/** The pause as found in the system, read in one atomic step. */
+/** The pause as found in the system just now. */
 export interface PauseState {
   readonly isPaused: boolean
   readonly overview: QueueOverview
@@ -34,9 +34,14 @@ export interface QueueSystem {
 
   /** Names known so far: configured, seen on workers, found by the background scan. Sorted, no waiting. */
   knownQueues(): readonly string[]
+  /** Whether the background scan has looked through everything once, or there is none to wait for. */
+  isSearched(): boolean
   /** One cheap pass over configured names and connected workers, so that `knownQueues` is not empty. */
   discoverNow(): Promise<readonly string[]>
-  /** Counts of many queues in one pipelined pass, in the order asked for. */
+  /**
+   * Counts of many queues in one pipelined pass, in the order asked for. One that cannot be read is left
+   * out while others can; if none can, throws `OperatorError('not_supported')`.
+   */
   overview(queues: readonly string[]): Promise<readonly QueueOverview[]>
   /** One queue in detail; types and failures are sampled, so it answers at once at any size. */
   detail(queue: string): Promise<QueueDetail>

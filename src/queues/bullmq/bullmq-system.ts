@@ -47,6 +47,7 @@ export function openBullmqSystem(
     kind: 'bullmq',
     capabilities: { pause: true, workers: true, failures: true },
     knownQueues: () => discovery.known(),
+    isSearched: () => discovery.isSearched(),
     discoverNow: () => discovery.now(),
     overview,
     async detail(queue) {

@@ -14,24 +14,44 @@ const SCAN_COUNT = 500
 const REST_STEPS = 100
 const REST_MAX_MS = 60_000
 const AFTER_PROBLEM_MS = 5000
+/** One CLIENT LIST, which the samples of the overview share. */
+const WORKERS_EVERY_MS = 30_000
 
 export interface Discovery {
   known(): readonly string[]
+  /** The scan has ended at least once, or is switched off. */
+  isSearched(): boolean
   now(): Promise<readonly string[]>
   stop(): Promise<void>
 }
 
-/** Learns queue names from the configuration, from connected workers and from a slow scan that never ends. */
+/**
+ * Learns queue names from the configuration, from connected workers, looked at every half minute, and from a
+ * slow scan that never ends. A name once seen on a worker stays until a whole scan finds nothing of it.
+ */
 export function startDiscovery(
   config: BullmqSystemConfig,
   connection: Connection,
   workers: Workers,
   log: Log,
 ): Discovery {
-  let onWorkers: readonly string[] = []
+  let onWorkers = new Set<string>()
   let scanned = new Set<string>()
+  let isSearched = config.scanPauseMs === null
   const stopped = new AbortController()
   const known = () => [...new Set([...config.queues, ...onWorkers, ...scanned])].toSorted()
+
+  const lookAtWorkers = async () => [...((await workers.recent())?.keys() ?? [])]
+  const watchForever = async () => {
+    while (!stopped.signal.aborted) {
+      try {
+        for (const queue of await lookAtWorkers()) onWorkers.add(queue)
+      } catch (error) {
+        if (!stopped.signal.aborted) log.debug({ system: config.name, error }, 'workers not listed')
+      }
+      await idle(WORKERS_EVERY_MS, stopped.signal)
+    }
+  }
 
   const scanForever = async (pauseMs: number) => {
     while (!stopped.signal.aborted) {
@@ -42,6 +62,8 @@ export function startDiscovery(
         )
         // Only a whole pass can tell that a queue is gone.
         scanned = found
+        isSearched = true
+        onWorkers = new Set(await lookAtWorkers())
         log.debug({ system: config.name, queues: found.size }, 'scan finished')
       } catch (error) {
         waitMs = AFTER_PROBLEM_MS
@@ -50,17 +72,19 @@ export function startDiscovery(
       await idle(waitMs, stopped.signal)
     }
   }
+  const watching = watchForever()
   const scanning = config.scanPauseMs === null ? Promise.resolve() : scanForever(config.scanPauseMs)
 
   return {
     known,
+    isSearched: () => isSearched,
     async now() {
-      onWorkers = [...((await workers.now())?.keys() ?? [])]
+      for (const queue of (await workers.now())?.keys() ?? []) onWorkers.add(queue)
       return known()
     },
     async stop() {
       stopped.abort()
-      await scanning
+      await Promise.all([scanning, watching])
     },
   }
 }

@@ -16,12 +16,12 @@ export function nextStep(view: HeadlineView): string {
   if (queue === null) return 'Find out what the alert is about.'
   if (!queue.isLive)
     return 'Look at the system behind the queue first: without it nothing here can act.'
+  if (!queue.value.isKnown)
+    return 'Find out which queue the alert means: the one that its labels name does not exist.'
   return byNumbers(view, queue.value)
 }
 
 function byNumbers(view: HeadlineView, overview: QueueOverview): string {
-  if (!overview.isKnown)
-    return 'Find out which queue the alert means: the one that its labels name does not exist.'
   const failedLimit = view.rule?.thresholds.failed ?? null
   if (overview.stranded > 0) return 'Press *Resume* to put the stranded jobs back in line.'
   if (overview.isPaused && view.holds.length === 0)

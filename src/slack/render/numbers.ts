@@ -1,3 +1,4 @@
+import { alarmsOf, NO_THRESHOLDS, oldestMs, type Alarm } from '../../domain/alarm.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { backlog, type QueueOverview, type SystemHealth } from '../../domain/queue.ts'
 import type { Thresholds } from '../../domain/settings.ts'
@@ -10,60 +11,57 @@ interface Reading {
   readonly isAlarming: boolean
 }
 
-const NO_THRESHOLDS: Thresholds = {
-  waiting: null,
-  active: null,
-  failed: null,
-  delayed: null,
-  oldestMs: null,
+/** A queue with what it is measured against, and what of it is alarming. */
+interface Measured {
+  readonly overview: QueueOverview
+  readonly limits: Thresholds
+  readonly alarms: ReadonlySet<Alarm>
+  readonly at: Date
 }
 
-function counted(value: number, noun: string, limit: number | null): Reading {
-  if (limit === null || value <= limit)
-    return { words: `${thousands(value)} ${noun}`, isAlarming: false }
-  return { words: `*${thousands(value)} ${noun}* (limit ${thousands(limit)})`, isAlarming: true }
+const measured = (overview: QueueOverview, rule: Thresholds | null, at: Date): Measured => ({
+  overview,
+  limits: rule ?? NO_THRESHOLDS,
+  alarms: alarmsOf(overview, rule, at),
+  at,
+})
+
+type Counted = 'waiting' | 'failed' | 'active' | 'delayed'
+
+function counted({ overview, limits, alarms }: Measured, what: Counted): Reading {
+  const value = what === 'waiting' ? backlog(overview.counts) : overview.counts[what]
+  if (!alarms.has(what)) return { words: `${thousands(value)} ${what}`, isAlarming: false }
+  const limit = thousands(limits[what] ?? 0)
+  return { words: `*${thousands(value)} ${what}* (limit ${limit})`, isAlarming: true }
 }
 
-function oldest(overview: QueueOverview, limit: number | null, at: Date): Reading | null {
+function oldest({ overview, limits, alarms, at }: Measured): Reading | null {
   if (backlog(overview.counts) === 0) return null
-  if (overview.oldestWaitingAt === null) return { words: 'oldest job unknown', isAlarming: false }
-  const ms = at.getTime() - overview.oldestWaitingAt.getTime()
-  if (limit === null || ms <= limit)
-    return { words: `oldest job ${formatDuration(ms)}`, isAlarming: false }
-  const words = `*oldest job ${formatDuration(ms)}* (limit ${formatDuration(limit)})`
-  return { words, isAlarming: true }
+  const ms = oldestMs(overview, at)
+  if (ms === null) return { words: 'oldest job unknown', isAlarming: false }
+  const words = `oldest job ${formatDuration(ms)}`
+  if (!alarms.has('oldest')) return { words, isAlarming: false }
+  return { words: `*${words}* (limit ${formatDuration(limits.oldestMs ?? 0)})`, isAlarming: true }
 }
 
-/** Nobody at work matters only while there is work, and while nobody stopped it on purpose. */
-function workers(overview: QueueOverview): Reading {
+function workers({ overview, alarms }: Measured): Reading {
   if (overview.workers === null) return { words: 'workers unknown', isAlarming: false }
-  const isIdle = backlog(overview.counts) === 0 || overview.isPaused
-  if (overview.workers === 0)
-    return isIdle
-      ? { words: 'no workers', isAlarming: false }
-      : { words: '*no workers*', isAlarming: true }
-  return { words: plural(overview.workers, 'worker'), isAlarming: false }
+  if (alarms.has('no_workers')) return { words: '*no workers*', isAlarming: true }
+  const words = overview.workers === 0 ? 'no workers' : plural(overview.workers, 'worker')
+  return { words, isAlarming: false }
 }
 
 const isReading = (reading: Reading | null): reading is Reading => reading !== null
 
-function readings(overview: QueueOverview, rule: Thresholds | null, at: Date): readonly Reading[] {
-  const limits = rule ?? NO_THRESHOLDS
-  const { counts } = overview
-  return [
-    counted(backlog(counts), 'waiting', limits.waiting),
-    counted(counts.failed, 'failed', limits.failed),
-    oldest(overview, limits.oldestMs, at),
-    counted(counts.active, 'active', limits.active),
-    counted(counts.delayed, 'delayed', limits.delayed),
-    workers(overview),
+const readings = (queue: Measured): readonly Reading[] =>
+  [
+    counted(queue, 'waiting'),
+    counted(queue, 'failed'),
+    oldest(queue),
+    counted(queue, 'active'),
+    counted(queue, 'delayed'),
+    workers(queue),
   ].filter(isReading)
-}
-
-/** Whether any number is over its threshold, or work waits with nobody to do it. */
-export const isAlarming = (overview: QueueOverview, rule: Thresholds | null, at: Date): boolean =>
-  overview.isKnown &&
-  (overview.stranded > 0 || readings(overview, rule, at).some((reading) => reading.isAlarming))
 
 /** What is said in place of numbers that nobody measured. */
 export function unknownQueueLine({ ref }: QueueOverview, nearest: string | null): string {
@@ -79,7 +77,7 @@ export function numberLines(
   nearest: string | null = null,
 ): readonly string[] {
   if (!overview.isKnown) return [unknownQueueLine(overview, nearest)]
-  const all = readings(overview, rule, at)
+  const all = readings(measured(overview, rule, at))
   const alarming = all.filter((reading) => reading.isAlarming)
   const calm = all.filter((reading) => !reading.isAlarming).map((reading) => reading.words)
   return [
@@ -99,12 +97,12 @@ const strandedLines = (overview: QueueOverview): readonly string[] =>
 /** The few numbers that tell one queue from the next in a list. */
 export function shortNumbers(overview: QueueOverview, rule: Thresholds | null, at: Date): string {
   if (!overview.isKnown) return 'no such queue is known'
-  const limits = rule ?? NO_THRESHOLDS
-  const age = oldest(overview, limits.oldestMs, at)
-  const crew = workers(overview)
+  const queue = measured(overview, rule, at)
+  const age = oldest(queue)
+  const crew = workers(queue)
   return [
-    counted(backlog(overview.counts), 'waiting', limits.waiting).words,
-    counted(overview.counts.failed, 'failed', limits.failed).words,
+    counted(queue, 'waiting').words,
+    counted(queue, 'failed').words,
     ...(age === null ? [] : [age.words]),
     ...(crew.isAlarming ? [crew.words] : []),
     ...(overview.stranded === 0 ? [] : [`*${thousands(overview.stranded)} stranded*`]),

@@ -16,6 +16,28 @@ export const knownQueues = (systems: QueueSystems): readonly QueueRef[] =>
     .all()
     .flatMap((system) => system.knownQueues().map((queue) => ({ system: system.name, queue })))
 
+export interface Undiscovered {
+  readonly system: string
+  readonly problem: OperatorError
+}
+
+/**
+ * Right after the start a name may not be known yet: systems of which nothing is known are asked, all at
+ * once. One that is away keeps nobody from the others: it is answered with.
+ */
+export async function discoverWhereNothingIsKnown(
+  systems: QueueSystems,
+): Promise<readonly Undiscovered[]> {
+  const unknown = systems.all().filter((system) => system.knownQueues().length === 0)
+  const asked = await Promise.allSettled(unknown.map((system) => system.discoverNow()))
+  return asked.flatMap((answer, index) => {
+    if (answer.status === 'fulfilled') return []
+    const problem: unknown = answer.reason
+    if (!(problem instanceof OperatorError)) throw problem
+    return [{ system: unknown[index]?.name ?? '', problem }]
+  })
+}
+
 /** Known queues by system, as alert labels are resolved against. */
 export const knownBySystem = (systems: QueueSystems): ReadonlyMap<string, readonly string[]> =>
   new Map(systems.all().map((system) => [system.name, system.knownQueues()]))
@@ -33,6 +55,24 @@ export function matchQueues(deps: QueueWords, word: string): readonly QueueRef[]
 }
 
 const isTier = (word: string): boolean => ['critical', 'high', 'medium', 'low'].includes(word)
+
+/**
+ * As `resolveQueue`, after a look at systems of which nothing is known yet. A word that means nothing while
+ * one of those is away throws `system_unreachable`: the queue may be there.
+ */
+export async function findQueue(
+  deps: QueueWords,
+  word: string | null,
+  ofRoom: QueueRef | null,
+): Promise<QueueRef> {
+  const [away] = await discoverWhereNothingIsKnown(deps.systems)
+  try {
+    return resolveQueue(deps, word, ofRoom)
+  } catch (error) {
+    const isUnknown = error instanceof OperatorError && error.code === 'unknown_queue'
+    throw isUnknown && away !== undefined ? away.problem : error
+  }
+}
 
 /**
  * The one queue that a person named, or the room's when they named none.

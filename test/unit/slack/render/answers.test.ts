@@ -54,6 +54,7 @@ describe('the list of queues', () => {
         filter: null,
         health: [aHealth()],
         problems: [],
+        searching: [],
         at: NOW,
         ...over,
       },

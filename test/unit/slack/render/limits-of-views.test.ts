@@ -138,6 +138,7 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
           matched: any.count,
           filter: any.maybe(any.hostile),
           health: any.upTo(30, any.health),
+          searching: any.upTo(3, any.hostile),
           problems: any.upTo(30, any.hostile),
           at,
         }),
