@@ -1,8 +1,13 @@
 import type { QueueCommand } from '../../domain/command.ts'
 import type { QueueRef } from '../../domain/queue.ts'
 import { freezeActions, liftFreeze } from '../../usecases/actions/freeze.ts'
+import { incidentAbout } from '../../usecases/incidents/find-incident.ts'
 import { requireMember } from '../../usecases/people/authorize.ts'
-import { matchQueues, resolveQueue } from '../../usecases/queues/known-queues.ts'
+import {
+  discoverWhereNothingIsKnown,
+  findQueue,
+  matchQueues,
+} from '../../usecases/queues/known-queues.ts'
 import { listHeld } from '../../usecases/queues/list-held.ts'
 import { listQueues } from '../../usecases/queues/list-queues.ts'
 import { failedJobs, queueStatus } from '../../usecases/queues/queue-status.ts'
@@ -78,6 +83,7 @@ async function status(
   word: string | null,
 ): Promise<void> {
   const { deps, locale } = context
+  if (word !== null) await discoverWhereNothingIsKnown(deps.systems)
   const isMany = word !== null && matchQueues(deps, word).length > 1
   if (isMany) return talk.say(renderQueueList(await listQueues(deps, { filter: word }), locale))
   const found = await target(context, talk, word)
@@ -86,7 +92,7 @@ async function status(
 
 interface Target {
   readonly ref: QueueRef
-  /** The incident of the room, if it is about this queue. */
+  /** The unresolved incident that is about this queue. */
   readonly incidentId: number | null
 }
 
@@ -95,14 +101,7 @@ async function target(
   talk: Conversation,
   word: string | null,
 ): Promise<Target> {
-  const incident = await incidentOfRoom(context, talk.channelId)
-  await discoverIfNothingIsKnown(context)
-  const ref = resolveQueue(context.deps, word, incident?.ref ?? null)
-  return { ref, incidentId: incident?.id ?? null }
-}
-
-/** Right after the start a name may not be known yet; asking once is better than a wrong "no queue". */
-async function discoverIfNothingIsKnown({ deps }: ListenerContext): Promise<void> {
-  const unknown = deps.systems.all().filter((system) => system.knownQueues().length === 0)
-  await Promise.all(unknown.map((system) => system.discoverNow()))
+  const ofRoom = await incidentOfRoom(context, talk.channelId)
+  const ref = await findQueue(context.deps, word, ofRoom?.ref ?? null)
+  return { ref, incidentId: await incidentAbout(context.deps, ref, ofRoom) }
 }

@@ -1,6 +1,10 @@
+import type { Hold } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import type { Incident } from '../../domain/incident.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
+import { isSameQueue, type QueueRef } from '../../domain/queue.ts'
+import { incidentKey } from '../../domain/settings.ts'
+import type { Deps } from '../deps.ts'
 
 /** The incident, with its key locked until the transaction ends. Throws `unknown_incident`. */
 export async function lockedIncident(store: Repositories, id: number): Promise<Incident> {
@@ -29,6 +33,36 @@ export async function findIncident(
     'This is not the room of an incident.',
     'Name its number, for example `ack 7`, or use the command in its room; `list` shows all that are open.',
   )
+}
+
+/** The holds that keep its queue paused; of a storm, those on any of its lines' queues. */
+export async function holdsOf(store: Repositories, incident: Incident): Promise<readonly Hold[]> {
+  if (incident.ref !== null) return store.holds.active(incident.ref)
+  const [holds, lines] = await Promise.all([
+    store.holds.active(null),
+    store.incidents.linesOf(incident.id),
+  ])
+  const refs = lines.flatMap(({ ref }) => ref ?? [])
+  return holds.filter((hold) => refs.some((ref) => isSameQueue(ref, hold.ref)))
+}
+
+/**
+ * The unresolved incident that a queue belongs to: the room's if that is about it, else the one of its key.
+ * Null without one, and while the database is away: what people do goes on without it.
+ */
+export async function incidentAbout(
+  { store, settings }: Pick<Deps, 'store' | 'settings'>,
+  ref: QueueRef,
+  ofRoom: Incident | null,
+): Promise<number | null> {
+  const key = incidentKey(settings, ref)
+  if (ofRoom !== null && ofRoom.key === key && ofRoom.state !== 'resolved') return ofRoom.id
+  try {
+    return (await store.now.incidents.unresolvedByKey(key))?.id ?? null
+  } catch (error) {
+    if (error instanceof OperatorError && error.code === 'database_unreachable') return null
+    throw error
+  }
 }
 
 const unknownIncident = (id: number): OperatorError =>

@@ -1,8 +1,7 @@
 import { isSameQueue, type QueueRef } from '../../domain/queue.ts'
 import type { HeldView, Tokens } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
-import { knownQueues } from './known-queues.ts'
-import { bySystem, live } from './queue-reads.ts'
+import { live } from './queue-reads.ts'
 import { tokenFor } from './queue-tokens.ts'
 
 /** Everything that Spillway holds, and what somebody else has paused. */
@@ -14,9 +13,13 @@ export async function listHeld(
     deps.store.now.holds.active(null),
     deps.store.now.control.frozen(),
   ])
+  // Every system is asked, also one of which no queue is known: silence is not "nothing is paused".
   const answers = await Promise.all(
-    bySystem(knownQueues(deps.systems), deps.systems).map(({ system, queues }) =>
-      live(at, () => system.overview(queues)),
+    deps.systems.all().map((system) =>
+      live(at, async () => {
+        const known = system.knownQueues()
+        return system.overview(known.length > 0 ? known : await system.discoverNow())
+      }),
     ),
   )
   const paused: QueueRef[] = answers.flatMap((answer) =>
