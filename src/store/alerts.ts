@@ -54,6 +54,9 @@ const TRACK = `
   )
   select tracked.*, coalesce((select status from before), 'new') as was from tracked`
 
+// The alerts of a storm hang on its lines.
+const OF_INCIDENT = `incident_id in (select $1::bigint union all select id from incident where storm_id = $1)`
+
 export function createAlerts(sql: Sql): Alerts {
   return {
     async track(alert, source, at) {
@@ -77,7 +80,7 @@ export function createAlerts(sql: Sql): Alerts {
     async firing(incidentId) {
       const found = await row<{ count: string }>(
         sql,
-        `select count(*) from alert where incident_id = $1 and status = 'firing'`,
+        `select count(*) from alert where ${OF_INCIDENT} and status = 'firing'`,
         [incidentId],
       )
       return Number(found?.count ?? 0)
@@ -85,7 +88,7 @@ export function createAlerts(sql: Sql): Alerts {
     async ofIncident(incidentId, limit) {
       const found = await rows<AlertRow>(
         sql,
-        `select * from alert where incident_id = $1
+        `select * from alert where ${OF_INCIDENT}
          order by status = 'firing' desc, last_seen_at desc, id desc limit $2`,
         [incidentId, limit],
       )

@@ -103,7 +103,8 @@ export function createIncidents(sql: Sql): Incidents {
     },
     open: (incident) => open(sql, incident),
     byId: (id) => one(sql, 'where id = $1', [id]),
-    unresolvedByKey: (key) => one(sql, `where key = $1 and state <> 'resolved' for update`, [key]),
+    unresolvedByKey: (key) => one(sql, `where key = $1 and state <> 'resolved'`, [key]),
+    lockUnresolved: (key) => one(sql, `where key = $1 and state <> 'resolved' for update`, [key]),
     byChannel: (channelId) => one(sql, 'where channel_id = $1', [channelId]),
     resolvedSince: (key, since) =>
       one(

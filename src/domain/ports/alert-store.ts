@@ -39,6 +39,8 @@ export interface Deliveries {
   unreadable(limit: number): Promise<readonly Delivery[]>
   /** Those still `received` that no job waits for. */
   stale(receivedBefore: Date, limit: number): Promise<readonly string[]>
+  /** Processed bodies received before; unreadable ones are kept. */
+  forget(before: Date): Promise<void>
 }
 
 export interface Alerts {
@@ -49,6 +51,8 @@ export interface Alerts {
     at: Date,
   ): Promise<{ readonly alert: TrackedAlert; readonly was: 'new' | 'firing' | 'resolved' }>
   attach(alertId: number, incidentId: number): Promise<void>
+  /** Of an incident, or of all lines of a storm. */
   firing(incidentId: number): Promise<number>
+  /** The same; firing ones first, then the latest. */
   ofIncident(incidentId: number, limit: number): Promise<readonly TrackedAlert[]>
 }

@@ -64,7 +64,8 @@ export interface Work {
     payload: Tasks[T],
     options: {
       readonly key: string
-      readonly runAt?: Date
+      /** Milliseconds from now, by the database's clock; at once unless told. */
+      readonly afterMs?: number
       /** Leaves a job that waits for its time alone: what a sweep wants. */
       readonly isKept?: boolean
     },
@@ -88,8 +89,9 @@ export interface Incidents {
   /** Inserts unless an unresolved one has the key; then that one, `created: false`. */
   open(incident: NewIncident): Promise<{ readonly incident: Incident; readonly created: boolean }>
   byId(id: number): Promise<Incident | null>
-  /** Locked until the transaction ends. */
   unresolvedByKey(key: string): Promise<Incident | null>
+  /** The same, locked until the transaction ends. */
+  lockUnresolved(key: string): Promise<Incident | null>
   byChannel(channelId: string): Promise<Incident | null>
   /** The latest with this key that was resolved after `since`. */
   resolvedSince(key: string, since: Date): Promise<Incident | null>
@@ -236,28 +238,25 @@ export interface Plans {
     id: string,
     now: Date,
     leaseMs: number,
-  ): Promise<{ readonly plan: Plan; readonly fence: number; readonly isRetry: boolean } | null>
+  ): Promise<{ readonly plan: Plan; readonly fence: number; readonly wasTouched: boolean } | null>
   /** Marks that the queue is about to be touched; false if that was marked before, or the fence is lost. */
   intend(id: string, fence: number, now: Date): Promise<boolean>
+  /** Marks that the queue is being changed and renews the lease; false if the fence is no longer ours. */
+  touch(id: string, fence: number, now: Date, leaseMs: number): Promise<boolean>
   /** executing → confirmed, when nothing was touched yet. */
   unlease(id: string, fence: number): Promise<boolean>
   /** Lets the next attempt begin at once. */
   release(id: string, fence: number, now: Date): Promise<boolean>
-  /** False if the fence is no longer ours. */
+  /** Null if the fence is no longer ours. */
   finish(
     id: string,
     fence: number,
     state: PlanState,
     outcome: PlanOutcome,
     now: Date,
-  ): Promise<boolean>
-  /** Unconfirmed ones only. */
-  close(
-    id: string,
-    state: 'refused' | 'expired' | 'cancelled',
-    words: string,
-    now: Date,
-  ): Promise<boolean>
+  ): Promise<{ readonly wasTouched: boolean } | null>
+  /** Previews that nobody confirmed in time. */
+  forgetPreviews(before: Date): Promise<void>
   unfinished(now: Date, limit: number): Promise<readonly string[]>
   lastDone(ref: QueueRef, action: 'pause' | 'resume'): Promise<Plan | null>
 }

@@ -7,7 +7,7 @@ import { clockTime, exactTime } from '../../domain/time.ts'
 import type { HeadlineView, Locale, Tokens } from '../../domain/views.ts'
 import { LIMITS } from '../limits.ts'
 import { actions, context, firstFew, header, message, section, type Rendered } from './elements.ts'
-import { freezeLine, hazardLines, pauseLines } from './holds.ts'
+import { freezeLine, hazardLines, heldQueueLine, pauseLines } from './holds.ts'
 import { incidentIcon, lasted, leadWords, resolvedWords } from './incident-words.ts'
 import { link, plain, prose, queueName, sentence } from './mrkdwn.ts'
 import { nextStep } from './next-step.ts'
@@ -15,6 +15,7 @@ import { bareNumbers, numberLines } from './numbers.ts'
 
 const MAX_ALERTS = 3
 const MAX_STORM_LINES = 10
+const MAX_STORM_HOLDS = 5
 
 const ORDER: readonly (keyof Tokens)[] = [
   'ack',
@@ -86,7 +87,7 @@ function queueBlocks(view: HeadlineView, zone: string): readonly KnownBlock[] {
   return [section(...numbers), ...(warnings.length === 0 ? [] : [section(...warnings)])]
 }
 
-const stormBlocks = (view: HeadlineView): readonly KnownBlock[] =>
+const stormBlocks = (view: HeadlineView, zone: string): readonly KnownBlock[] =>
   view.incident.kind === 'storm'
     ? [
         section(
@@ -96,6 +97,15 @@ const stormBlocks = (view: HeadlineView): readonly KnownBlock[] =>
             return `${incidentIcon(line)} ${line.severity} ${what}${prose(line.title, 80)}`
           }),
         ),
+        ...(view.holds.length === 0
+          ? []
+          : [
+              section(
+                ...firstFew(view.holds, MAX_STORM_HOLDS, (hold) =>
+                  heldQueueLine(hold, zone, view.at),
+                ),
+              ),
+            ]),
       ]
     : []
 
@@ -152,7 +162,7 @@ export function renderHeadline(view: HeadlineView, locale: Locale): Rendered {
     header(plain(title(view), LIMITS.header)),
     section(...summaryLines(view, zone)),
     queueBlocks(view, zone),
-    stormBlocks(view),
+    stormBlocks(view, zone),
     next === null ? [] : section(`:point_right: ${next}`),
     isOver ? [] : actions(view.tokens, ORDER),
     alertBlocks(view, zone),

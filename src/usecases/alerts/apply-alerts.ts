@@ -85,7 +85,7 @@ async function incidentFor(
   const firing = seen.filter(({ news }) => news === 'fired' || news === 'repeated')
   const at = deps.clock.now()
   if (firing.length === 0) return ofAlerts(store, seen)
-  const current = await store.incidents.unresolvedByKey(key)
+  const current = await store.incidents.lockUnresolved(key)
   if (current !== null) return current
   const closed = await store.incidents.resolvedSince(
     key,

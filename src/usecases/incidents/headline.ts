@@ -14,6 +14,7 @@ import type { Deps } from '../deps.ts'
 import { nearestIfUnknown } from '../queues/known-queues.ts'
 import { live } from '../queues/queue-reads.ts'
 import { queueTokens, tokenFor } from '../queues/queue-tokens.ts'
+import { holdsOf } from './find-incident.ts'
 
 type ViewDeps = Pick<Deps, 'store' | 'systems' | 'settings' | 'clock' | 'ids'>
 
@@ -30,7 +31,7 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
     store.rooms.steps(incident.id),
     incident.kind === 'storm' ? store.incidents.linesOf(incident.id) : [],
     store.control.frozen(),
-    ref === null ? [] : store.holds.active(ref),
+    holdsOf(store, incident),
     ref === null ? null : live(at, () => deps.systems.get(ref.system).pauseState(ref.queue)),
   ])
   return {
@@ -88,7 +89,8 @@ export async function announcementView(
     incident,
     firing,
     lineCount: lines.length,
-    summary: latest === undefined ? incident.title : alertSummary(latest),
+    summary:
+      latest === undefined || incident.kind === 'storm' ? incident.title : alertSummary(latest),
   }
 }
 

@@ -2,12 +2,13 @@ import type { Actor } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import type { Incident } from '../../domain/incident.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
+import { queueKey } from '../../domain/queue.ts'
 import { plural } from '../../domain/text.ts'
 import { clockTime } from '../../domain/time.ts'
 import { auditOf } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 import { requireMember } from '../people/authorize.ts'
-import { lockedIncident } from './find-incident.ts'
+import { holdsOf, lockedIncident } from './find-incident.ts'
 import { sayInRoom, touchIncident } from './touch.ts'
 
 /** Closes an incident, a storm with all its lines. What is still wrong or held is said, not forbidden. */
@@ -74,7 +75,7 @@ async function record(
 
 async function stillWrong(deps: Deps, store: Repositories, incident: Incident): Promise<string[]> {
   const firing = await store.alerts.firing(incident.id)
-  const holds = incident.ref === null ? [] : await store.holds.active(incident.ref)
+  const holds = await holdsOf(store, incident)
   const until = (end: Date | null): string =>
     end === null
       ? 'until somebody resumes it'
@@ -82,7 +83,8 @@ async function stillWrong(deps: Deps, store: Repositories, incident: Incident): 
   return [
     ...(firing > 0 ? [`${plural(firing, 'alert')} still ${firing === 1 ? 'fires' : 'fire'}.`] : []),
     ...holds.map(
-      (hold) => `The queue stays paused by <@${hold.owner.userId}> ${until(hold.endsAt)}.`,
+      (hold) =>
+        `\`${queueKey(hold.ref)}\` stays paused by <@${hold.owner.userId}> ${until(hold.endsAt)}.`,
     ),
   ]
 }
