@@ -77,7 +77,7 @@ async function postHeadline(store: Repositories, incidentId: number): Promise<vo
 
 async function failed(deps: Deps, { incident, step }: RoomWork, error: unknown): Promise<number> {
   if (!(error instanceof ChatRefusal) && !(error instanceof OperatorError)) throw error
-  const problem = error instanceof ChatRefusal ? `Slack says ${error.code}` : error.message
+  const problem = error.message
   deps.log.warn(
     { event: 'room.step_failed', incident: incident.id, step: step.step, problem },
     'room step failed',
@@ -144,14 +144,17 @@ async function createOrRecover(
   }
 }
 
+/** One wrong group or person keeps nobody else out: who can be found is invited, then the step fails. */
 async function invite(deps: Deps, { incident }: RoomWork): Promise<void> {
   const owners = incident.ref === null ? [] : ruleFor(deps.settings, incident.ref).owners
   const wanted = [...new Set([...deps.settings.rooms.invite, ...owners])]
-  const groups = await Promise.all(
+  const groups = await Promise.allSettled(
     wanted.filter((id) => id.startsWith('S')).map((id) => deps.chat.groupMembers(id)),
   )
-  const people = new Set([...wanted.filter((id) => !id.startsWith('S')), ...groups.flat()])
+  const members = groups.flatMap((group) => (group.status === 'fulfilled' ? group.value : []))
+  const people = new Set([...wanted.filter((id) => !id.startsWith('S')), ...members])
   if (people.size > 0) await deps.chat.invite(channelOf(incident), [...people])
+  for (const group of groups) if (group.status === 'rejected') throw group.reason
 }
 
 async function pin(deps: Deps, { incident }: RoomWork): Promise<void> {
