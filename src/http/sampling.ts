@@ -1,7 +1,7 @@
 import type { QueueSystem, QueueSystems } from '../domain/ports/queue-system.ts'
 import type { Clock, Log } from '../domain/ports/runtime.ts'
 import type { Store } from '../domain/ports/store.ts'
-import { queueKey, type QueueOverview } from '../domain/queue.ts'
+import { backlog, queueKey, type QueueOverview } from '../domain/queue.ts'
 import type { PartState } from './health.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -88,8 +88,10 @@ function setQueue(metrics: Metrics, overview: QueueOverview, at: Date): void {
   const labels = { system: ref.system, queue: ref.queue }
   for (const [state, count] of Object.entries(counts))
     metrics.queueJobs.set({ ...labels, state }, count as number)
-  const ageMs = oldestWaitingAt === null ? 0 : at.getTime() - oldestWaitingAt.getTime()
-  metrics.queueOldest.set(labels, Math.max(0, ageMs) / 1000)
+  const ageMs = oldestWaitingAt === null ? null : at.getTime() - oldestWaitingAt.getTime()
+  // Nothing waits: that is an age of 0. Something waits and nobody knows since when: that is none.
+  if (ageMs === null && backlog(counts) > 0) metrics.queueOldest.remove(labels)
+  else metrics.queueOldest.set(labels, Math.max(0, ageMs ?? 0) / 1000)
   metrics.queuePaused.set(labels, isPaused ? 1 : 0)
   metrics.queueStranded.set(labels, stranded)
   if (workers === null) metrics.queueWorkers.remove(labels)
