@@ -41,6 +41,7 @@ export interface Plan {
   readonly hash: string
   readonly createdAt: Date
   readonly expiresAt: Date
+  readonly confirmedAt: Date | null
   readonly outcome: PlanOutcome | null
   readonly finishedAt: Date | null
 }

@@ -13,6 +13,7 @@ export type ProblemCode =
   | 'plan_expired'
   | 'plan_drifted'
   | 'system_unreachable'
+  | 'system_full'
   | 'database_unreachable'
   | 'slack_unreachable'
   | 'not_supported'

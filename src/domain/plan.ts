@@ -45,7 +45,7 @@ export function checkHold(queueTier: QueueTier, holdMs: number | null): void {
   throw new OperatorError(
     'bad_duration',
     'A critical queue can be paused for at most 15 minutes.',
-    'Nothing was changed. Pause it for 15 minutes; when those are nearly over, pause it again.',
+    'Nothing was changed. Pause it for 15 minutes; when it runs again, decide again.',
   )
 }
 

@@ -18,6 +18,8 @@ const NOT_NOW = new Set([
   'service_unavailable',
   'request_timeout',
   'team_added_to_org',
+  'ratelimited',
+  'rate_limited',
 ])
 
 /** Node's codes for a connection that never came about, so nothing can have been carried out. */

@@ -24,31 +24,20 @@ const CONTENT = new Set([
 
 const GONE = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed'])
 
-const CURABLE = new Set([
-  'not_in_channel',
-  'missing_scope',
-  'not_allowed_token_type',
-  'no_permission',
-  'restricted_action',
-  'access_denied',
-  'accesslimited',
-  'org_login_required',
-  'ekm_access_denied',
-  'team_access_not_granted',
-  'invalid_auth',
-  'not_authed',
-  'token_expired',
-  'token_revoked',
-  'account_inactive',
+/** Nobody can cure these: Slack will never take this message there. */
+const HOPELESS = new Set([
+  'channel_not_found',
+  'is_archived',
+  'channel_is_archived',
+  'user_not_found',
 ])
 
-const CHANNEL_GONE = new Set(['channel_not_found', 'is_archived'])
-
-/** Sorts Slack's code. A room that is gone stays gone; the ops channel is a setting that can be corrected. */
+/**
+ * Sorts Slack's code. A room that is gone stays gone; the ops channel is a setting that can be corrected.
+ * A code that is not known here keeps its message: losing it would be for good.
+ */
 export function verdictOn(code: string, message: Pick<OutboxMessage, 'target'>): Verdict {
   if (CONTENT.has(code)) return 'plain_text'
   if (GONE.has(code)) return 'post_anew'
-  if (CURABLE.has(code)) return 'wait_for_operator'
-  if (CHANNEL_GONE.has(code) && message.target.kind === 'ops') return 'wait_for_operator'
-  return 'bury'
+  return HOPELESS.has(code) && message.target.kind === 'room' ? 'bury' : 'wait_for_operator'
 }

@@ -113,5 +113,10 @@ export function createDeliveries(sql: Sql): Deliveries {
       )
       return found.map(({ id }) => id)
     },
+    async forget(before) {
+      await sql.query(`delete from delivery where state = 'processed' and received_at < $1`, [
+        before,
+      ])
+    },
   }
 }

@@ -1,4 +1,5 @@
 import type { MessageContent, MessageTarget } from '../domain/message.ts'
+import type { Clock } from '../domain/ports/runtime.ts'
 import type { Messages, OutboxMessage, Work } from '../domain/ports/store.ts'
 import { changed, row, rows, type Sql } from './sql.ts'
 
@@ -37,12 +38,12 @@ const channelOf = (target: MessageTarget): string =>
 const PENDING = 'delivered_version < wanted_version and not is_buried'
 
 const PUT = `
-  insert into message (key, channel, target, content, priority) values ($1, $2, $3, $4, $5)
+  insert into message (key, channel, target, content, priority, due_at) values ($1, $2, $3, $4, $5, $6)
   on conflict (key) do update set
     wanted_version = message.wanted_version + 1,
     content = excluded.content,
     priority = excluded.priority,
-    due_at = case when message.is_buried then now() else message.due_at end,
+    due_at = case when message.is_buried then excluded.due_at else message.due_at end,
     attempts = case when message.is_buried then 0 else message.attempts end,
     is_buried = false`
 
@@ -84,14 +85,14 @@ const BURY = `update message set is_buried = true, problem = $2, attempted_at = 
 
 type Writing = Pick<Messages, 'put' | 'touch' | 'attempt' | 'delivered' | 'postpone' | 'bury'>
 
-function writing(sql: Sql, work: Work): Writing {
+function writing(sql: Sql, work: Work, clock: Clock): Writing {
   const enqueue = (channel: string): Promise<void> =>
     work.enqueue('deliver_messages', { channel }, { key: channel })
   return {
     async put({ key, target, content, priority }) {
       const channel = channelOf(target)
       const stored = [JSON.stringify(target), JSON.stringify(content)]
-      await sql.query(PUT, [key, channel, ...stored, priority])
+      await sql.query(PUT, [key, channel, ...stored, priority, clock.now()])
       await enqueue(channel)
     },
     async touch(key) {
@@ -149,7 +150,7 @@ function reading(sql: Sql): Reading {
 }
 
 /** The outbox. Its rows are the truth and the lock; the job only says that a channel has work. */
-export const createMessages = (sql: Sql, work: Work): Messages => ({
-  ...writing(sql, work),
+export const createMessages = (sql: Sql, work: Work, clock: Clock): Messages => ({
+  ...writing(sql, work, clock),
   ...reading(sql),
 })

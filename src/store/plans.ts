@@ -1,6 +1,5 @@
 import type { Plan, PlanOutcome, PlanPreview } from '../domain/action.ts'
 import type { Plans } from '../domain/ports/store.ts'
-import type { QueueRef } from '../domain/queue.ts'
 import { actorOf, changed, refOf, reviveOverview, row, rows, type Sql } from './sql.ts'
 
 interface PlanRow {
@@ -21,6 +20,7 @@ interface PlanRow {
   hash: string
   created_at: Date
   expires_at: Date
+  confirmed_at: Date | null
   outcome: PlanOutcome | null
   finished_at: Date | null
 }
@@ -46,6 +46,7 @@ const toPlan = (from: PlanRow): Plan => ({
   hash: from.hash,
   createdAt: from.created_at,
   expiresAt: from.expires_at,
+  confirmedAt: from.confirmed_at,
   outcome: reviveOutcome(from.outcome),
   finishedAt: from.finished_at,
 })
@@ -54,8 +55,8 @@ const add = (sql: Sql, plan: Plan): Promise<boolean> =>
   changed(
     sql,
     `insert into plan (id, action, system, queue, incident_id, team_id, user_id, tier, queue_tier,
-       before, hold_ms, reason, state, hash, created_at, expires_at, ends_hold_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+       before, hold_ms, reason, state, hash, created_at, expires_at, ends_hold_id, confirmed_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
      on conflict (ends_hold_id) do nothing`,
     [
       plan.id,
@@ -75,6 +76,7 @@ const add = (sql: Sql, plan: Plan): Promise<boolean> =>
       plan.createdAt,
       plan.expiresAt,
       plan.endsHoldId,
+      plan.confirmedAt,
     ],
   )
 
@@ -93,31 +95,45 @@ const LEASE = `
 
 const FINISH = `
   update plan set state = $3, outcome = $4, finished_at = $5, leased_until = null
-  where id = $1 and fence = $2 and state = 'executing'`
+  where id = $1 and fence = $2 and state = 'executing' returning touched_at`
 
 const LAST_DONE = `
   select * from plan where system = $1 and queue = $2 and action = $3 and state = 'done'
   order by finished_at desc limit 1`
 
-export function createPlans(sql: Sql): Plans {
-  const one = async (text: string, values: readonly unknown[]): Promise<Plan | null> => {
-    const found = await row<PlanRow>(sql, text, values)
-    return found === null ? null : toPlan(found)
+const UNIQUE_VIOLATION = '23505'
+
+/** Two replicas that lease two plans of one queue at once: the index lets one of them through. */
+async function lease(sql: Sql, id: string, now: Date, leaseMs: number): ReturnType<Plans['lease']> {
+  try {
+    const until = new Date(now.getTime() + leaseMs)
+    const found = await row<PlanRow & { fence: number; touched_at: Date | null }>(sql, LEASE, [
+      id,
+      now,
+      until,
+    ])
+    if (found === null) return null
+    return { plan: toPlan(found), fence: found.fence, wasTouched: found.touched_at !== null }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION) return null
+    throw error
   }
+}
+
+type Executing = Pick<
+  Plans,
+  'lease' | 'intend' | 'touch' | 'unlease' | 'release' | 'finish' | 'unfinished'
+>
+
+function executing(sql: Sql): Executing {
+  const ours = (change: string, values: readonly unknown[]): Promise<boolean> =>
+    changed(
+      sql,
+      `update plan set ${change} where id = $1 and fence = $2 and state = 'executing'`,
+      values,
+    )
   return {
-    add: (plan) => add(sql, plan),
-    byId: (id) => one('select * from plan where id = $1', [id]),
-    confirm: (id, reason, holdMs, now) => one(CONFIRM, [id, reason, holdMs, now]),
-    async lease(id, now, leaseMs) {
-      const until = new Date(now.getTime() + leaseMs)
-      const found = await row<PlanRow & { fence: number; intended_at: Date | null }>(sql, LEASE, [
-        id,
-        now,
-        until,
-      ])
-      if (found === null) return null
-      return { plan: toPlan(found), fence: found.fence, isRetry: found.intended_at !== null }
-    },
+    lease: (id, now, leaseMs) => lease(sql, id, now, leaseMs),
     intend: (id, fence, now) =>
       changed(
         sql,
@@ -125,28 +141,20 @@ export function createPlans(sql: Sql): Plans {
          where id = $1 and fence = $2 and state = 'executing' and intended_at is null`,
         [id, fence, now],
       ),
-    unlease: (id, fence) =>
-      changed(
-        sql,
-        `update plan set state = 'confirmed', leased_until = null
-         where id = $1 and fence = $2 and state = 'executing'`,
-        [id, fence],
-      ),
-    release: (id, fence, now) =>
-      changed(
-        sql,
-        `update plan set leased_until = $3 where id = $1 and fence = $2 and state = 'executing'`,
-        [id, fence, now],
-      ),
-    finish: (id, fence, state, outcome, now) =>
-      changed(sql, FINISH, [id, fence, state, JSON.stringify(outcome), now]),
-    close: (id, state, words, now) =>
-      changed(
-        sql,
-        `update plan set state = $2, outcome = $3, finished_at = $4
-         where id = $1 and state in ('planned', 'confirmed')`,
-        [id, state, JSON.stringify({ words, proof: null, after: null }), now],
-      ),
+    touch: (id, fence, now, leaseMs) =>
+      ours('touched_at = coalesce(touched_at, $3), leased_until = $4', [
+        id,
+        fence,
+        now,
+        new Date(now.getTime() + leaseMs),
+      ]),
+    unlease: (id, fence) => ours(`state = 'confirmed', leased_until = null`, [id, fence]),
+    release: (id, fence, now) => ours('leased_until = $3', [id, fence, now]),
+    async finish(id, fence, state, outcome, now) {
+      const values = [id, fence, state, JSON.stringify(outcome), now]
+      const found = await row<{ touched_at: Date | null }>(sql, FINISH, values)
+      return found === null ? null : { wasTouched: found.touched_at !== null }
+    },
     async unfinished(now, limit) {
       const found = await rows<{ id: string }>(
         sql,
@@ -156,6 +164,22 @@ export function createPlans(sql: Sql): Plans {
       )
       return found.map(({ id }) => id)
     },
-    lastDone: (ref: QueueRef, action) => one(LAST_DONE, [ref.system, ref.queue, action]),
+  }
+}
+
+export function createPlans(sql: Sql): Plans {
+  const one = async (text: string, values: readonly unknown[]): Promise<Plan | null> => {
+    const found = await row<PlanRow>(sql, text, values)
+    return found === null ? null : toPlan(found)
+  }
+  return {
+    ...executing(sql),
+    add: (plan) => add(sql, plan),
+    byId: (id) => one('select * from plan where id = $1', [id]),
+    confirm: (id, reason, holdMs, now) => one(CONFIRM, [id, reason, holdMs, now]),
+    lastDone: (ref, action) => one(LAST_DONE, [ref.system, ref.queue, action]),
+    async forgetPreviews(before) {
+      await sql.query(`delete from plan where state = 'planned' and expires_at < $1`, [before])
+    },
   }
 }

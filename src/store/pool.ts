@@ -106,11 +106,29 @@ export function isUnreachable(error: unknown): boolean {
   )
 }
 
-/** Runs database work; throws `OperatorError('database_unreachable')` when PostgreSQL does not answer. */
+// A statement or lock that took too long.
+const BUSY_CODES = new Set(['57014', '55P03'])
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && BUSY_CODES.has(String(error.code))
+
+const busy = (cause: unknown): OperatorError =>
+  new OperatorError(
+    'busy',
+    'The database is too busy to answer in time.',
+    'Nothing was changed by this. Try again in a few seconds.',
+    cause,
+  )
+
+/**
+ * Runs database work. Throws `OperatorError('busy')` when a statement or lock takes too long, and
+ * `OperatorError('database_unreachable')` when PostgreSQL does not answer.
+ */
 export async function reachingDatabase<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (error) {
+    if (isBusy(error)) throw busy(error)
     if (!isUnreachable(error)) throw error
     throw new OperatorError(
       'database_unreachable',

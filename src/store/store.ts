@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 
+import type { Clock } from '../domain/ports/runtime.ts'
 import type { Repositories, Store } from '../domain/ports/store.ts'
 import { createAlerts } from './alerts.ts'
 import { createAudit } from './audit.ts'
@@ -16,7 +17,13 @@ import type { Sql } from './sql.ts'
 import { createTimeline } from './timeline.ts'
 import { createWork } from './work-queue.ts'
 
-function repositories(sql: Sql, instance: string): Repositories {
+interface StoreOptions {
+  /** Named in every audit entry. */
+  readonly instance: string
+  readonly clock: Clock
+}
+
+function repositories(sql: Sql, { instance, clock }: StoreOptions): Repositories {
   const work = createWork(sql)
   return {
     deliveries: createDeliveries(sql),
@@ -24,7 +31,7 @@ function repositories(sql: Sql, instance: string): Repositories {
     incidents: createIncidents(sql),
     rooms: createRooms(sql),
     timeline: createTimeline(sql),
-    messages: createMessages(sql, work),
+    messages: createMessages(sql, work, clock),
     buttons: createButtons(sql),
     plans: createPlans(sql),
     holds: createHolds(sql),
@@ -41,14 +48,14 @@ const pooled = (pool: Pool): Sql => ({
 
 async function inTransaction<T>(
   pool: Pool,
-  instance: string,
+  options: StoreOptions,
   run: (repositories: Repositories) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect()
   try {
     await client.query('begin')
     const sql: Sql = { query: (text, values) => client.query(text, values ? [...values] : []) }
-    const result = await run(repositories(sql, instance))
+    const result = await run(repositories(sql, options))
     await client.query('commit')
     client.release()
     return result
@@ -63,11 +70,33 @@ async function inTransaction<T>(
   }
 }
 
+/** What PostgreSQL says when two transactions waited for each other, and gave one of them up. */
+const VICTIM_CODES = new Set(['40P01', '40001'])
+const ATTEMPTS = 4
+
+const isVictim = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && VICTIM_CODES.has(String(error.code))
+
+/** Transactions hold nothing but database work, so the victim of a deadlock simply runs again. */
+async function untilNoVictim<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let left = ATTEMPTS - 1; ; left -= 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (left === 0 || !isVictim(error)) throw error
+    }
+  }
+}
+
+const systemClock: Clock = { now: () => new Date() }
+
 /** Spillway's state in PostgreSQL, over the application role's pool. */
-export function createStore(pool: Pool, instance: string): Store {
+export function createStore(pool: Pool, instance: string, clock: Clock = systemClock): Store {
+  const options = { instance, clock }
   return {
-    now: repositories(pooled(pool), instance),
-    transaction: (run) => reachingDatabase(() => inTransaction(pool, instance, run)),
+    now: repositories(pooled(pool), options),
+    transaction: (run) =>
+      reachingDatabase(() => untilNoVictim(() => inTransaction(pool, options, run))),
     ping: async () => {
       await reachingDatabase(() => pool.query('select 1'))
     },

@@ -6,12 +6,13 @@ export function createWork(sql: Sql): Work {
     async enqueue(task, payload, options) {
       await sql.query(
         `select graphile_worker.add_job(
-           $1, $2::json, job_key => $3, run_at => $4, job_key_mode => $5)`,
+           $1, $2::json, job_key => $3,
+           run_at => now() + $4 * interval '1 millisecond', job_key_mode => $5)`,
         [
           task,
           JSON.stringify(payload),
           `${task}:${options.key}`,
-          options.runAt ?? null,
+          options.afterMs ?? 0,
           options.isKept === true ? 'preserve_run_at' : 'replace',
         ],
       )

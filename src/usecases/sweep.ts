@@ -33,3 +33,15 @@ export async function refreshHeadlines(deps: Pick<Deps, 'store'>): Promise<void>
   for (const incident of await deps.store.now.incidents.unresolved())
     if (incident.channelId !== null) await deps.store.now.messages.touch(headlineKey(incident.id))
 }
+
+const DAY_MS = 86_400_000
+/** Long enough to look up what a sender really said. */
+const DELIVERY_DAYS = 30
+
+/** Lets go of what nobody can need any more; the audit trail and the incidents stay. */
+export async function forget({ store, clock }: Pick<Deps, 'store' | 'clock'>): Promise<void> {
+  const before = (days: number): Date => new Date(clock.now().getTime() - days * DAY_MS)
+  await store.now.control.forgetClaims(before(1))
+  await store.now.plans.forgetPreviews(before(1))
+  await store.now.deliveries.forget(before(DELIVERY_DAYS))
+}

@@ -12,9 +12,11 @@ export interface HandlerDeps extends Deps {
   readonly deliverChannel: (channel: string) => Promise<Date | null>
 }
 
+/** However clocks differ, a channel is not asked for in a tight loop. */
+const MIN_WAIT_MS = 50
+
 /** What each durable task does. A task that is not done says when to come back by its own next job. */
 export function createHandlers(deps: HandlerDeps): Handlers {
-  const after = (ms: number): Date => new Date(deps.clock.now().getTime() + ms)
   const { work } = deps.store.now
   // What was asked for meanwhile, and is due earlier, must not be put off.
   const isKept = true
@@ -23,7 +25,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     async end_hold({ holdId }) {
       const wait = await endHold(deps, holdId)
       if (wait === null) return
-      await work.enqueue('end_hold', { holdId }, { key: holdId, runAt: after(wait), isKept })
+      await work.enqueue('end_hold', { holdId }, { key: holdId, afterMs: wait, isKept })
     },
     async open_room({ incidentId }) {
       const wait = await openRoom(deps, incidentId)
@@ -31,13 +33,14 @@ export function createHandlers(deps: HandlerDeps): Handlers {
       await work.enqueue(
         'open_room',
         { incidentId },
-        { key: String(incidentId), runAt: after(wait), isKept },
+        { key: String(incidentId), afterMs: wait, isKept },
       )
     },
     async deliver_messages({ channel }) {
-      const runAt = await deps.deliverChannel(channel)
-      if (runAt === null) return
-      await work.enqueue('deliver_messages', { channel }, { key: channel, runAt, isKept })
+      const due = await deps.deliverChannel(channel)
+      if (due === null) return
+      const afterMs = Math.max(MIN_WAIT_MS, due.getTime() - deps.clock.now().getTime())
+      await work.enqueue('deliver_messages', { channel }, { key: channel, afterMs, isKept })
     },
     async execute_plan({ planId }) {
       const attempt = await executePlan(deps, planId)
@@ -45,7 +48,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
       await work.enqueue(
         'execute_plan',
         { planId },
-        { key: planId, runAt: after(attempt.forMs), isKept },
+        { key: planId, afterMs: attempt.forMs, isKept },
       )
     },
   }

@@ -63,7 +63,7 @@ describe('Redis away', () => {
     await gate.reached()
     await redis.kill()
     await gate.letGo()
-    await untilText(world, OPS, /cannot be reached.*pause by <@U0ANA> waits for it/s)
+    await untilText(world, OPS, /cannot be reached.*pause of .* by <@U0ANA> is tried again/s)
     await redis.restart()
     await untilText(world, OPS, /paused `sales\/email` until/)
     await untilModal(world, ANA, /Pause of .*done/)
@@ -80,7 +80,7 @@ describe('Redis away', () => {
     await second.reached()
     await redis.kill()
     await second.letGo()
-    await untilText(world, OPS, /cannot be reached.*resume by <@U0ANA> waits for it/s)
+    await untilText(world, OPS, /cannot be reached.*resume of .* by <@U0ANA> is tried again/s)
     await redis.restart()
     await untilText(world, OPS, /resumed `sales\/email`/)
 

@@ -32,6 +32,13 @@ export function fromReply(
   if (/^(?:LOADING|BUSY|MASTERDOWN|READONLY|NOAUTH|WRONGPASS)/.test(words)) {
     return unreachable(config.name, words, advice)
   }
+  if (/\bOOM\b/.test(words))
+    return new OperatorError(
+      'system_full',
+      `Redis of system "${config.name}" is full (maxmemory) and takes no writes.`,
+      'Free memory or raise maxmemory, then try again.',
+      cause,
+    )
   if (!/NOPERM|can't run this command|unknown command/i.test(words)) return null
   return new OperatorError(
     'not_supported',

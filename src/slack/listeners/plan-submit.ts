@@ -1,4 +1,5 @@
 import type { Actor, Plan } from '../../domain/action.ts'
+import { OperatorError } from '../../domain/errors.ts'
 import { holdChoices } from '../../domain/plan.ts'
 import { confirmPlan } from '../../usecases/actions/confirm-plan.ts'
 import { outcomeModal, readHoldChoice } from '../render/plan-modal.ts'
@@ -24,9 +25,20 @@ export async function submitPlan(
     const over = await untilOver(context, confirmed.id, WATCH_MS)
     await showView(context, viewId, outcomeModal(over ?? confirmed))
   } catch (error) {
-    await showView(context, viewId, problemModal(context, action, error))
+    await showView(context, viewId, problemModal(context, action, inDoubt(error)))
   }
 }
 
 const holdOf = (plan: Plan, chosen: string | null): number | null =>
   plan.action === 'pause' ? readHoldChoice(chosen, holdChoices(plan.queueTier, plan.holdMs)) : null
+
+/** The answer to the confirmation was lost, not necessarily the confirmation. */
+const inDoubt = (error: unknown): unknown =>
+  error instanceof OperatorError && error.code === 'database_unreachable'
+    ? new OperatorError(
+        'database_unreachable',
+        error.message,
+        'Your confirmation may have been recorded; then it is carried out, once, when the database is back, and posted in the room. Look at the status before you try again.',
+        error,
+      )
+    : error

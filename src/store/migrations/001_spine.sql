@@ -7,7 +7,7 @@ create table delivery (
   body_sha256 bytea not null,
   received_at timestamptz not null,
   correlation_id text not null,
-  redelivery_of uuid references delivery (id),
+  redelivery_of uuid references delivery (id) on delete set null,
   state text not null default 'received' check (state in ('received', 'processed', 'unreadable')),
   problem text,
   -- Set when processing it failed: others are then processed without it.
@@ -15,6 +15,7 @@ create table delivery (
   finished_at timestamptz
 );
 create index delivery_redelivery on delivery (source, body_sha256, received_at desc);
+create index delivery_twins on delivery (redelivery_of) where redelivery_of is not null;
 create index delivery_open on delivery (received_at) where state = 'received';
 create index delivery_unreadable on delivery (received_at desc) where state = 'unreadable';
 
@@ -99,7 +100,8 @@ create table message (
   rendered_hash text,
   attempted_at timestamptz,
   attempts integer not null default 0,
-  due_at timestamptz not null default now(),
+  -- By the clock of the processes that deliver, never the database's.
+  due_at timestamptz not null,
   problem text,
   is_buried boolean not null default false
 );
@@ -139,6 +141,8 @@ create table plan (
   leased_until timestamptz,
   -- Set with the audit trail's intent entry, before the queue is touched.
   intended_at timestamptz,
+  -- Set right before the queue is changed: only from here on may an attempt have left half a change.
+  touched_at timestamptz,
   outcome jsonb,
   finished_at timestamptz
 );

@@ -50,6 +50,7 @@ function endingPlan(deps: Deps, hold: Hold, overview: QueueOverview, at: Date): 
     hash: planHash(draft),
     createdAt: at,
     expiresAt: at,
+    confirmedAt: at,
     outcome: null,
     finishedAt: null,
   }

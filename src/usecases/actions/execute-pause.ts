@@ -3,22 +3,22 @@ import { formatDuration } from '../../domain/duration.ts'
 import { queueKey, type HoldProof } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Deps } from '../deps.ts'
-import { type Effect, type Execution, recordIntent, words } from './execution.ts'
+import { type Effect, type Execution, recordIntent, touchQueue, words } from './execution.ts'
 
 /** How long a paused queue is watched before anybody says that it holds. */
 const PROOF_MS = 2_500
 
 /**
  * The hold is committed before the flag is set: whoever finds the flag after a crash finds its owner.
- * Setting it twice changes nothing, so a retry goes through the same steps.
+ * Setting it twice changes nothing, so a retry goes through the same steps. Throws `Frozen`, `LeaseLost`.
  */
 export async function executePause(deps: Deps, execution: Execution): Promise<Effect> {
-  const { plan, isRetry } = execution
+  const { plan, wasTouched } = execution
   const system = deps.systems.get(plan.ref.system)
   const found = await system.pauseState(plan.ref.queue)
-  if (found.overview.isPaused && !isRetry) return pausedMeanwhile(deps, plan)
+  if (found.overview.isPaused && !wasTouched) return pausedMeanwhile(deps, plan)
   const hold = await startHold(deps, execution)
-  await system.pause(plan.ref.queue)
+  await touchQueue(deps, execution, () => system.pause(plan.ref.queue))
   const proof = await system.proveHeld(plan.ref.queue, PROOF_MS)
   const after = (await system.pauseState(plan.ref.queue)).overview
   return { state: 'done', outcome: { words: pausedWords(deps, hold, proof), proof, after } }
@@ -46,7 +46,7 @@ async function startHold(deps: Deps, execution: Execution): Promise<Hold> {
       await store.work.enqueue(
         'end_hold',
         { holdId: hold.id },
-        { key: hold.id, runAt: hold.endsAt },
+        { key: hold.id, afterMs: hold.endsAt.getTime() - at.getTime() },
       )
     await recordIntent(store, execution, at)
     return hold

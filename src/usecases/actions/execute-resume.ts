@@ -2,23 +2,27 @@ import type { Hold, Plan } from '../../domain/action.ts'
 import { queueKey } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Deps } from '../deps.ts'
-import { type Effect, type Execution, recordIntent, words } from './execution.ts'
+import { type Effect, type Execution, recordIntent, touchQueue, words } from './execution.ts'
 
 /**
  * Runs the queue again if every hold on it is one that the plan ends. Holds end in the closing
  * transaction, after the flag is gone: a crash between leaves a hold to be ended, never a silent stop.
+ * Throws `Frozen`, `LeaseLost`.
  */
 export async function executeResume(deps: Deps, execution: Execution): Promise<Effect> {
-  const { plan, isRetry } = execution
+  const { plan, wasTouched } = execution
   const holds = await deps.store.now.holds.active(plan.ref)
+  // A person was faster: whatever pauses the queue now is not what this end was for.
+  if (plan.endsHoldId !== null && !holds.some((hold) => hold.id === plan.endsHoldId))
+    return { state: 'done', outcome: words('The hold was ended before.'), isQuiet: true }
   const others = holds.filter((hold) => !plan.before.holdIds.includes(hold.id))
   if (others.length > 0) return stillHeld(plan, others)
   const system = deps.systems.get(plan.ref.system)
   const found = await system.pauseState(plan.ref.queue)
   const isStopped = found.overview.isPaused || found.overview.stranded > 0
-  if (!isStopped && !isRetry) return wasResumed(deps, plan)
+  if (!isStopped && !wasTouched) return wasResumed(deps, plan)
   await deps.store.transaction((store) => recordIntent(store, execution, deps.clock.now()))
-  await system.resume(plan.ref.queue)
+  await touchQueue(deps, execution, () => system.resume(plan.ref.queue))
   const after = (await system.pauseState(plan.ref.queue)).overview
   if (after.isPaused)
     return {

@@ -1,27 +1,32 @@
 import type { Plan } from '../../domain/action.ts'
-import type { OperatorError } from '../../domain/errors.ts'
 import type { RoomLine } from '../../domain/message.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
-import { isSameQueue } from '../../domain/queue.ts'
+import { isSameQueue, queueKey } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
 import { auditOfPlan, overviewFacts } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
+import { headlineKey, shownBy } from '../incidents/touch.ts'
 import type { Effect, Execution } from './execution.ts'
 
 /**
- * Closes a plan in one transaction: holds, buttons, words in the room, audit. Nothing of it happens if
- * the fence is no longer ours.
+ * Closes a plan in one transaction: holds, buttons, words in the room, audit. False, and nothing of it
+ * happens, if the fence is no longer ours.
  */
-export async function finishPlan(deps: Deps, execution: Execution, effect: Effect): Promise<void> {
+export async function finishPlan(
+  deps: Deps,
+  execution: Execution,
+  effect: Effect,
+): Promise<boolean> {
   const { plan, fence } = execution
   const now = deps.clock.now()
-  await deps.store.transaction(async (store) => {
-    if (!(await store.plans.finish(plan.id, fence, effect.state, effect.outcome, now))) return
-    await settleHolds(store, plan, effect, now)
+  const isClosed = await deps.store.transaction(async (store) => {
+    const closed = await store.plans.finish(plan.id, fence, effect.state, effect.outcome, now)
+    if (closed === null) return false
+    await settleHolds(store, plan, effect, { now, wasTouched: closed.wasTouched })
     // Without an effect of this plan its buttons may still be needed.
     if (effect.state === 'done' && effect.outcome.after !== null)
       await spendButtons(deps, store, plan, now)
-    await tell(store, plan, effect, now)
+    if (effect.isQuiet !== true) await tell(store, plan, effect, now)
     await store.audit.append(
       auditOfPlan(now, 'outcome', plan, {
         state: effect.state,
@@ -30,25 +35,35 @@ export async function finishPlan(deps: Deps, execution: Execution, effect: Effec
         after: overviewFacts(effect.outcome.after),
       }),
     )
+    return true
   })
+  if (isClosed) {
+    const facts = { event: 'plan.finished', plan: plan.id, queue: queueKey(plan.ref) }
+    deps.log.info({ ...facts, state: effect.state, action: plan.action }, 'plan finished')
+  }
+  return isClosed
 }
 
+/**
+ * A pause that failed after it touched its queue keeps its hold, not yet proven: the flag may be set, and
+ * then only the hold's end, or a person, takes it away again. A timed end ends its hold however it went.
+ */
 async function settleHolds(
   store: Repositories,
   plan: Plan,
   effect: Effect,
-  now: Date,
+  { now, wasTouched }: { readonly now: Date; readonly wasTouched: boolean },
 ): Promise<void> {
   const holds = await store.holds.active(plan.ref)
   const own = holds.find((hold) => hold.planId === plan.id)
   if (own !== undefined) {
     if (effect.state === 'done')
       await store.holds.setProof(own.id, effect.outcome.proof ?? own.proof)
-    else await store.holds.end(own.id, now, null)
+    else if (!wasTouched) await store.holds.end(own.id, now, null)
   }
+  if (plan.endsHoldId !== null) await store.holds.end(plan.endsHoldId, now, null)
   if (plan.action !== 'resume' || effect.state !== 'done') return
-  const by = plan.endsHoldId === null ? plan.actor.userId : null
-  for (const id of plan.before.holdIds) await store.holds.end(id, now, by)
+  for (const id of plan.before.holdIds) await store.holds.end(id, now, plan.actor.userId)
 }
 
 async function spendButtons(deps: Deps, store: Repositories, plan: Plan, now: Date): Promise<void> {
@@ -93,42 +108,16 @@ async function tell(store: Repositories, plan: Plan, effect: Effect, now: Date):
     })
     await store.messages.put({
       key: `outcome:${plan.id}:${incident.id}`,
-      target: roomOf(incident),
+      target: { kind: 'room', incidentId: shownBy(incident) },
       content: { kind: 'line', line },
       priority: 1,
     })
-    await store.messages.touch(`headline:${incident.stormId ?? incident.id}`)
+    await store.messages.touch(headlineKey(shownBy(incident)))
   }
   // Stopping a queue is announced where everybody looks, also when no incident is open for it.
   await store.messages.put({
     key: `outcome:${plan.id}:ops`,
     target: { kind: 'ops' },
-    content: { kind: 'line', line },
-    priority: 1,
-  })
-}
-
-const roomOf = (incident: {
-  id: number
-  stormId: number | null
-}): { kind: 'room'; incidentId: number } => ({
-  kind: 'room',
-  incidentId: incident.stormId ?? incident.id,
-})
-
-/** Once per plan: the system is away, and the plan waits for it. */
-export async function sayWaiting(deps: Deps, plan: Plan, error: OperatorError): Promise<void> {
-  const line: RoomLine = {
-    icon: 'warning',
-    words: `${error.message} The ${plan.action} by <@${plan.actor.userId}> waits for it, for up to 15 minutes. Whether the queue was touched is not known until then.`,
-    mention: [],
-  }
-  const key = `waiting:${plan.id}`
-  if ((await deps.store.now.messages.byKey(key)) !== null) return
-  await deps.store.now.messages.put({
-    key,
-    target:
-      plan.incidentId === null ? { kind: 'ops' } : { kind: 'room', incidentId: plan.incidentId },
     content: { kind: 'line', line },
     priority: 1,
   })

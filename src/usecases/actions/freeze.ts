@@ -5,7 +5,9 @@ import type { Freeze, Repositories } from '../../domain/ports/store.ts'
 import { clockTime } from '../../domain/time.ts'
 import { auditOf } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
+import { headlineKey } from '../incidents/touch.ts'
 import { requireRole } from '../people/authorize.ts'
+import { FREEZE_LOCK } from './execution.ts'
 
 /** What waits beyond these is found by the sweep. */
 const AT_ONCE = 200
@@ -30,7 +32,7 @@ export function frozenError(freeze: Freeze, deps: Pick<Deps, 'settings' | 'clock
   )
 }
 
-/** The kill switch: from its commit on, no execution starts, timed ends wait. Says so in every room. */
+/** The kill switch: from its commit on no execution begins, and timed ends wait. Says so in every room. */
 export async function freezeActions(
   deps: FreezeDeps,
   request: { readonly actor: Actor; readonly reason: string | null },
@@ -39,22 +41,26 @@ export async function freezeActions(
   await requireRole(deps, { actor, action: 'freeze', ref: null, incidentId: null })
   const at = deps.clock.now()
   const wanted = { by: actor, at, reason }
-  return deps.store.transaction(async (store) => {
+  // Two transactions: the switch itself must not wait for, or fail with, what is said of it.
+  await deps.store.transaction(async (store) => {
+    await store.incidents.lockKey(FREEZE_LOCK)
     if (!(await store.control.freeze(wanted))) {
       const current = await store.control.frozen()
       if (current !== null) throw frozenError(current, deps)
     }
-    const why = reason === null ? '' : `: ${reason}`
-    await tellEveryone(store, `freeze:${deps.ids.uuid()}`, {
-      icon: 'stop',
-      words: `<@${actor.userId}> froze all actions${why}. Nothing is paused, resumed or ended until it is lifted.`,
-      mention: [],
-    })
     await store.audit.append(
       auditOf(at, 'frozen', { actor, action: 'freeze', subject: 'all queues', reason }),
     )
-    return wanted
   })
+  const why = reason === null ? '' : `: ${reason}`
+  await deps.store.transaction((store) =>
+    tellEveryone(store, `freeze:${deps.ids.uuid()}`, actor, at, {
+      icon: 'stop',
+      words: `<@${actor.userId}> froze all actions${why}. What had begun is brought to its end; nothing else is paused, resumed or ended until it is lifted.`,
+      mention: [],
+    }),
+  )
+  return wanted
 }
 
 /** Lifts the freeze; what was due meanwhile is done now. Throws `already_done` if there is none. */
@@ -74,7 +80,7 @@ export async function liftFreeze(
       `already lifted by <@${actor.userId}>`,
       at,
     )
-    await tellEveryone(store, `unfreeze:${deps.ids.uuid()}`, {
+    await tellEveryone(store, `unfreeze:${deps.ids.uuid()}`, actor, at, {
       icon: 'go',
       words: `<@${actor.userId}> lifted the freeze: actions work again.`,
       mention: [],
@@ -87,21 +93,27 @@ export async function liftFreeze(
   })
 }
 
-async function tellEveryone(store: Repositories, key: string, line: RoomLine): Promise<void> {
-  await store.messages.put({
-    key: `${key}:ops`,
-    target: { kind: 'ops' },
-    content: { kind: 'line', line },
-    priority: 1,
-  })
-  for (const incident of await store.incidents.unresolved()) {
-    if (incident.channelId === null) continue
-    await store.messages.put({
-      key: `${key}:${incident.id}`,
-      target: { kind: 'room', incidentId: incident.id },
-      content: { kind: 'line', line },
-      priority: 1,
-    })
-    await store.messages.touch(`headline:${incident.id}`)
+async function tellEveryone(
+  store: Repositories,
+  key: string,
+  actor: Actor,
+  at: Date,
+  line: RoomLine,
+): Promise<void> {
+  const content = { kind: 'line', line } as const
+  await store.messages.put({ key: `${key}:ops`, target: { kind: 'ops' }, content, priority: 1 })
+  for (const { id, channelId } of await store.incidents.unresolved()) {
+    const entry = {
+      incidentId: id,
+      at,
+      kind: 'note',
+      actor: actor.userId,
+      words: line.words,
+    } as const
+    await store.timeline.add(entry)
+    if (channelId === null) continue
+    const target = { kind: 'room', incidentId: id } as const
+    await store.messages.put({ key: `${key}:${id}`, target, content, priority: 1 })
+    await store.messages.touch(headlineKey(id))
   }
 }

@@ -92,6 +92,7 @@ function draftPlan(
     hash: planHash(draft),
     createdAt: at,
     expiresAt: new Date(at.getTime() + PLAN_TTL_MS),
+    confirmedAt: null,
     outcome: null,
     finishedAt: null,
   }
