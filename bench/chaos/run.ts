@@ -41,17 +41,19 @@ const SETTLE_MS = 90_000
 
 /** Kills the bot at random instants while alerts, pauses and resumes go on; then has a checker judge it. */
 export async function chaos({ runs, seed, owner }: ChaosOptions): Promise<Verdict> {
+  const compiled = await compileBot()
   const dir = mkdtempSync(join(tmpdir(), 'spillway-chaos-'))
   const redis = await startRedis()
   const slack = await startFakeSlack(WORKSPACE)
   const client = new pg.Client(connectionConfig(owner))
+  // Whoever uses it gets the error; one that comes between must not end us.
+  client.on('error', () => undefined)
   await client.connect()
   const crew = startCrew(redis.url, dir)
   const random = createRandom(seed)
   const scene: Scene = { slack, client, ledgers: dir, random }
   const config = { ...configOf({ redis, queues: QUEUES }, slack), logLevel: 'warn' as const }
   const bots: BotChild[] = []
-  const compiled = await compileBot()
   const load = (): BotChild => {
     const bot = loadBot(dir, { config, owner }, compiled.entry)
     bots.push(bot)

@@ -46,7 +46,7 @@ export async function letTimePass(world: World): Promise<void> {
   )
 }
 
-export interface AuditFacts {
+interface AuditFacts {
   readonly kind: string
   readonly action: string
   readonly plan?: string
@@ -54,7 +54,7 @@ export interface AuditFacts {
 }
 
 /** The audit trail, oldest first. Fails if its chain is broken. */
-export async function auditTrail(world: World): Promise<readonly AuditFacts[]> {
+async function auditTrail(world: World): Promise<readonly AuditFacts[]> {
   const rows = await world.query<{
     seq: string
     version: number
