@@ -5,11 +5,12 @@ import { afterAll, expect, it, onTestFinished } from 'vitest'
 
 import { connectionConfig } from '../../src/store/pool.ts'
 import { auditCounts, letTimePass, order, preview } from '../helpers/acting.ts'
+import { ANA, anAlert, OPS, webhook } from '../helpers/config-of.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { untilAnswer, untilModal, untilText } from '../helpers/looking.ts'
 import { reason } from '../helpers/reason.ts'
 import { freshRedis } from '../helpers/redis.ts'
-import { ANA, anAlert, createWorld, OPS, webhook, type World } from '../helpers/world.ts'
+import { createWorld, type World } from '../helpers/world.ts'
 
 const redis = await freshRedis({ appendOnly: true })
 const client = new Redis(redis.url, { maxRetriesPerRequest: null })
@@ -22,6 +23,7 @@ const flagOf = (queue: string): Promise<string | null> =>
 async function addJob(queue: string): Promise<void> {
   const jobs = new Queue(queue, { connection: client })
   await jobs.add('send', {})
+  await jobs.close()
 }
 
 const holds = (world: World): Promise<object[]> =>
