@@ -10,12 +10,12 @@ import {
 } from '../../usecases/queues/known-queues.ts'
 import { listHeld } from '../../usecases/queues/list-held.ts'
 import { listQueues } from '../../usecases/queues/list-queues.ts'
-import { failedJobs, queueStatus } from '../../usecases/queues/queue-status.ts'
+import { exactTypes, failedJobs, queueStatus } from '../../usecases/queues/queue-status.ts'
 import { renderFailed } from '../render/failures.ts'
 import { renderHeld } from '../render/held.ts'
 import { renderQueueHelp } from '../render/help.ts'
 import { renderQueueList } from '../render/queue-list.ts'
-import { renderStatus } from '../render/queue-status.ts'
+import { renderStatus, renderTypes } from '../render/queue-status.ts'
 import { renderFreezeNotice } from '../render/room.ts'
 import { incidentOfRoom, type Conversation, type ListenerContext } from './context.ts'
 import { openPlan, proposePlan } from './plan-modal.ts'
@@ -87,8 +87,23 @@ async function status(
   const isMany = word !== null && matchQueues(deps, word).length > 1
   if (isMany) return talk.say(renderQueueList(await listQueues(deps, { filter: word }), locale))
   const found = await target(context, talk, word)
-  return talk.say(renderStatus(await queueStatus(deps, found), locale))
+  const view = await queueStatus(deps, found)
+  await talk.say(renderStatus(view, locale))
+  if (!view.detail.waitingTypes.isExact) await sayExactTypes(context, talk, found.ref)
 }
+
+/** The answer with a sample is out; who waits long enough gets every job counted. */
+async function sayExactTypes(
+  { deps }: ListenerContext,
+  talk: Conversation,
+  ref: QueueRef,
+): Promise<void> {
+  const types = await exactTypes(deps, { ref, forMs: COUNT_MS })
+  if (types !== null) await talk.say(renderTypes(ref, types))
+}
+
+/** A million jobs take some seconds; whatever takes longer keeps its sample. */
+const COUNT_MS = 60_000
 
 interface Target {
   readonly ref: QueueRef

@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 
-import type { Counts, Sampled, TypeShare } from '../../domain/queue.ts'
-import { percent, thousands } from '../../domain/text.ts'
+import type { Counts, QueueRef, Sampled, TypeShare } from '../../domain/queue.ts'
+import { percent, plural, thousands } from '../../domain/text.ts'
 import { exactTime } from '../../domain/time.ts'
 import type { Locale, StatusView } from '../../domain/views.ts'
 import { actions, context, firstFew, message, section, type Rendered } from './elements.ts'
@@ -22,6 +22,14 @@ function typeBlocks(types: Sampled<TypeShare>): readonly KnownBlock[] {
   )
   return [section(note === null ? '*What waits*' : `*What waits* (${note})`, ...lines)]
 }
+
+/** The same for every waiting job, once they are counted. */
+export const renderTypes = (ref: QueueRef, types: Sampled<TypeShare>): Rendered =>
+  message(
+    `What waits in ${queueName(ref)}`,
+    section(`*${queueName(ref)}*: all ${plural(types.looked, 'waiting job')} counted`),
+    typeBlocks(types),
+  )
 
 /** The states that the short numbers sum up or leave out. */
 function otherCounts(counts: Counts): string {

@@ -1,4 +1,4 @@
-import type { QueueRef } from '../../domain/queue.ts'
+import { queueKey, type QueueRef, type Sampled, type TypeShare } from '../../domain/queue.ts'
 import { incidentKey, ruleFor } from '../../domain/settings.ts'
 import type { FailedView, StatusView } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
@@ -55,5 +55,19 @@ export async function failedJobs(
     failedTotal: detail.overview.counts.failed,
     groups: detail.failures,
     at: deps.clock.now(),
+  }
+}
+
+/** All waiting jobs counted by type, in small slices; null if that is not done within `forMs`. */
+export async function exactTypes(
+  { systems, log }: Pick<Deps, 'systems' | 'log'>,
+  { ref, forMs }: { readonly ref: QueueRef; readonly forMs: number },
+): Promise<Sampled<TypeShare> | null> {
+  const system = systems.get(ref.system)
+  try {
+    return await system.exactTypes(ref.queue, () => undefined, AbortSignal.timeout(forMs))
+  } catch (error) {
+    log.info({ event: 'types.not_counted', queue: queueKey(ref), err: error }, 'the sample stands')
+    return null
   }
 }
