@@ -8,7 +8,7 @@ export function createTicks(deps: Deps): readonly Tick[] {
   const suspects: Suspects = new Map()
   return [
     { name: 'sweep', cron: '*/5 * * * * *', run: () => sweep(deps) },
-    { name: 'headlines', cron: '*/15 * * * * *', run: () => refreshHeadlines(deps) },
+    { name: 'headlines', cron: '*/15 * * * * *', run: () => refreshHeadlines(deps, REFRESHES_PER_MINUTE / 4) },
     {
       name: 'forget',
       cron: '17 * * * *',
