@@ -54,7 +54,7 @@ interface AuditFacts {
 }
 
 /** The audit trail, oldest first. Fails if its chain is broken. */
-async function auditTrail(world: World): Promise<readonly AuditFacts[]> {
+export async function auditTrail(world: World): Promise<readonly AuditFacts[]> {
   const rows = await world.query<{
     seq: string
     version: number
