@@ -63,7 +63,7 @@ describe('rooms', () => {
       const open = (await steps(world)).filter(({ state }) => state !== 'done')
       return open.length === 1 && open[0]?.step === 'invite' && open[0].state === 'failed'
     })
-    await untilHeadline(world, room, /Failed: inviting people \(Slack says user_not_found\)/)
+    await untilHeadline(world, room, /Failed: inviting people.*user_not_found/)
     const channel = world.slack.state.channels.get(room)
     expect([...(channel?.members ?? [])]).toEqual(expect.arrayContaining(['U0ANA', 'U0BEN']))
     expect(channel?.topic).toContain('sales/email')
