@@ -27,6 +27,7 @@ import { createStore } from './store/store.ts'
 import { announceOversized } from './usecases/alerts/announce-oversized.ts'
 import { receiveDelivery } from './usecases/alerts/receive-delivery.ts'
 import type { Deps } from './usecases/deps.ts'
+import { correlationOf } from './usecases/incidents/correlation.ts'
 import { startEngine, type Engine } from './work/engine.ts'
 import { createHandlers } from './work/handlers.ts'
 import type { Handlers } from './work/runner.ts'
@@ -151,6 +152,7 @@ function buildDelivery({ config, deps, clients }: Parts): Delivery {
       target.kind === 'ops'
         ? opsChannel()
         : ((await store.now.incidents.byId(target.incidentId))?.channelId ?? null),
+    correlationOf: (message) => correlationOf(store.now.incidents, message),
     clock,
     log,
   })

@@ -7,7 +7,8 @@ export type AlertStatus = 'firing' | 'resolved'
 export interface Alert {
   readonly fingerprint: string
   readonly status: AlertStatus
-  readonly startsAt: Date
+  /** Null when the sender does not say: then it is told apart by whether it still fires. */
+  readonly startsAt: Date | null
   readonly endsAt: Date | null
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
@@ -22,7 +23,7 @@ export interface AlertBatch {
 }
 
 /** Reads a sender's body. Throws `UnreadableBody` with the reason in words. */
-export type ParseBody = (source: string, body: Buffer, receivedAt: Date) => AlertBatch
+export type ParseBody = (source: string, body: Buffer) => AlertBatch
 
 /** A body that no parser of its source understands. */
 export class UnreadableBody extends Error {
@@ -31,6 +32,7 @@ export class UnreadableBody extends Error {
 
 /** A stored alert with what became of it. */
 export interface TrackedAlert extends Alert {
+  readonly startsAt: Date
   readonly id: number
   readonly source: string
   readonly incidentId: number | null
@@ -63,8 +65,12 @@ export function alertSeverity(alert: Pick<Alert, 'labels'>, mapping: LabelMappin
   return (word === undefined ? undefined : mapping.severities[word]) ?? 'SEV3'
 }
 
+/** Longer texts name no queue, and no index of PostgreSQL holds texts of any length. */
+const QUEUE_MAX_BYTES = 512
+
 /**
- * The queue that an alert is about, or null when its labels name none or an unknown system. Without a system label the
+ * The queue that an alert is about, or null when its labels name none, one with an absurdly long name, or an
+ * unknown system. Without a system label the
  * default system counts, else the only configured one, else the only system that knows the queue.
  */
 export function alertQueue(
@@ -73,7 +79,7 @@ export function alertQueue(
   known: ReadonlyMap<string, readonly string[]>,
 ): QueueRef | null {
   const queue = firstOf(alert.labels, mapping.queueLabels)
-  if (queue === undefined) return null
+  if (queue === undefined || Buffer.byteLength(queue) > QUEUE_MAX_BYTES) return null
   const system = firstOf(alert.labels, mapping.systemLabels)
   // A queue of a system that is not watched here must not be taken for one of the same name that is.
   if (system !== undefined) return known.has(system) ? { system, queue } : null

@@ -28,6 +28,8 @@ export interface Incident {
   readonly stormId: number | null
   readonly channelId: string | null
   readonly channelName: string | null
+  /** Of the delivery that opened it. */
+  readonly correlationId: string | null
 }
 
 /** The steps that make a room. The channel must exist first; the rest stand on their own. */
@@ -50,6 +52,7 @@ export type TimelineKind =
   | 'alert_resolved'
   | 'reopened'
   | 'mitigated'
+  | 'severity'
   | 'acknowledged'
   | 'resolved'
   | 'room'

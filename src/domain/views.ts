@@ -1,6 +1,7 @@
 import type { ActionKind, EffectTier, Hold, Plan } from './action.ts'
 import type { TrackedAlert } from './alert.ts'
 import type { Incident, RoomStep, TimelineEntry } from './incident.ts'
+import type { Unreadable } from './ports/alert-store.ts'
 import type { Freeze } from './ports/store.ts'
 import type {
   FailureGroup,
@@ -137,6 +138,8 @@ export interface OutcomeView {
 export interface IncidentListView {
   readonly incidents: readonly Incident[]
   readonly isIncludingResolved: boolean
+  /** Requests of alert senders that nobody could make sense of lately, the latest first. */
+  readonly unreadable: readonly Unreadable[]
   readonly at: Date
 }
 

@@ -19,6 +19,10 @@ export interface DeliveryDeps {
   readonly compose: (content: MessageContent) => Promise<Rendered>
   /** The channel id, or null while the room does not exist yet. */
   readonly resolveChannel: (target: MessageTarget) => Promise<string | null>
+  /** The id under which the log tells of what the message is about; null where it is about no incident. */
+  readonly correlationOf: (
+    message: Pick<OutboxMessage, 'target' | 'content'>,
+  ) => Promise<string | null>
   readonly clock: Clock
   readonly log: Log
   readonly budget?: Budget
@@ -141,6 +145,7 @@ async function attempt(parts: Parts, work: Attempt): Promise<Date | null> {
     const posted = await send(parts, work)
     parts.pace.answered()
     await settle(parts, work, posted, EDIT_SPACING_MS)
+    await tell(parts, work, posted)
     return null
   } catch (error) {
     if (!(error instanceof CallFault)) throw error
@@ -219,6 +224,14 @@ const settle = (parts: Parts, work: Attempt, posted: Posted, spacingMs: number):
     renderedHash: work.hash,
     notBefore: later(parts.clock, spacingMs),
   })
+
+async function tell(parts: Parts, { message }: Attempt, { channelId }: Posted): Promise<void> {
+  const correlation = await parts.correlationOf(message)
+  parts.log.info(
+    { event: 'message.delivered', correlation, key: message.key, channel: channelId },
+    message.ts === null ? 'message posted' : 'message edited',
+  )
+}
 
 function operatorWait(parts: Parts, message: OutboxMessage): Date {
   const ms = Math.min(OPERATOR_WAIT_MAX_MS, OPERATOR_WAIT_MS * 2 ** Math.min(message.attempts, 10))

@@ -14,6 +14,8 @@ export const DEFAULT_BUDGET: Budget = { editsPerMinute: 40, postsPerMinute: 60 }
 const EDIT_BURST = 10
 /** Of the burst, kept for headlines. */
 const EDIT_RESERVE = 4
+/** Of the edits of a minute, this share nobody can take from the lines: many headlines never starve them. */
+const LINES_SHARE = 0.2
 const POST_BURST = 5
 const FIRST_BACKOFF_MS = 2000
 const LONGEST_BACKOFF_MS = 60_000
@@ -54,7 +56,8 @@ export interface Pace {
 
 /** Keeps the outbox inside Slack's limits, over all channels of this process. */
 export function createPace(clock: Clock, budget: Budget): Pace {
-  const edits = createBucket(clock, EDIT_BURST, budget.editsPerMinute)
+  const lineEdits = createBucket(clock, 1, budget.editsPerMinute * LINES_SHARE)
+  const edits = createBucket(clock, EDIT_BURST - 1, budget.editsPerMinute * (1 - LINES_SHARE))
   const posts = new Map<string, ReturnType<typeof createBucket>>()
   const paused = new Map<string, number>()
   let awayUntil = 0
@@ -69,14 +72,21 @@ export function createPace(clock: Clock, budget: Budget): Pace {
     posts.set(channelId, bucket)
     return bucket
   }
+  const free = (bucket: typeof edits) => ({ bucket, reserve: 0 })
+  const editBuckets = (isHeadline: boolean) =>
+    isHeadline ? [free(edits)] : [{ bucket: edits, reserve: EDIT_RESERVE }, free(lineEdits)]
   return {
     take(method, channelId, isHeadline) {
       const closedUntil = Math.max(paused.get(method) ?? 0, awayUntil)
       if (closedUntil > now()) return new Date(closedUntil)
-      const bucket = method === 'chat.update' ? edits : postsOf(channelId)
-      const waitMs = bucket.waitMs(method === 'chat.update' && !isHeadline ? EDIT_RESERVE : 0)
-      if (waitMs > 0) return new Date(now() + waitMs)
-      bucket.take()
+      const buckets =
+        method === 'chat.update' ? editBuckets(isHeadline) : [free(postsOf(channelId))]
+      const open = buckets.find(({ bucket, reserve }) => bucket.waitMs(reserve) === 0)
+      if (open === undefined) {
+        const waits = buckets.map(({ bucket, reserve }) => bucket.waitMs(reserve))
+        return new Date(now() + Math.min(...waits))
+      }
+      open.bucket.take()
       return null
     },
     pause(method, forMs) {

@@ -34,14 +34,31 @@ const toAlert = (from: AlertRow): TrackedAlert => ({
   repeats: from.repeats,
 })
 
-// A resolve that overtakes its alert is final: the same (fingerprint, startsAt) never fires again.
+// Without a start an alert is the one that still fires, or the one whose end overtook it; an end is that of
+// the latest. A resolve that overtakes its alert is final: the same (fingerprint, startsAt) never fires again.
+// Whatever the sender forgot to end is over once the same alert starts anew, or a later one ends.
 const TRACK = `
-  with before as (
-    select status from alert where source = $1 and fingerprint = $2 and starts_at = $3
+  with start as (
+    select coalesce($3::timestamptz, (
+      select starts_at from alert
+      where source = $1 and fingerprint = $2
+        and (status = 'firing' or last_seen_at >= $9 or $5 = 'resolved')
+      order by status = 'firing' desc, starts_at desc limit 1
+    ), $9) as at
+  ), before as (
+    select status from alert, start where source = $1 and fingerprint = $2 and starts_at = start.at
+  ), newer as (
+    select exists (
+      select from alert, start where source = $1 and fingerprint = $2 and starts_at > start.at
+    ) as is_there
+  ), closed as (
+    update alert set status = 'resolved', ends_at = coalesce(ends_at, $9) from start
+    where source = $1 and fingerprint = $2 and status = 'firing' and starts_at < start.at
   ), tracked as (
     insert into alert (source, fingerprint, starts_at, ends_at, status, labels, annotations,
       source_url, first_seen_at, last_seen_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+    select $1, $2, start.at, $4, case when newer.is_there then 'resolved' else $5 end, $6, $7, $8, $9, $9
+    from start, newer
     on conflict (source, fingerprint, starts_at) do update set
       status = case when alert.status = 'resolved' then 'resolved' else excluded.status end,
       ends_at = coalesce(excluded.ends_at, alert.ends_at),
@@ -53,6 +70,12 @@ const TRACK = `
     returning *
   )
   select tracked.*, coalesce((select status from before), 'new') as was from tracked`
+
+// A body that comes again says something only if something else was heard of its alert meanwhile.
+const IS_NEWS = `
+  select status from alert
+  where source = $1 and fingerprint = $2 and ($3::timestamptz is null or starts_at = $3)
+  order by starts_at desc limit 1`
 
 // The alerts of a storm hang on its lines.
 const OF_INCIDENT = `incident_id in (select $1::bigint union all select id from incident where storm_id = $1)`
@@ -73,6 +96,16 @@ export function createAlerts(sql: Sql): Alerts {
       ])
       if (found === null) throw new Error('an upsert returned no row')
       return { alert: toAlert(found), was: found.was }
+    },
+    async isNews(alert, source) {
+      const last = await row<Pick<AlertRow, 'status'>>(sql, IS_NEWS, [
+        source,
+        alert.fingerprint,
+        alert.startsAt,
+      ])
+      if (last === null) return true
+      if (alert.status === 'resolved') return last.status === 'firing'
+      return last.status === 'resolved' && alert.startsAt === null
     },
     async attach(alertId, incidentId) {
       await sql.query('update alert set incident_id = $2 where id = $1', [alertId, incidentId])

@@ -62,9 +62,36 @@ async function addAll(sql: Sql, deliveries: readonly Added[]): Promise<void> {
   ])
 }
 
+const unreadables = (sql: Sql): Pick<Deliveries, 'unreadable' | 'countUnreadable'> => ({
+  async unreadable(since, limit) {
+    const found = await rows<Omit<DeliveryRow, 'body'>>(
+      sql,
+      `select id, source, received_at, problem from delivery
+       where state = 'unreadable' and received_at >= $1 order by received_at desc limit $2`,
+      [since, limit],
+    )
+    return found.map(({ id, source, received_at, problem }) => ({
+      id,
+      source,
+      receivedAt: received_at,
+      problem,
+    }))
+  },
+  async countUnreadable(source, since) {
+    const found = await row<{ count: string }>(
+      sql,
+      `select count(*) from delivery
+       where state = 'unreadable' and source = $1 and received_at >= $2`,
+      [source, since],
+    )
+    return Number(found?.count ?? 0)
+  },
+})
+
 export function createDeliveries(sql: Sql): Deliveries {
   const addSmall = storeTogether<Added>((deliveries) => addAll(sql, deliveries), ADD_AT_MOST)
   return {
+    ...unreadables(sql),
     add: (delivery) =>
       delivery.body.length <= SMALL_BYTES ? addSmall(delivery) : addOne(sql, delivery),
     async claim(id) {
@@ -86,21 +113,18 @@ export function createDeliveries(sql: Sql): Deliveries {
       return found.map(toDelivery)
     },
     async isolate(id) {
-      await sql.query('update delivery set is_isolated = true where id = $1', [id])
+      const found = await row<{ attempts: number }>(
+        sql,
+        'update delivery set is_isolated = true, attempts = attempts + 1 where id = $1 returning attempts',
+        [id],
+      )
+      return found?.attempts ?? 0
     },
     async finish(ids, state, problem, at) {
       await sql.query(
         'update delivery set state = $2, problem = $3, finished_at = $4 where id = any($1)',
         [ids, state, problem, at],
       )
-    },
-    async unreadable(limit) {
-      const found = await rows<DeliveryRow>(
-        sql,
-        `select ${COLUMNS} from delivery where state = 'unreadable' order by received_at desc limit $1`,
-        [limit],
-      )
-      return found.map(toDelivery)
     },
     async stale(receivedBefore, limit) {
       const found = await rows<{ id: string }>(

@@ -1,5 +1,5 @@
 import type { Incident } from '../domain/incident.ts'
-import type { Incidents } from '../domain/ports/store.ts'
+import type { Incidents } from '../domain/ports/incident-store.ts'
 import { row, rows, type Sql } from './sql.ts'
 
 interface IncidentRow {
@@ -21,6 +21,7 @@ interface IncidentRow {
   storm_id: string | null
   channel_id: string | null
   channel_name: string | null
+  correlation_id: string | null
 }
 
 const toIncident = (from: IncidentRow): Incident => ({
@@ -42,6 +43,7 @@ const toIncident = (from: IncidentRow): Incident => ({
   stormId: from.storm_id === null ? null : Number(from.storm_id),
   channelId: from.channel_id,
   channelName: from.channel_name,
+  correlationId: from.correlation_id,
 })
 
 const COLUMN_OF = {
@@ -75,8 +77,8 @@ async function open(
 ): ReturnType<Incidents['open']> {
   const inserted = await row<IncidentRow>(
     sql,
-    `insert into incident (kind, key, system, queue, title, severity, opened_at, last_alert_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $7)
+    `insert into incident (kind, key, system, queue, title, severity, opened_at, last_alert_at, correlation_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $7, $8)
      on conflict (key) where state <> 'resolved' do nothing returning *`,
     [
       incident.kind,
@@ -86,6 +88,7 @@ async function open(
       incident.title,
       incident.severity,
       incident.at,
+      incident.correlationId,
     ],
   )
   if (inserted !== null) return { incident: toIncident(inserted), created: true }
@@ -95,6 +98,18 @@ async function open(
   // The one in the way was resolved between the two statements: now there is room.
   return existing === null ? open(sql, incident) : { incident: existing, created: false }
 }
+
+// What is quiet and holds nothing changes by itself no more. A storm's queues are those of its lines.
+const REFRESH = `
+  update incident set refreshed_at = $1 where id in (
+    select i.id from incident i
+    where i.state <> 'resolved' and i.channel_id is not null
+      and (i.state <> 'mitigated' or exists (
+        select from hold h, incident line
+        where h.ended_at is null and (line.id = i.id or line.storm_id = i.id)
+          and h.system = line.system and h.queue = line.queue))
+    order by i.refreshed_at nulls first, i.id limit $2
+  ) returning *`
 
 export function createIncidents(sql: Sql): Incidents {
   return {
@@ -114,6 +129,10 @@ export function createIncidents(sql: Sql): Incidents {
         [key, since],
       ),
     unresolved: () => many(sql, `where state <> 'resolved' ${WORST_FIRST}`, []),
+    async dueForRefresh(at, limit) {
+      const found = await rows<IncidentRow>(sql, REFRESH, [at, limit])
+      return found.map(toIncident)
+    },
     recent: (limit) => many(sql, 'order by opened_at desc, id desc limit $1', [limit]),
     linesOf: (stormId) => many(sql, `where storm_id = $1 ${WORST_FIRST}`, [stormId]),
     async update(id, change) {

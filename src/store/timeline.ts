@@ -1,5 +1,5 @@
 import type { TimelineEntry } from '../domain/incident.ts'
-import type { Timeline } from '../domain/ports/store.ts'
+import type { Timeline } from '../domain/ports/incident-store.ts'
 import { rows, type Sql } from './sql.ts'
 
 interface TimelineRow {

@@ -22,16 +22,25 @@ export async function sweep(deps: Pick<Deps, 'store' | 'clock'>): Promise<void> 
     await store.work.enqueue('execute_plan', { planId }, { key: planId, isKept })
   for (const holdId of await store.holds.due(now, AT_ONCE))
     await store.work.enqueue('end_hold', { holdId }, { key: holdId, isKept })
-  for (const incidentId of await store.rooms.unfinished(AT_ONCE))
+  for (const incidentId of await store.rooms.unfinished(now, AT_ONCE))
     await store.work.enqueue('open_room', { incidentId }, { key: String(incidentId), isKept })
   for (const channel of await store.messages.pendingChannels(AT_ONCE))
     await store.work.enqueue('deliver_messages', { channel }, { key: channel, isKept })
 }
 
-/** Has the headline of every unresolved incident rendered again, so that its numbers stay live. */
-export async function refreshHeadlines(deps: Pick<Deps, 'store'>): Promise<void> {
-  for (const incident of await deps.store.now.incidents.unresolved())
-    if (incident.channelId !== null) await deps.store.now.messages.touch(headlineKey(incident.id))
+/** Of the edits that Slack allows in a minute half are left to what happens. */
+export const REFRESHES_PER_MINUTE = 20
+
+/**
+ * Has headlines rendered again, so that their numbers stay live: at most `limit`, those first that were not
+ * refreshed for the longest. With many rooms each waits longer for its turn.
+ */
+export async function refreshHeadlines(
+  { store, clock }: Pick<Deps, 'store' | 'clock'>,
+  limit: number,
+): Promise<void> {
+  for (const { id } of await store.now.incidents.dueForRefresh(clock.now(), limit))
+    await store.now.messages.touch(headlineKey(id))
 }
 
 const DAY_MS = 86_400_000

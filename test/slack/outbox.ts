@@ -65,6 +65,7 @@ export function useOutbox() {
         },
         resolveChannel: (target: MessageTarget) =>
           Promise.resolve(target.kind === 'ops' ? 'C0OPS' : ROOM),
+        correlationOf: () => Promise.resolve(null),
         clock,
         log,
         ...overrides,

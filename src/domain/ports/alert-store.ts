@@ -13,6 +13,9 @@ export interface Delivery {
   readonly problem: string | null
 }
 
+/** A delivery that nobody could make sense of, without its body, which may be large. */
+export type Unreadable = Pick<Delivery, 'id' | 'source' | 'receivedAt' | 'problem'>
+
 export interface Deliveries {
   /** Stores a body and its work in one commit. The same body within `redeliveryMs` is marked as redelivered. */
   add(delivery: {
@@ -27,8 +30,8 @@ export interface Deliveries {
   claim(id: string): Promise<Delivery | null>
   /** Locks the oldest that are `received`, small, not isolated, and that nobody else has. */
   claimWaiting(besides: string, limit: number): Promise<readonly Delivery[]>
-  /** Its processing failed: from now on it is tried by itself, so that it spoils no other's. */
-  isolate(id: string): Promise<void>
+  /** Its processing failed: from now on it is tried by itself, so that it spoils no other's. Says how often. */
+  isolate(id: string): Promise<number>
   finish(
     ids: readonly string[],
     state: 'processed' | 'unreadable',
@@ -36,7 +39,8 @@ export interface Deliveries {
     at: Date,
   ): Promise<void>
   /** Latest first. */
-  unreadable(limit: number): Promise<readonly Delivery[]>
+  unreadable(since: Date, limit: number): Promise<readonly Unreadable[]>
+  countUnreadable(source: string, since: Date): Promise<number>
   /** Those still `received` that no job waits for. */
   stale(receivedBefore: Date, limit: number): Promise<readonly string[]>
   /** Processed bodies received before; unreadable ones are kept. */
@@ -44,12 +48,17 @@ export interface Deliveries {
 }
 
 export interface Alerts {
-  /** Inserts or updates by (source, fingerprint, startsAt); says what it was before. */
+  /**
+   * Inserts or updates by (source, fingerprint, startsAt); says what it was before. Without a start it is the
+   * one that still fires. Earlier ones of the same fingerprint that still fire are closed.
+   */
   track(
     alert: Alert,
     source: string,
     at: Date,
   ): Promise<{ readonly alert: TrackedAlert; readonly was: 'new' | 'firing' | 'resolved' }>
+  /** Whether a body that came before says anything new of this alert now. Changes nothing. */
+  isNews(alert: Alert, source: string): Promise<boolean>
   attach(alertId: number, incidentId: number): Promise<void>
   /** Of an incident, or of all lines of a storm. */
   firing(incidentId: number): Promise<number>

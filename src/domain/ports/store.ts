@@ -1,15 +1,6 @@
 import type { Actor, Hold, Plan, PlanOutcome, PlanState } from '../action.ts'
 import type { AuditBody, AuditEntry } from '../audit.ts'
 import type {
-  Incident,
-  IncidentKind,
-  IncidentState,
-  RoomStep,
-  RoomStepName,
-  Severity,
-  TimelineEntry,
-} from '../incident.ts'
-import type {
   Button,
   ButtonPurpose,
   MessageContent,
@@ -18,6 +9,7 @@ import type {
 } from '../message.ts'
 import type { HoldProof, QueueRef } from '../queue.ts'
 import type { Alerts, Deliveries } from './alert-store.ts'
+import type { Incidents, Rooms, Timeline } from './incident-store.ts'
 
 /**
  * Spillway's own state. Every repository works inside the transaction it was made for; `now` is always
@@ -66,79 +58,12 @@ export interface Work {
       readonly key: string
       /** Milliseconds from now, by the database's clock; at once unless told. */
       readonly afterMs?: number
-      /** Leaves a job that waits for its time alone: what a sweep wants. */
+      /** Keeps a job that waits already: as it is, or no later than it is where a time is given, too. */
       readonly isKept?: boolean
     },
   ): Promise<void>
   /** Takes back jobs whose work was done along with another's; one that runs already ends by itself. */
   cancel(task: TaskName, keys: readonly string[]): Promise<void>
-}
-
-export interface NewIncident {
-  readonly kind: IncidentKind
-  readonly key: string
-  readonly ref: QueueRef | null
-  readonly title: string
-  readonly severity: Severity
-  readonly at: Date
-}
-
-export interface Incidents {
-  /** Serialises everything that happens to one key until the transaction ends. */
-  lockKey(key: string): Promise<void>
-  /** Inserts unless an unresolved one has the key; then that one, `created: false`. */
-  open(incident: NewIncident): Promise<{ readonly incident: Incident; readonly created: boolean }>
-  byId(id: number): Promise<Incident | null>
-  unresolvedByKey(key: string): Promise<Incident | null>
-  /** The same, locked until the transaction ends. */
-  lockUnresolved(key: string): Promise<Incident | null>
-  byChannel(channelId: string): Promise<Incident | null>
-  /** The latest with this key that was resolved after `since`. */
-  resolvedSince(key: string, since: Date): Promise<Incident | null>
-  unresolved(): Promise<readonly Incident[]>
-  recent(limit: number): Promise<readonly Incident[]>
-  linesOf(stormId: number): Promise<readonly Incident[]>
-  update(
-    id: number,
-    change: Partial<{
-      state: IncidentState
-      severity: Severity
-      title: string
-      lastAlertAt: Date
-      ackedAt: Date | null
-      lead: string | null
-      resolvedAt: Date | null
-      resolvedBy: string | null
-      reopened: number
-      stormId: number | null
-      channelId: string
-      channelName: string
-    }>,
-  ): Promise<Incident>
-  /** Rooms opened automatically since `since`, wished-for ones included; call under `lockKey('rooms')`. */
-  automaticRoomsSince(since: Date): Promise<number>
-}
-
-export interface Rooms {
-  /** Adds the pending steps of a room, once. */
-  plan(incidentId: number, steps: readonly RoomStepName[], at: Date): Promise<void>
-  steps(incidentId: number): Promise<readonly RoomStep[]>
-  /** Records an attempt before it is made, so that a crash leaves a trace. */
-  attempt(incidentId: number, step: RoomStepName): Promise<void>
-  settle(
-    incidentId: number,
-    step: RoomStepName,
-    state: 'done' | 'failed',
-    problem: string | null,
-  ): Promise<void>
-  unfinished(limit: number): Promise<readonly number[]>
-}
-
-export interface Timeline {
-  add(entry: TimelineEntry): Promise<void>
-  /** Many at once, in this order. */
-  addAll(entries: readonly TimelineEntry[]): Promise<void>
-  ofIncident(incidentId: number, limit: number): Promise<readonly TimelineEntry[]>
 }
 
 /** The outbox: what each logical message should be, and what Slack has of it. */

@@ -27,7 +27,7 @@ const bodySchema = z.object({
  * body by a template of their own, so everything but the list of alerts may be missing. The body's own
  * status counts only for alerts without one: it says firing if any of them fires.
  */
-export function parseAlertmanager(body: Buffer, receivedAt: Date): AlertBatch {
+export function parseAlertmanager(body: Buffer): AlertBatch {
   const read = readShape(bodySchema, readJson(body))
   const toAlert = (from: z.output<typeof alertSchema>): Alert => {
     const labels = Object.keys(from.labels).length === 0 ? read.commonLabels : from.labels
@@ -35,7 +35,7 @@ export function parseAlertmanager(body: Buffer, receivedAt: Date): AlertBatch {
     return {
       fingerprint: from.fingerprint ?? fingerprintOf(labels),
       status: current,
-      startsAt: from.startsAt ?? receivedAt,
+      startsAt: from.startsAt,
       // While an alert fires, Prometheus may name a future end; it means nothing yet.
       endsAt: current === 'resolved' ? from.endsAt : null,
       labels,

@@ -33,14 +33,14 @@ const alertSchema = z.object({
 const listSchema = z.object({ alerts: z.array(alertSchema) })
 
 /** Our own format: `{"alerts": [...]}`, or one alert alone. */
-export function parseJson(body: Buffer, receivedAt: Date): AlertBatch {
+export function parseJson(body: Buffer): AlertBatch {
   const raw = readJson(body)
   const isList = typeof raw === 'object' && raw !== null && 'alerts' in raw
   const alerts = isList ? readShape(listSchema, raw).alerts : [readShape(alertSchema, raw)]
-  return { alerts: alerts.map((alert) => toAlert(alert, receivedAt)), truncated: 0 }
+  return { alerts: alerts.map(toAlert), truncated: 0 }
 }
 
-function toAlert(from: z.output<typeof alertSchema>, receivedAt: Date): Alert {
+function toAlert(from: z.output<typeof alertSchema>): Alert {
   const labels = {
     ...from.labels,
     ...present({
@@ -55,7 +55,7 @@ function toAlert(from: z.output<typeof alertSchema>, receivedAt: Date): Alert {
   return {
     fingerprint: from.fingerprint ?? fingerprintOf(labels),
     status: from.status,
-    startsAt: from.startsAt ?? receivedAt,
+    startsAt: from.startsAt,
     endsAt: from.status === 'resolved' ? from.endsAt : null,
     labels,
     annotations: { ...from.annotations, ...present({ summary: from.summary }) },

@@ -7,14 +7,14 @@ import { parseJson } from './json.ts'
 export const parsers = {
   alertmanager: parseAlertmanager,
   json: parseJson,
-} as const satisfies Record<string, (body: Buffer, receivedAt: Date) => AlertBatch>
+} as const satisfies Record<string, (body: Buffer) => AlertBatch>
 
 export type AlertSource = keyof typeof parsers
 
 const isSource = (name: string): name is AlertSource => Object.hasOwn(parsers, name)
 
 /** Reads a stored body. Throws `UnreadableBody`, and nothing else, whatever the body is. */
-export const parseBody: ParseBody = (source, body, receivedAt) => {
+export const parseBody: ParseBody = (source, body) => {
   if (!isSource(source)) throw new UnreadableBody(`Nothing here reads bodies of \`${source}\`.`)
-  return parsers[source](body, receivedAt)
+  return parsers[source](body)
 }

@@ -21,7 +21,7 @@ export async function answerIncidentCommand(
     case 'help':
       return talk.say(renderIncidentHelp(locale))
     case 'list':
-      return talk.say(renderIncidentList(await listIncidents(deps)))
+      return talk.say(renderIncidentList(await listIncidents(deps), locale))
     case 'status': {
       const incident = await findIncident(deps.store.now, command.incidentId, talk.channelId)
       return talk.say(renderIncidentStatus(await incidentStatus(deps, incident), locale))

@@ -2,16 +2,16 @@ import type { TimelineEntry } from '../../domain/incident.ts'
 import { plural } from '../../domain/text.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { IncidentListView, IncidentStatusView, Locale } from '../../domain/views.ts'
-import { firstFew, message, section, type Rendered } from './elements.ts'
+import { context, firstFew, message, section, type Rendered } from './elements.ts'
 import { renderHeadline } from './headline.ts'
 import { incidentLine } from './incident-words.ts'
-import { mention, sentence } from './mrkdwn.ts'
+import { mention, prose, sentence } from './mrkdwn.ts'
 
 const MAX_INCIDENTS = 12
 const MAX_ENTRIES = 12
 
 /** Incidents as they come, each with its number, state, lead and room. */
-export function renderIncidentList(view: IncidentListView): Rendered {
+export function renderIncidentList(view: IncidentListView, locale: Locale): Rendered {
   const { incidents, at } = view
   const open = incidents.filter((incident) => incident.state !== 'resolved').length
   const title = open === 0 ? 'No open incidents' : plural(open, 'open incident')
@@ -22,8 +22,21 @@ export function renderIncidentList(view: IncidentListView): Rendered {
       heading,
       ...firstFew(incidents, MAX_INCIDENTS, (incident) => incidentLine(incident, at)),
     ),
+    view.unreadable.length === 0
+      ? []
+      : context(
+          'Could not be read in the last 24 h, the latest first:',
+          ...view.unreadable.map((each) => unreadableLine(each, locale.timeZone, at)),
+        ),
   )
 }
+
+const unreadableLine = (
+  { id, source, receivedAt, problem }: IncidentListView['unreadable'][number],
+  zone: string,
+  now: Date,
+): string =>
+  `${clockTime(receivedAt, zone, now)} ${prose(source, 60)}: ${sentence(problem ?? 'no reason known', 300)} (delivery ${prose(id, 40)})`
 
 /** Words that name who did it need no name in front. */
 const entryLine = (entry: TimelineEntry, zone: string, now: Date): string => {

@@ -12,6 +12,8 @@ create table delivery (
   problem text,
   -- Set when processing it failed: others are then processed without it.
   is_isolated boolean not null default false,
+  -- How often processing it failed by itself.
+  attempts integer not null default 0,
   finished_at timestamptz
 );
 create index delivery_redelivery on delivery (source, body_sha256, received_at desc);
@@ -38,6 +40,10 @@ create table incident (
   storm_id bigint references incident (id),
   channel_id text unique,
   channel_name text,
+  -- Of the delivery that opened it: follows the incident through the log.
+  correlation_id text,
+  -- When its headline was last due for fresh numbers.
+  refreshed_at timestamptz,
   check ((system is null) = (queue is null)),
   check ((state = 'resolved') = (resolved_at is not null))
 );
@@ -71,6 +77,8 @@ create table room_step (
   state text not null default 'pending' check (state in ('pending', 'done', 'failed')),
   attempts integer not null default 0,
   problem text,
+  -- Until then the step is being tried: nobody else starts it.
+  leased_until timestamptz,
   planned_at timestamptz not null default now(),
   primary key (incident_id, step)
 );

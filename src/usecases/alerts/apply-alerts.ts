@@ -5,18 +5,14 @@ import {
   type Alert,
   type TrackedAlert,
 } from '../../domain/alert.ts'
-import {
-  stateAfterAlerts,
-  worseSeverity,
-  type Incident,
-  type TimelineKind,
-} from '../../domain/incident.ts'
+import { worseSeverity, type Incident } from '../../domain/incident.ts'
 import type { Delivery } from '../../domain/ports/alert-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import type { QueueRef } from '../../domain/queue.ts'
 import type { Deps } from '../deps.ts'
 import { placeIncident } from '../incidents/open-incident.ts'
-import { sayInRoom, touchIncident } from '../incidents/touch.ts'
+import { reopenIncident } from '../incidents/reopen.ts'
+import { updateIncident, writeTimeline, type Seen } from './update-incident.ts'
 
 type ApplyDeps = Pick<Deps, 'settings' | 'clock' | 'ids'>
 
@@ -33,12 +29,6 @@ export interface Arrival {
   readonly truncated: number
 }
 
-interface Seen {
-  readonly alert: TrackedAlert
-  /** What this arrival was for the alert; null when it says nothing new. */
-  readonly news: 'fired' | 'repeated' | 'resolved' | null
-}
-
 /** Updates alerts and the one incident of their key. Call it with the key locked. */
 export async function applyAlerts(
   deps: ApplyDeps,
@@ -51,8 +41,11 @@ export async function applyAlerts(
   if (incident === null) return
   for (const { alert } of seen)
     if (isNewTo(incident, alert)) await store.alerts.attach(alert.id, incident.id)
-  await writeTimeline(store, incident, arrival, seen)
-  await updateIncident(deps, store, incident, arrival, seen)
+  const firing = seen.filter(({ news }) => news === 'fired' || news === 'repeated')
+  const severity = firing.length === 0 ? null : worst(deps, firing)
+  const news = { delivery: arrival.delivery, seen, truncated: arrival.truncated, severity }
+  await writeTimeline(store, incident, news)
+  await updateIncident(deps, store, incident, news)
 }
 
 /** One that still fires after its incident was closed belongs to the one that it opened. */
@@ -65,8 +58,9 @@ async function track(store: Repositories, alert: Alert, delivery: Delivery): Pro
     delivery.source,
     delivery.receivedAt,
   )
-  if (tracked.status === 'resolved')
-    return { alert: tracked, news: was === 'resolved' ? null : 'resolved' }
+  // One that says "firing" of what is over already says nothing new.
+  const isLate = was === 'resolved' || alert.status === 'firing'
+  if (tracked.status === 'resolved') return { alert: tracked, news: isLate ? null : 'resolved' }
   return { alert: tracked, news: was === 'new' ? 'fired' : 'repeated' }
 }
 
@@ -124,6 +118,7 @@ async function open(
     ref: group.ref,
     title: first === undefined ? group.ref.queue : alertSummary(first).slice(0, 200),
     severity,
+    correlationId: delivery.correlationId,
     at,
   })
   if (!created) return incident
@@ -144,123 +139,16 @@ async function reopen(
   fired: readonly Seen[],
 ): Promise<Incident> {
   const names = [...new Set(fired.map(({ alert }) => alertName(alert)))].join(', ')
-  const words = `Reopened: ${names} fired again.`
   const at = deps.clock.now()
-  const incident = await store.incidents.update(closed.id, {
-    state: stateAfterAlerts('resolved', fired.length, closed.ackedAt !== null),
-    resolvedAt: null,
-    resolvedBy: null,
-    reopened: closed.reopened + 1,
+  const incident = await reopenIncident(store, closed, {
+    words: `Reopened: ${names} fired again.`,
+    at,
   })
-  await store.timeline.add({ incidentId: incident.id, at, kind: 'reopened', actor: null, words })
   // A former line of a storm looks for its place anew: that storm may be over.
-  if (closed.stormId !== null) {
-    const single = await store.incidents.update(incident.id, { stormId: null })
-    return placeIncident(store, deps.settings.rooms, single, at)
-  }
-  await sayInRoom(store, incident, `reopened:${deps.ids.uuid()}`, {
-    icon: 'alert',
-    words,
-    mention: incident.lead === null ? [] : [incident.lead],
-  })
-  return incident
+  if (incident.stormId === null) return incident
+  const single = await store.incidents.update(incident.id, { stormId: null })
+  return placeIncident(store, deps.settings.rooms, single, at)
 }
 
 const worst = (deps: ApplyDeps, seen: readonly Seen[]): Incident['severity'] =>
   seen.map(({ alert }) => alertSeverity(alert, deps.settings.mapping)).reduce(worseSeverity, 'SEV4')
-
-const KINDS = {
-  fired: 'alert_firing',
-  repeated: 'alert_repeated',
-  resolved: 'alert_resolved',
-} as const satisfies Record<NonNullable<Seen['news']>, TimelineKind>
-
-const NEWS_WORDS = { fired: 'fired', repeated: 'still fires', resolved: 'is resolved' } as const
-
-async function writeTimeline(
-  store: Repositories,
-  incident: Incident,
-  { delivery, truncated }: Arrival,
-  seen: readonly Seen[],
-): Promise<void> {
-  for (const { alert, news } of seen) {
-    if (news === null) continue
-    const words = `${alertName(alert)} ${NEWS_WORDS[news]}: ${alertSummary(alert)}`.slice(0, 500)
-    await store.timeline.add({
-      incidentId: incident.id,
-      at: delivery.receivedAt,
-      kind: KINDS[news],
-      actor: null,
-      words,
-    })
-  }
-  if (truncated > 0)
-    await store.timeline.add({
-      incidentId: incident.id,
-      at: delivery.receivedAt,
-      kind: 'note',
-      actor: null,
-      words: `${delivery.source} left out ${truncated} further alerts of this group`,
-    })
-}
-
-async function updateIncident(
-  deps: ApplyDeps,
-  store: Repositories,
-  incident: Incident,
-  { delivery }: Arrival,
-  seen: readonly Seen[],
-): Promise<void> {
-  const isFiring = seen.some(({ news }) => news === 'fired' || news === 'repeated')
-  const firing = await store.alerts.firing(incident.id)
-  // A resolved incident stays so: what reopens it went through `reopen`.
-  const state =
-    incident.state === 'resolved'
-      ? 'resolved'
-      : stateAfterAlerts(incident.state, firing, incident.ackedAt !== null)
-  const updated = await store.incidents.update(incident.id, {
-    state,
-    severity: isFiring ? worseSeverity(incident.severity, worst(deps, seen)) : incident.severity,
-    lastAlertAt: later(incident.lastAlertAt, delivery.receivedAt),
-  })
-  if (state === 'mitigated' && incident.state !== 'mitigated')
-    await sayMitigated(deps, store, updated)
-  await touchIncident(store, updated)
-}
-
-const later = (a: Date, b: Date): Date => (a > b ? a : b)
-
-/** A line of a storm has no room where anybody could close it: it ends with its alerts. */
-async function sayMitigated(
-  deps: ApplyDeps,
-  store: Repositories,
-  incident: Incident,
-): Promise<void> {
-  const at = deps.clock.now()
-  const words = 'All alerts are resolved. Resolve the incident once the queue looks healthy to you.'
-  await store.timeline.add({
-    incidentId: incident.id,
-    at,
-    kind: 'mitigated',
-    actor: null,
-    words: 'All alerts are resolved',
-  })
-  if (incident.stormId !== null) {
-    await store.incidents.update(incident.id, { state: 'resolved', resolvedAt: at })
-    await mitigateStorm(deps, store, incident.stormId)
-    return
-  }
-  await sayInRoom(store, incident, `mitigated:${deps.ids.uuid()}`, {
-    icon: 'check',
-    words,
-    mention: incident.lead === null ? [] : [incident.lead],
-  })
-}
-
-async function mitigateStorm(deps: ApplyDeps, store: Repositories, stormId: number): Promise<void> {
-  const lines = await store.incidents.linesOf(stormId)
-  const storm = await store.incidents.byId(stormId)
-  const isOver = lines.every((line) => line.state === 'resolved')
-  if (storm === null || !isOver || storm.state === 'mitigated' || storm.state === 'resolved') return
-  await sayMitigated(deps, store, await store.incidents.update(stormId, { state: 'mitigated' }))
-}

@@ -17,11 +17,14 @@ import type { Deps } from '../deps.ts'
 import { STORM_KEY } from '../incidents/open-incident.ts'
 import { knownBySystem } from '../queues/known-queues.ts'
 import { applyAlerts, type AlertGroup } from './apply-alerts.ts'
+import { keepUnreadable } from './unreadable.ts'
 
 type ProcessDeps = Deps & { readonly parse: ParseBody }
 
 /** Deliveries taken along in the transaction of one: few enough that nobody waits for it for long. */
 const COMPANIONS = 24
+/** Failures of one delivery, by itself, before people are asked to look. */
+const MAX_ATTEMPTS = 5
 
 /**
  * Does with a stored body what its alerts ask for, once: everything happens in one transaction with
@@ -42,9 +45,25 @@ async function processAlone(deps: ProcessDeps, deliveryId: string): Promise<void
   try {
     await processTogether(deps, deliveryId, 0)
   } catch (error) {
-    await deps.store.now.deliveries.isolate(deliveryId)
-    throw error
+    if (error instanceof OperatorError) throw error
+    const attempts = await deps.store.now.deliveries.isolate(deliveryId)
+    if (attempts < MAX_ATTEMPTS) throw error
+    await giveUp(deps, deliveryId, error)
   }
+}
+
+/** What cannot be processed would be tried for ever, and nobody would hear of its alerts. */
+async function giveUp(deps: ProcessDeps, deliveryId: string, error: unknown): Promise<void> {
+  const why = error instanceof Error ? error.message : String(error)
+  deps.log.error(
+    { event: 'delivery.given_up', deliveryId, err: error },
+    'a delivery cannot be processed',
+  )
+  await deps.store.transaction(async (store) => {
+    const delivery = await store.deliveries.claim(deliveryId)
+    if (delivery !== null)
+      await keepUnreadable(deps, store, delivery, `It could not be processed: ${why}`)
+  })
 }
 
 async function processTogether(
@@ -126,7 +145,7 @@ const EMPTY: AlertBatch = { alerts: [], truncated: 0 }
 
 function read(parse: ParseBody, delivery: Delivery): AlertBatch | UnreadableBody {
   try {
-    return parse(delivery.source, delivery.body, delivery.receivedAt)
+    return parse(delivery.source, delivery.body)
   } catch (error) {
     if (error instanceof UnreadableBody) return error
     throw error
@@ -142,7 +161,7 @@ interface Body extends Grouped {
 }
 
 function readBody(deps: ProcessDeps, delivery: Delivery): Body {
-  const batch = delivery.redeliveryOf === null ? read(deps.parse, delivery) : EMPTY
+  const batch = read(deps.parse, delivery)
   const problem = batch instanceof UnreadableBody ? batch : null
   const { alerts, truncated } = batch instanceof UnreadableBody ? EMPTY : batch
   return { delivery, alerts: alerts.length, truncated, problem, ...group(deps, alerts) }
@@ -150,12 +169,27 @@ function readBody(deps: ProcessDeps, delivery: Delivery): Body {
 
 async function processBody(deps: Deps, store: Repositories, body: Body): Promise<void> {
   const { delivery, groups, unmapped, truncated, problem } = body
-  if (problem !== null) {
-    await reportUnreadable(store, delivery, problem)
-    await store.deliveries.finish([delivery.id], 'unreadable', problem.message, deps.clock.now())
+  if (problem !== null) return keepUnreadable(deps, store, delivery, problem.message)
+  for (const each of groups) {
+    const alerts = await newsOf(store, delivery, each.alerts)
+    if (alerts.length === 0) continue
+    await applyAlerts(deps, store, { delivery, group: { ...each, alerts }, truncated })
   }
-  for (const each of groups) await applyAlerts(deps, store, { delivery, group: each, truncated })
-  for (const alert of unmapped) await reportUnmapped(store, delivery, alert)
+  for (const alert of await newsOf(store, delivery, unmapped))
+    await reportUnmapped(store, delivery, alert)
+}
+
+/** Of a body that came again within a minute only what was not so already: the sender just did not hear us. */
+async function newsOf(
+  store: Repositories,
+  delivery: Delivery,
+  alerts: readonly Alert[],
+): Promise<readonly Alert[]> {
+  if (delivery.redeliveryOf === null) return alerts
+  const news: Alert[] = []
+  for (const alert of alerts)
+    if (await store.alerts.isNews(alert, delivery.source)) news.push(alert)
+  return news
 }
 
 interface Grouped {
@@ -203,22 +237,5 @@ async function reportUnmapped(
       lastSummary: alertSummary(alert),
     },
     priority: 2,
-  })
-}
-
-async function reportUnreadable(
-  store: Repositories,
-  delivery: Delivery,
-  { message }: UnreadableBody,
-): Promise<void> {
-  const hour = delivery.receivedAt.toISOString().slice(0, 13)
-  await store.messages.put({
-    key: `unreadable:${delivery.source}:${hour}`,
-    target: { kind: 'ops' },
-    content: {
-      kind: 'ops_notice',
-      words: `A request to /alerts/${delivery.source} could not be read: ${message}. It is kept (delivery ${delivery.id}); no incident was opened for it.`,
-    },
-    priority: 1,
   })
 }

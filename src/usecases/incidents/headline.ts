@@ -19,6 +19,8 @@ import { holdsOf } from './find-incident.ts'
 type ViewDeps = Pick<Deps, 'store' | 'systems' | 'settings' | 'clock' | 'ids'>
 
 const ALERTS_SHOWN = 5
+const UNREADABLE_SHOWN = 5
+const DAY_MS = 86_400_000
 
 /** Everything the headline tells, gathered now: our own rows and live numbers, or why there are none. */
 export async function headlineView(deps: ViewDeps, incident: Incident): Promise<HeadlineView> {
@@ -101,7 +103,10 @@ export async function listIncidents(
   const open = await deps.store.now.incidents.unresolved()
   const isIncludingResolved = open.length === 0
   const incidents = isIncludingResolved ? await deps.store.now.incidents.recent(5) : open
-  return { incidents, isIncludingResolved, at: deps.clock.now() }
+  const at = deps.clock.now()
+  const yesterday = new Date(at.getTime() - DAY_MS)
+  const unreadable = await deps.store.now.deliveries.unreadable(yesterday, UNREADABLE_SHOWN)
+  return { incidents, isIncludingResolved, unreadable, at }
 }
 
 /** The headline with the latest of the timeline. */

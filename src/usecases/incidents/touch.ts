@@ -33,3 +33,38 @@ export async function sayInRoom(
     priority: 1,
   })
 }
+
+/** One line in the ops channel about an incident, with the room that shows it. The key makes it once. */
+export async function sayInOps(
+  store: Repositories,
+  incident: Incident,
+  key: string,
+  words: string,
+): Promise<void> {
+  const room = incident.channelId === null ? '' : ` <#${incident.channelId}>`
+  await store.messages.put({
+    key,
+    target: { kind: 'ops' },
+    content: {
+      kind: 'line',
+      line: {
+        icon: 'alert',
+        words: `*${incident.severity}* incident ${incident.id} (${incident.title}): ${words}${room}`,
+        mention: [],
+      },
+    },
+    priority: 1,
+  })
+}
+
+/** Writes down that an incident has become worse. */
+export async function noteRise(
+  store: Repositories,
+  before: Incident,
+  after: Incident,
+  at: Date,
+): Promise<void> {
+  if (before.severity === after.severity) return
+  const words = `Severity rose from ${before.severity} to ${after.severity}`
+  await store.timeline.add({ incidentId: after.id, at, kind: 'severity', actor: null, words })
+}

@@ -224,12 +224,21 @@ describe('what is held', () => {
 })
 
 describe('incidents', () => {
+  const aList = { incidents: [], isIncludingResolved: true, unreadable: [], at: NOW } as const
+
+  it('come with what could not be read, and why', () => {
+    const one = { id: 'd1', source: 'json', receivedAt: ago(2), problem: 'The body is not JSON.' }
+    expect(readable(renderIncidentList({ ...aList, unreadable: [one] }, LOCALE))).toContain(
+      '14:00 json: The body is not JSON. (delivery d1)',
+    )
+  })
+
   it('are listed with number, state, lead and room', () => {
     const incidents = [
       anIncident(),
       anIncident({ id: 8, lead: 'U0ANA', state: 'resolved', resolvedAt: NOW }),
     ]
-    const rendered = renderIncidentList({ incidents, isIncludingResolved: true, at: NOW })
+    const rendered = renderIncidentList({ ...aList, incidents }, LOCALE)
     expect(rendered.text).toBe('1 open incident')
     expect(readable(rendered)).toContain('triage · 32 min · *nobody leads yet* · <#C0ROOM>')
     expect(readable(rendered)).toContain(':white_check_mark: *8*')

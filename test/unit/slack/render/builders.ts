@@ -69,6 +69,7 @@ export const anIncident = (over: Partial<Incident> = {}): Incident => ({
   stormId: null,
   channelId: 'C0ROOM',
   channelName: 'inc-250309-email-send-k3f',
+  correlationId: null,
   ...over,
 })
 

@@ -109,9 +109,18 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
         fc.record({
           incidents: any.upTo(500, any.incident),
           isIncludingResolved: fc.boolean(),
+          unreadable: any.upTo(
+            5,
+            fc.record({
+              id: any.hostile,
+              source: any.hostile,
+              receivedAt: at,
+              problem: any.maybe(any.hostile),
+            }),
+          ),
           at,
         }),
-        renderIncidentList,
+        (view) => renderIncidentList(view, LOCALE),
       ),
     ).toBeNull()
   })
