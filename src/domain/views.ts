@@ -45,6 +45,8 @@ export interface HeadlineView {
   readonly queue: Live<QueueOverview> | null
   /** Where the queue does not exist: one of a similar name that does. */
   readonly nearest: string | null
+  /** Other queues of the same group that alerts name, the worst first. */
+  readonly others: readonly GroupQueue[]
   readonly hazards: readonly PauseHazard[]
   readonly holds: readonly Hold[]
   readonly steps: readonly RoomStep[]
@@ -61,6 +63,11 @@ export interface AnnouncementView {
   readonly firing: number
   readonly lineCount: number
   readonly summary: string
+}
+
+export interface GroupQueue {
+  readonly overview: QueueOverview
+  readonly rule: QueueRule
 }
 
 export interface QueueLine {

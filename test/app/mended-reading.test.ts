@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { DEFAULT_RULE } from '../../src/domain/settings.ts'
 import { carryOut, order } from '../helpers/acting.ts'
 import { ANA, anAlert, OPS, webhook } from '../helpers/config-of.ts'
 import { eventually } from '../helpers/eventually.ts'
@@ -49,6 +50,23 @@ describe('a storm', () => {
     expect(hold?.incident_id).toBe(line?.id)
     await world.person(ANA).command('/incident', 'resolve', room)
     await untilText(world, room, /4 alerts still fire\. `sales\/q7` stays paused by <@U0ANA>/)
+  })
+})
+
+describe('a group', () => {
+  it('shows the numbers of every queue that its alerts name', async () => {
+    await seed('mail:a', 'mail:b')
+    const rule = { ...DEFAULT_RULE, match: 'sales/mail:*', group: 'mail' }
+    const world = await createWorld({
+      redis,
+      queues: ['mail:a', 'mail:b'],
+      settings: { queueRules: [rule] },
+    })
+    await world.fire({ queue: 'mail:a' })
+    const room = await world.room()
+    await world.fire({ queue: 'mail:b' })
+    await untilHeadline(world, room, /Also concerned.*sales\/mail:b` 1 waiting/)
+    expect(headlineOf(world, room).match(/spillway:pause/g)).toHaveLength(1)
   })
 })
 

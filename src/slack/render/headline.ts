@@ -11,7 +11,7 @@ import { freezeLine, hazardLines, heldQueueLine, pauseLines } from './holds.ts'
 import { incidentIcon, lasted, leadWords, resolvedWords } from './incident-words.ts'
 import { link, plain, prose, queueName, sentence } from './mrkdwn.ts'
 import { nextStep } from './next-step.ts'
-import { bareNumbers, numberLines } from './numbers.ts'
+import { bareNumbers, numberLines, shortNumbers } from './numbers.ts'
 
 const MAX_ALERTS = 3
 const MAX_STORM_LINES = 10
@@ -109,6 +109,20 @@ const stormBlocks = (view: HeadlineView, zone: string): readonly KnownBlock[] =>
       ]
     : []
 
+/** What else of the group is concerned; the buttons act on the incident's own queue. */
+const othersBlocks = (view: HeadlineView): readonly KnownBlock[] =>
+  view.others.length === 0
+    ? []
+    : [
+        section(
+          '*Also concerned*, of the same group:',
+          ...view.others.map(({ overview, rule }) => {
+            const paused = overview.isPaused ? ' · paused' : ''
+            return `${queueName(overview.ref)} ${shortNumbers(overview, rule.thresholds, view.at)}${paused}`
+          }),
+        ),
+      ]
+
 const alertBlocks = (view: HeadlineView, zone: string): readonly KnownBlock[] =>
   view.alerts.length === 0
     ? []
@@ -162,6 +176,7 @@ export function renderHeadline(view: HeadlineView, locale: Locale): Rendered {
     header(plain(title(view), LIMITS.header)),
     section(...summaryLines(view, zone)),
     queueBlocks(view, zone),
+    othersBlocks(view),
     stormBlocks(view, zone),
     next === null ? [] : section(`:point_right: ${next}`),
     isOver ? [] : actions(view.tokens, ORDER),

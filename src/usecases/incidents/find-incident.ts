@@ -35,15 +35,16 @@ export async function findIncident(
   )
 }
 
-/** The holds that keep its queue paused; of a storm, those on any of its lines' queues. */
+/** The holds that keep its queue paused, or another queue on its account; of a storm, those of its lines' queues. */
 export async function holdsOf(store: Repositories, incident: Incident): Promise<readonly Hold[]> {
-  if (incident.ref !== null) return store.holds.active(incident.ref)
   const [holds, lines] = await Promise.all([
     store.holds.active(null),
-    store.incidents.linesOf(incident.id),
+    incident.kind === 'storm' ? store.incidents.linesOf(incident.id) : [],
   ])
-  const refs = lines.flatMap(({ ref }) => ref ?? [])
-  return holds.filter((hold) => refs.some((ref) => isSameQueue(ref, hold.ref)))
+  const refs = [incident, ...lines].flatMap(({ ref }) => ref ?? [])
+  return holds.filter(
+    (hold) => hold.incidentId === incident.id || refs.some((ref) => isSameQueue(ref, hold.ref)),
+  )
 }
 
 /**

@@ -15,6 +15,7 @@ import { nearestIfUnknown } from '../queues/known-queues.ts'
 import { live } from '../queues/queue-reads.ts'
 import { queueTokens, tokenFor } from '../queues/queue-tokens.ts'
 import { holdsOf } from './find-incident.ts'
+import { groupQueues } from './group-queues.ts'
 
 type ViewDeps = Pick<Deps, 'store' | 'systems' | 'settings' | 'clock' | 'ids'>
 
@@ -27,14 +28,15 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
   const at = deps.clock.now()
   const { now: store } = deps.store
   const { ref } = incident
-  const [alerts, firing, steps, lines, freeze, holds, state] = await Promise.all([
+  const [alerts, firing, steps, lines, freeze, holds, state, others] = await Promise.all([
     store.alerts.ofIncident(incident.id, ALERTS_SHOWN),
     store.alerts.firing(incident.id),
     store.rooms.steps(incident.id),
     incident.kind === 'storm' ? store.incidents.linesOf(incident.id) : [],
     store.control.frozen(),
-    holdsOf(store, incident),
+    ref === null ? holdsOf(store, incident) : store.holds.active(ref),
     ref === null ? null : live(at, () => deps.systems.get(ref.system).pauseState(ref.queue)),
+    groupQueues(deps, incident, at),
   ])
   return {
     incident,
@@ -43,6 +45,7 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
     rule: ref === null ? null : ruleFor(deps.settings, ref),
     queue: overviewOf(state),
     nearest: nearestIfUnknown(deps.systems, state?.isLive === true ? state.value.overview : null),
+    others,
     hazards: state?.isLive === true ? state.value.hazards : [],
     holds,
     steps,

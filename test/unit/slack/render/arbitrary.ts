@@ -184,6 +184,7 @@ export const headline: fc.Arbitrary<HeadlineView> = fc.record({
   rule: maybe(fc.constant(aRule())),
   queue: maybe(fc.oneof(problem, live)),
   nearest: maybe(hostile),
+  others: upTo(4, fc.record({ overview, rule: fc.constant(aRule()) })),
   hazards: upTo(20, hazard),
   holds: upTo(300, hold),
   steps: upTo(6, step),

@@ -159,6 +159,7 @@ export const aHeadline = (over: Partial<HeadlineView> = {}): HeadlineView => ({
   rule: aRule(),
   queue: { isLive: true, value: anOverview(), at: NOW },
   nearest: null,
+  others: [],
   hazards: [],
   holds: [],
   steps: [],
