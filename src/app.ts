@@ -192,13 +192,14 @@ const observe =
   ({ method, ms, outcome }: { method: string; ms: number; outcome: string }): void =>
     metrics.slackCalls.observe({ method, outcome }, ms / 1000)
 
-/** Counts every plan that an execution here brought to its end. */
+/** Counts every plan that came to its end here; one that was over before was counted by another replica. */
 const counting = (handlers: Handlers, { deps, metrics }: Parts): Handlers => ({
   ...handlers,
   async execute_plan(task) {
+    const before = await deps.store.now.plans.byId(task.planId)
     await handlers.execute_plan(task)
     const plan = await deps.store.now.plans.byId(task.planId)
-    if (plan !== null && plan.finishedAt !== null)
+    if (before?.finishedAt === null && plan !== null && plan.finishedAt !== null)
       metrics.actions.inc({ action: plan.action, outcome: plan.state })
   },
 })

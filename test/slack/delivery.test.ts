@@ -90,6 +90,28 @@ describe('delivery', () => {
     expect(textsIn(world.slack)[0]).toBe('worse')
   })
 
+  it('never lets headlines starve the edits of lines', async () => {
+    const world = await outbox({ budget: { editsPerMinute: 10, postsPerMinute: 6000 } })
+    await world.messages.put(headline)
+    await world.messages.put(line('l1', 'old'))
+    await drain(world)
+    // Headlines take all that comes back, before a line may have what they leave.
+    const crowd = async (rounds: number): Promise<void> => {
+      for (let round = 0; round < rounds; round += 1) {
+        world.clock.advance(3000)
+        world.truth.headline = `at ${world.clock.now().toISOString()}`
+        await world.messages.touch(headline.key)
+        await world.delivery.deliverChannel('room:7')
+      }
+    }
+    await crowd(20)
+    await world.messages.put(line('l1', 'new'))
+    await crowd(20)
+    await world.messages.put(line('l1', 'newer'))
+    await crowd(20)
+    expect(textsIn(world.slack)).toContain('newer')
+  })
+
   it('gives up on a message that cannot be rendered, and delivers the rest', async () => {
     const world = await outbox()
     const delivery = world.newDelivery({

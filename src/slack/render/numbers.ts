@@ -64,7 +64,7 @@ const readings = (queue: Measured): readonly Reading[] =>
   ].filter(isReading)
 
 /** What is said in place of numbers that nobody measured. */
-export function unknownQueueLine({ ref }: QueueOverview, nearest: string | null): string {
+function unknownQueueLine({ ref }: QueueOverview, nearest: string | null): string {
   const hint = nearest === null ? '' : ` Did you mean ${code(nearest)}?`
   return `:grey_question: *No such queue is known* in ${prose(ref.system, 80)}: there is nothing of it to count, to pause or to resume.${hint}`
 }

@@ -78,7 +78,7 @@ export async function findQueue(
  * The one queue that a person named, or the room's when they named none.
  * Throws `unknown_queue` with a suggestion, `ambiguous_queue`, or `no_queue_given`.
  */
-export function resolveQueue(
+function resolveQueue(
   deps: QueueWords,
   word: string | null,
   ofRoom: QueueRef | null,
