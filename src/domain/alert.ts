@@ -1,7 +1,7 @@
 import type { Severity } from './incident.ts'
 import type { QueueRef } from './queue.ts'
 
-export type AlertStatus = 'firing' | 'resolved'
+type AlertStatus = 'firing' | 'resolved'
 
 /** One alert as a sender reports it, whatever the sender's format. */
 export interface Alert {

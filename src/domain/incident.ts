@@ -69,7 +69,7 @@ export interface TimelineEntry {
 }
 
 /** 1 is the most severe. */
-export const severityRank = (severity: Severity): number => Number(severity.slice(3))
+const severityRank = (severity: Severity): number => Number(severity.slice(3))
 
 export const worseSeverity = (a: Severity, b: Severity): Severity =>
   severityRank(a) <= severityRank(b) ? a : b

@@ -8,7 +8,7 @@ import type { HoldChoice } from './views.ts'
 
 const MINUTE_MS = 60_000
 /** A critical queue may stay stopped this long on one person's word. */
-export const CRITICAL_HOLD_MS = 15 * MINUTE_MS
+const CRITICAL_HOLD_MS = 15 * MINUTE_MS
 /** What was previewed is worth confirming this long. */
 export const PLAN_TTL_MS = 15 * MINUTE_MS
 /** An execution that cannot reach its system is given up after this. */

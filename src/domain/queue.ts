@@ -51,7 +51,7 @@ export interface FailureGroup {
   readonly sample: FailureSample
 }
 
-export interface FailureSample {
+interface FailureSample {
   readonly jobId: string
   readonly type: string
   readonly attempts: number

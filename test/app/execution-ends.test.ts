@@ -90,6 +90,7 @@ it('freezes although another transaction waits for the same channels the other w
   await other.query('rollback')
   await untilAnswer(world, ANA, OPS, /Frozen by/)
   await untilText(world, OPS, /froze all actions: for a test/)
+  expect(await auditCounts(world)).toMatchObject({ frozen: 1 })
 })
 
 it('waits as long as it says when its clock is behind that of the database', async () => {

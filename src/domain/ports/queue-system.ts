@@ -9,7 +9,7 @@ import type {
 } from '../queue.ts'
 
 /** What a system can do; the UI offers only this and says why not otherwise. */
-export interface Capabilities {
+interface Capabilities {
   readonly pause: boolean
   readonly workers: boolean
   readonly failures: boolean

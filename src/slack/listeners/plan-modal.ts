@@ -18,7 +18,7 @@ export interface Wish {
   readonly target: () => Promise<Target>
 }
 
-export interface Target {
+interface Target {
   readonly ref: QueueRef
   readonly incidentId: number | null
   /** The length that was asked for; null for the usual. */

@@ -78,11 +78,7 @@ export async function findQueue(
  * The one queue that a person named, or the room's when they named none.
  * Throws `unknown_queue` with a suggestion, `ambiguous_queue`, or `no_queue_given`.
  */
-function resolveQueue(
-  deps: QueueWords,
-  word: string | null,
-  ofRoom: QueueRef | null,
-): QueueRef {
+function resolveQueue(deps: QueueWords, word: string | null, ofRoom: QueueRef | null): QueueRef {
   if (word === null) {
     if (ofRoom !== null) return ofRoom
     throw new OperatorError(

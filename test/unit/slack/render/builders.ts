@@ -144,7 +144,7 @@ export const aPlanView = (over: Partial<PlanView> = {}): PlanView => ({
   ...over,
 })
 
-export const TOKENS = {
+const TOKENS = {
   ack: 'tok-ack',
   pause: 'tok-pause',
   failed: 'tok-failed',
