@@ -137,6 +137,8 @@ describe('one id', () => {
     const correlation = stored?.['correlationId']
     expect(correlation).toMatch(/.{8}/)
     expect(of('delivery.processed')).toMatchObject([{ correlation }])
+    // The room can be seen an instant before it is written down.
+    await eventually('four steps in the log', () => of('room.step_done').length === 4)
     expect(of('room.step_done')).toMatchObject(
       ['create', 'invite', 'topic', 'pin'].map((step) => ({ step, correlation })),
     )
