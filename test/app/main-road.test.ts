@@ -76,6 +76,13 @@ describe('from alert to resolved', () => {
     ])
   })
 
+  it('makes up no queue in the watched Redis for a pause', async () => {
+    const world = await createWorld({ redis, queues: ['ghost'] })
+    await world.person(ANA).command('/queue', 'pause ghost', OPS)
+    await untilModal(world, ANA, /no trace in its system/)
+    expect(await client.keys('bull:ghost*')).toEqual([])
+  })
+
   it('refuses who has no role, in words, and records it', async () => {
     const world = await createWorld({ redis, queues: ['email'] })
     await world.person(VIC).command('/queue', 'pause email', OPS)

@@ -39,7 +39,10 @@ export async function finishPlan(
   })
   if (isClosed) {
     const facts = { event: 'plan.finished', plan: plan.id, queue: queueKey(plan.ref) }
-    deps.log.info({ ...facts, state: effect.state, action: plan.action }, 'plan finished')
+    deps.log.info(
+      { ...facts, state: effect.state, action: plan.action, incident: plan.incidentId },
+      'plan finished',
+    )
   }
   return isClosed
 }

@@ -28,7 +28,8 @@ export interface PlanRequest {
 
 /**
  * The frozen preview of a pause or resume, stored and ready to be confirmed by the same person.
- * Throws `not_allowed`, `frozen`, `already_done`, `bad_duration`, `not_supported`, `system_unreachable`.
+ * Throws `not_allowed`, `frozen`, `already_done`, `bad_duration`, `not_supported`, `system_unreachable`,
+ * `unknown_queue`.
  */
 export async function planAction(deps: Deps, request: PlanRequest): Promise<PlanView> {
   const { ref, action, actor } = request
@@ -40,6 +41,8 @@ export async function planAction(deps: Deps, request: PlanRequest): Promise<Plan
     system.pauseState(ref.queue),
     deps.store.now.holds.active(ref),
   ])
+  // Pausing what does not exist would make it up in the user's Redis.
+  if (!state.overview.isKnown) throw neverSeen(ref)
   await refuseWhatIsDone(deps, request, state, holds)
   const queueTier = ruleFor(deps.settings, ref).tier
   if (action === 'pause' && request.holdMs !== null) checkHold(queueTier, request.holdMs)
@@ -135,6 +138,13 @@ async function notPaused(deps: Deps, ref: QueueRef): Promise<OperatorError> {
     'Nothing was changed.',
   )
 }
+
+const neverSeen = (ref: QueueRef): OperatorError =>
+  new OperatorError(
+    'unknown_queue',
+    `\`${queueKey(ref)}\` has no trace in its system: no job was ever added to it, or it was renamed.`,
+    'Nothing was changed. `list` shows the queues that are known.',
+  )
 
 const notSupported = (ref: QueueRef): OperatorError =>
   new OperatorError(

@@ -40,7 +40,14 @@ describe('an error of the database', () => {
     })
   })
 
-  it.each([coded('23505'), coded('42501'), coded('57014'), new Error('x'), 'x'])(
+  it.each([coded('57014'), coded('55P03')])('is busy when it took too long: %s', async (error) => {
+    await expect(reachingDatabase(failing(error))).rejects.toMatchObject({
+      code: 'busy',
+      cause: error,
+    })
+  })
+
+  it.each([coded('23505'), coded('42501'), new Error('x'), 'x'])(
     'stays what it is when PostgreSQL answered: %s %#',
     async (error) => {
       await expect(reachingDatabase(failing(error))).rejects.toBe(error)
