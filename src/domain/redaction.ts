@@ -14,6 +14,13 @@ const SECRET_KEY = new RegExp(
   'i',
 )
 
+/** A bare `name` is a person's under one of these, and a product's or template's elsewhere. */
+const PERSON_KEY =
+  /customer|client|user|person|people|contact|recipient|sender|patient|guest|payer|payee|owner|member|employee/i
+
+const isHidden = (key: string, parent: string): boolean =>
+  SECRET_KEY.test(key) || (/^name$/i.test(key) && PERSON_KEY.test(parent))
+
 const PATTERNS: readonly RegExp[] = [
   /\beyJ[\w-]{5,}\.[\w-]{2,}(?:\.[\w-]*)?/g,
   /\b(?:bearer|basic)\s+[\w.~+/=-]{6,}/gi,
@@ -64,7 +71,7 @@ function isCardNumber(text: string): boolean {
   return sum % 10 === 0
 }
 
-function hide(value: unknown, depth: number): unknown {
+function hide(value: unknown, depth: number, parent = ''): unknown {
   if (typeof value === 'string') return redactText(value, { maxLength: MAX_INPUT })
   if (typeof value === 'number') {
     const text = String(value)
@@ -72,11 +79,11 @@ function hide(value: unknown, depth: number): unknown {
   }
   if (typeof value !== 'object' || value === null) return value
   if (depth >= MAX_DEPTH) return '…'
-  if (Array.isArray(value)) return value.map((item) => hide(item, depth + 1))
+  if (Array.isArray(value)) return value.map((item) => hide(item, depth + 1, parent))
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       redactText(key, { maxLength: 200 }),
-      SECRET_KEY.test(key) && item !== null ? HIDDEN : hide(item, depth + 1),
+      isHidden(key, parent) && item !== null ? HIDDEN : hide(item, depth + 1, key),
     ]),
   )
 }

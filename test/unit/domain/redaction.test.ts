@@ -52,6 +52,17 @@ describe('payloads', () => {
     }
   })
 
+  it('hide the name of a person, not that of a thing', () => {
+    const data = {
+      customer: { name: 'Sorina Vlad' },
+      users: [{ name: 'Elena' }],
+      product: { name: 'Tea' },
+    }
+    expect(redactJson(JSON.stringify(data), { maxLength: 500 })).toBe(
+      '{"customer":{"name":"[redacted]"},"users":[{"name":"[redacted]"}],"product":{"name":"Tea"}}',
+    )
+  })
+
   it('hide a card number that is a number', () => {
     expect(redacted({ value: 4111111111111111 })).toBe('{"value":"[redacted]"}')
   })
