@@ -17,7 +17,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   demo: {
     about: 'show everything at work on this machine [--auto] [--port 4390] [--real-slack]',
-    run: async (args) => (await import('./demo.ts')).demo(args),
+    run: async (args) => (await import('./demo.ts').catch(withoutDemo)).demo(args),
   },
   doctor: {
     about: 'look for what would not work, and say what to do [--config spillway.yml] [--json]',
@@ -36,6 +36,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'bring the database to this version, as its owner [--config spillway.yml]',
     run: async (args) => (await import('./migrate.ts')).migrateDatabase(args),
   },
+}
+
+/** The container image has neither the demo nor its packages. */
+function withoutDemo(error: unknown): never {
+  const isMissing =
+    error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+  if (!isMissing) throw error
+  throw new OperatorError(
+    'not_supported',
+    'The demo is not part of this installation.',
+    'It runs in a checkout with all packages: npm ci && npm run demo.',
+    error,
+  )
 }
 
 const usage = (): string =>
