@@ -6,6 +6,7 @@ import { OperatorError } from '../domain/errors.ts'
 import type { MessageContent, MessageTarget } from '../domain/message.ts'
 import type { Clock, Log } from '../domain/ports/runtime.ts'
 import type { Messages, OutboxMessage } from '../domain/ports/store.ts'
+import { tellLostRoom } from './lost-room.ts'
 import { CallFault, createOutboxCalls, type Posted } from './outbox-calls.ts'
 import { createPace, DEFAULT_BUDGET, type Budget, type Pace } from './pace.ts'
 import { verdictOn } from './refusals.ts'
@@ -45,6 +46,8 @@ const OPERATOR_WAIT_MS = 30_000
 const OPERATOR_WAIT_MAX_MS = 600_000
 /** A message that cannot even be rendered is a fault of ours; it must not hold up its room for ever. */
 const MAX_RENDER_ATTEMPTS = 5
+/** A look-up that Slack refuses this often will not be allowed. */
+const MAX_LOOK_UPS = 3
 
 const hashOf = (rendered: Rendered): string =>
   createHash('sha256').update(JSON.stringify(rendered)).digest('base64url')
@@ -127,7 +130,12 @@ async function render(parts: Parts, message: OutboxMessage): Promise<Rendered | 
     const problem = `could not be rendered: ${String(error)}`
     await (message.attempts + 1 >= MAX_RENDER_ATTEMPTS
       ? parts.messages.bury(message.id, problem)
-      : parts.messages.postpone(message.id, operatorWait(parts, message), problem, true))
+      : parts.messages.postpone(
+          message.id,
+          operatorWait(parts, message),
+          problem,
+          message.attemptedAt === null,
+        ))
     return null
   }
 }
@@ -176,9 +184,16 @@ const post = (parts: Parts, work: Attempt, rendered: Rendered): Promise<Posted> 
 async function lookUp(parts: Parts, work: Attempt) {
   const since = work.message.attemptedAt
   if (since === null) return null
-  const found = await parts.calls.find(work.channelId, work.message.key, since)
-  work.isInDoubt = found !== null
-  return found
+  try {
+    const found = await parts.calls.find(work.channelId, work.message.key, since)
+    work.isInDoubt = found !== null
+    return found
+  } catch (error) {
+    if (!isRefused(error) || work.message.attempts < MAX_LOOK_UPS) throw error
+    // Twice is better than never: who may not look up must still be able to speak.
+    work.isInDoubt = false
+    return null
+  }
 }
 
 /** Edits; a message that somebody deleted is posted anew, unless an unanswered attempt did so already. */
@@ -262,6 +277,7 @@ async function failed(parts: Parts, work: Attempt, error: CallFault): Promise<Da
       const problem = [fault.code, ...fault.details].join('; ')
       if (verdictOn(fault.code, message) !== 'wait_for_operator') {
         await parts.messages.bury(message.id, problem)
+        await tellLostRoom(parts.messages, message, fault.code)
       } else {
         await parts.messages.postpone(
           message.id,

@@ -20,6 +20,8 @@ const CONTENT = new Set([
   'markdown_text_conflict',
   'metadata_too_large',
   'invalid_metadata_format',
+  'invalid_metadata_schema',
+  'invalid_arguments',
 ])
 
 const GONE = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed'])

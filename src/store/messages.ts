@@ -47,6 +47,9 @@ const PUT = `
     attempts = case when message.is_buried then 0 else message.attempts end,
     is_buried = false`
 
+/** A post that Slack refuses again and again no longer holds back those behind it. */
+const PATIENT_ATTEMPTS = 10
+
 // A post that is not due yet holds back later posts, so that a room reads in order; edits wait for nobody.
 const NEXT = `
   with pending as (
@@ -54,7 +57,7 @@ const NEXT = `
   )
   select * from pending p where is_due and (ts is not null or not exists (
     select 1 from pending earlier
-    where earlier.ts is null and not earlier.is_due
+    where earlier.ts is null and not earlier.is_due and earlier.attempts < ${PATIENT_ATTEMPTS}
       and (earlier.priority, earlier.id) < (p.priority, p.id)))
   order by priority, id limit 1`
 
@@ -64,11 +67,14 @@ const NEXT_DUE = `
     select due_at from message where channel = $1 and ${PENDING} and ts is not null
     union all
     (select due_at from message where channel = $1 and ${PENDING} and ts is null
-      order by priority, id limit 1)
+      and attempts < ${PATIENT_ATTEMPTS} order by priority, id limit 1)
+    union all
+    select due_at from message where channel = $1 and ${PENDING} and ts is null
+      and attempts >= ${PATIENT_ATTEMPTS}
   ) as candidate`
 
 const ATTEMPT = `
-  update message set attempted_at = $4, due_at = $5, attempts = attempts + 1
+  update message set attempted_at = coalesce(attempted_at, $4), due_at = $5, attempts = attempts + 1
   where id = $1 and attempts = $2 and delivered_version = $3 and not is_buried`
 
 const DELIVERED = `

@@ -94,7 +94,7 @@ const UNREACHABLE_CODES = new Set([
 ])
 // pg gives these no code.
 const UNREACHABLE_WORDS =
-  /connection terminated|timeout exceeded when trying to connect|query read timeout/i
+  /connection terminated|is not queryable|timeout exceeded when trying to connect|query read timeout/i
 
 /** Whether an error of pg says that the server cannot be reached, or went away meanwhile. */
 export function isUnreachable(error: unknown): boolean {

@@ -57,7 +57,7 @@ const FORGET_STEPS = `
 
 // What the lost room never took goes to the next one, and the headline is posted there anew.
 const FORGET_PLACES = `
-  update message set is_buried = false, attempts = 0, attempted_at = null, due_at = now(),
+  update message set is_buried = false, attempts = 0, attempted_at = null, due_at = to_timestamp(0),
     ts = null, channel_id = null, rendered_hash = null, wanted_version = wanted_version + 1
   where key = $1 or (channel = 'room:' || $2::bigint and is_buried and ts is null)`
 

@@ -49,6 +49,43 @@ it('tells at once that a full Redis takes no pause, and leaves the queue free fo
   expect(await flagOf('full')).toBe('1')
 })
 
+it('puts a timed end off while Redis refuses the resume, and ends it when it is allowed again', async () => {
+  await addJob('later')
+  const world = await createWorld({ redis, queues: ['later'] })
+  await order(world, ANA, 'pause later for 5m')
+  await untilText(world, OPS, /paused `sales\/later` until/)
+  await client.call('ACL', 'SETUSER', 'default', '-eval', '-evalsha')
+  onTestFinished(async () => {
+    await client.call('ACL', 'SETUSER', 'default', '+@all')
+  })
+  await letTimePass(world)
+  await untilText(world, OPS, /may not do this.*should have ended/s)
+  expect(await holds(world)).toHaveLength(1)
+  expect(await flagOf('later')).toBe('1')
+
+  await client.call('ACL', 'SETUSER', 'default', '+@all')
+  // What waits for half a minute is due now.
+  await world.query(`select graphile_worker.add_job('execute_plan', json_build_object('planId', id),
+    job_key => 'execute_plan:' || id) from plan where state = 'confirmed'`)
+  await eventually('the queue runs again', async () => (await flagOf('later')) === null)
+  await eventually('no hold is left', async () => (await holds(world)).length === 0)
+})
+
+it('tells who closed the modal that the confirmation was refused', async () => {
+  await addJob('closed')
+  const world = await createWorld({ redis, queues: ['closed'] })
+  await preview(world, ANA, 'pause closed for 5m')
+  await world.query(`update plan set expires_at = now() - interval '1 second'`)
+  world.slack.failNext('views.update', { kind: 'refused', error: 'not_found' })
+  await world.person(ANA).submit(reason('too late'))
+  await eventually('a direct message', () =>
+    world.slack
+      .callsOf('chat.postMessage')
+      .some(({ args }) => /preview expired/.test(JSON.stringify(args))),
+  )
+  expect(await flagOf('closed')).toBeNull()
+})
+
 it('keeps the hold when it gives up after the queue was touched, so that the pause still ends', async () => {
   await addJob('pay')
   const world = await createWorld({ redis, queues: ['pay'] })

@@ -121,7 +121,7 @@ describe('delivery on bad days', () => {
     expect(textsIn(world.slack)).toEqual(['still here'])
   })
 
-  it('buries messages of a room that is gone, and says why', async () => {
+  it('buries messages of a room that is gone, and says so in the ops channel', async () => {
     const world = await outbox()
     const room = world.slack.state.channels.get('C0ROOM7')
     if (room !== undefined) room.isArchived = true
@@ -129,8 +129,10 @@ describe('delivery on bad days', () => {
     await world.messages.put(line('l1', 'first'))
 
     expect(await world.delivery.deliverChannel('room:7')).toBeNull()
-    expect(await world.messages.depth()).toBe(0)
     expect(world.log.lines.some(({ facts }) => facts['code'] === 'is_archived')).toBe(true)
+    await drain(world, 'ops')
+    expect((await world.messages.byKey('lost-room:7'))?.ts).toBeTruthy()
+    expect(await world.messages.depth()).toBe(0)
   })
 
   it('keeps what the ops channel should get until the bot is invited there', async () => {

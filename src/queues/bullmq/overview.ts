@@ -61,6 +61,7 @@ export function firstLook(replies: readonly Reply[], at = 0): FirstLook {
     next: next.length > 0 ? next : nextIn(items(replies[at + 11])),
     // A marker is no job, but somebody put it there.
     isBare:
+      nextIn(items(replies[at + 11])).length === 0 &&
       typeof flag !== 'string' &&
       typeof version !== 'string' &&
       waitTail.length + pausedTail.length === 0 &&

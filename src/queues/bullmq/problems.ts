@@ -29,7 +29,11 @@ export function fromReply(
   cause?: unknown,
 ): OperatorError | null {
   const words = withoutCredentials(reply, config.url)
-  if (/^(?:LOADING|BUSY|MASTERDOWN|READONLY|NOAUTH|WRONGPASS)/.test(words)) {
+  if (
+    /\b(?:LOADING|BUSY|MASTERDOWN|READONLY|NOAUTH|WRONGPASS|MISCONF|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/.test(
+      words,
+    )
+  ) {
     return unreachable(config.name, words, advice)
   }
   if (/\bOOM\b/.test(words))

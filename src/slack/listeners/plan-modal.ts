@@ -79,16 +79,18 @@ export function problemModal(
   return faultModal(action, reference)
 }
 
-/** Replaces what the modal shows. A person who closed it meanwhile is told elsewhere. */
+/** Replaces what the modal shows. False if the person closed it meanwhile, and must be told elsewhere. */
 export async function showView(
   { client, deps }: ListenerContext,
   viewId: string,
   view: ModalView,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await client.views.update({ view_id: viewId, view })
+    return true
   } catch (error) {
     deps.log.info({ event: 'modal.gone', err: error }, 'a modal could not be updated')
+    return false
   }
 }
 

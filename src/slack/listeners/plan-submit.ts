@@ -22,10 +22,13 @@ export async function submitPlan(
     const plan = await deps.store.now.plans.byId(planId)
     const chosen = plan === null ? {} : { holdMs: holdOf(plan, submission.hold) }
     const confirmed = await confirmPlan(deps, { planId, actor, reason, ...chosen })
-    const over = await untilOver(context, confirmed.id, WATCH_MS)
+    // It is confirmed: that the database is slow to tell how it went changes nothing.
+    const over = await untilOver(context, confirmed.id, WATCH_MS).catch(() => null)
     await showView(context, viewId, outcomeModal(over ?? confirmed))
   } catch (error) {
-    await showView(context, viewId, problemModal(context, action, inDoubt(error)))
+    const failure = inDoubt(error)
+    // Who closed the modal was told that the outcome would come: it does, as a message.
+    if (!(await showView(context, viewId, problemModal(context, action, failure)))) throw failure
   }
 }
 

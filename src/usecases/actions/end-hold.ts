@@ -18,8 +18,9 @@ export async function endHold(deps: Deps, holdId: string): Promise<number | null
   const now = deps.clock.now()
   if (hold === null || hold.endedAt !== null || hold.endsAt === null || hold.endsAt > now)
     return null
-  const system = deps.systems.get(hold.ref.system)
-  const seen = await live(now, () => system.pauseState(hold.ref.queue))
+  const seen = await live(now, async () =>
+    deps.systems.get(hold.ref.system).pauseState(hold.ref.queue),
+  )
   if (!seen.isLive) return AWAY_MS
   const plan = endingPlan(deps, hold, seen.value.overview, now)
   await deps.store.transaction(async (store) => {

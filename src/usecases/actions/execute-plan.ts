@@ -11,7 +11,7 @@ import { sayMismatch, sayWaiting } from './say.ts'
 
 const RETRY_MS = 3_000
 const THAW_MS = 30_000
-/** A fault of ours is tried again this often before the queue is given free for other plans. */
+/** After this many attempts, whatever they met, a fault of ours ends the plan and frees the queue for others. */
 const MAX_ATTEMPTS = 5
 
 /** How an attempt ended. `forMs`: come back then. */
@@ -72,7 +72,6 @@ async function whileFrozen(deps: Deps, execution: Execution, error: Frozen): Pro
   return FINISHED
 }
 
-/** A timed end never gives up: nobody would be there to resume the queue. */
 async function whileUnreachable(
   deps: Deps,
   execution: Execution,
@@ -104,14 +103,21 @@ async function afterFault(deps: Deps, execution: Execution, error: unknown): Pro
     return giveUp(
       deps,
       execution,
-      `${happened} I gave up after ${MAX_ATTEMPTS} attempts; \`status ${queueKey(plan.ref)}\` shows what the queue is.`,
+      `${happened} \`status ${queueKey(plan.ref)}\` shows what the queue is.`,
     )
   await sayWaiting(deps, plan, happened)
   await release(deps, execution)
   return comeBack(RETRY_MS)
 }
 
+/** A timed end is put off instead: nobody would be there to ask again. Until then the queue is free for people. */
 async function giveUp(deps: Deps, execution: Execution, text: string): Promise<Attempt> {
+  const { plan, fence } = execution
+  if (plan.endsHoldId !== null) {
+    await sayWaiting(deps, plan, text)
+    await deps.store.now.plans.unlease(plan.id, fence)
+    return comeBack(THAW_MS)
+  }
   await finishPlan(deps, execution, { state: 'failed', outcome: words(text) })
   return FINISHED
 }

@@ -12,7 +12,7 @@ import { FREEZE_LOCK } from './execution.ts'
 /** What waits beyond these is found by the sweep. */
 const AT_ONCE = 200
 
-type FreezeDeps = Pick<Deps, 'store' | 'chat' | 'settings' | 'clock' | 'ids'>
+type FreezeDeps = Pick<Deps, 'store' | 'chat' | 'settings' | 'clock' | 'ids' | 'log'>
 
 /** Throws `frozen` while somebody has stopped all executions. */
 export async function requireThawed(
@@ -52,15 +52,24 @@ export async function freezeActions(
       auditOf(at, 'frozen', { actor, action: 'freeze', subject: 'all queues', reason }),
     )
   })
-  const why = reason === null ? '' : `: ${reason}`
-  await deps.store.transaction((store) =>
-    tellEveryone(store, `freeze:${deps.ids.uuid()}`, actor, at, {
-      icon: 'stop',
-      words: `<@${actor.userId}> froze all actions${why}. What had begun is brought to its end; nothing else is paused, resumed or ended until it is lifted.`,
-      mention: [],
-    }),
-  )
+  await tellFrozen(deps, wanted)
   return wanted
+}
+
+/** The switch is set already: that nobody could be told is no reason to answer that nothing happened. */
+async function tellFrozen(deps: FreezeDeps, { by, at, reason }: Freeze): Promise<void> {
+  const why = reason === null ? '' : `: ${reason}`
+  const line: RoomLine = {
+    icon: 'stop',
+    words: `<@${by.userId}> froze all actions${why}. What had begun is brought to its end; nothing else is paused, resumed or ended until it is lifted.`,
+    mention: [],
+  }
+  const key = `freeze:${deps.ids.uuid()}`
+  try {
+    await deps.store.transaction((store) => tellEveryone(store, key, by, at, line))
+  } catch (error) {
+    deps.log.error({ event: 'freeze.not_told', err: error }, 'a freeze could not be announced')
+  }
 }
 
 /** Lifts the freeze; what was due meanwhile is done now. Throws `already_done` if there is none. */

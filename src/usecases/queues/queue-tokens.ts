@@ -21,13 +21,15 @@ export async function queueTokens(
   incidentId: number | null,
   overview: QueueOverview | null,
 ): Promise<Tokens> {
-  if (overview?.isKnown === false) return {}
+  const system = deps.systems.all().find(({ name }) => name === ref.system)
+  // An incident may outlive its system's place in the configuration.
+  if (system === undefined || overview?.isKnown === false) return {}
   const about = { system: ref.system, queue: ref.queue, incidentId }
   const [status, failed] = await Promise.all([
     tokenFor(deps, { kind: 'status', ...about }),
     tokenFor(deps, { kind: 'failed', ...about }),
   ])
-  if (!deps.systems.get(ref.system).capabilities.pause) return { status, failed }
+  if (!system.capabilities.pause) return { status, failed }
   const action = overview?.isPaused === true ? 'resume' : 'pause'
   const change = await tokenFor(deps, { kind: 'plan', action, ...about, holdMs: null })
   return { status, failed, [action]: change }

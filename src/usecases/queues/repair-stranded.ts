@@ -1,3 +1,4 @@
+import { OperatorError } from '../../domain/errors.ts'
 import { isSameQueue, queueKey, type QueueOverview, type QueueRef } from '../../domain/queue.ts'
 import { plural } from '../../domain/text.ts'
 import { auditOf, overviewFacts } from '../audit/audit-of.ts'
@@ -7,7 +8,10 @@ import { bySystem, live } from './queue-reads.ts'
 
 type RepairDeps = Pick<Deps, 'store' | 'systems' | 'clock' | 'ids' | 'log'>
 
-/** What was seen stranded at the last look: a resume by BullMQ 6 moves long lists in steps, and is no fault. */
+/**
+ * How often each queue was seen stranded in a row: a resume by BullMQ 6 moves long lists in steps, and is
+ * no fault. Below zero it rests, for its repair failed.
+ */
 export type Suspects = Map<string, number>
 
 /**
@@ -30,10 +34,43 @@ export async function repairStranded(deps: RepairDeps, suspects: Suspects): Prom
   const stranded = answers
     .flatMap((answer) => (answer.isLive ? answer.value : []))
     .filter(({ ref, stranded: count }) => count > 0 && !isHeld(holds, ref))
-  for (const overview of stranded)
-    if (suspects.has(queueKey(overview.ref))) await repair(deps, overview)
+  const before = new Map(suspects)
   suspects.clear()
-  for (const { ref, stranded: count } of stranded) suspects.set(queueKey(ref), count)
+  for (const overview of stranded) {
+    const key = queueKey(overview.ref)
+    const looks = before.get(key) ?? 0
+    suspects.set(key, looks + 1)
+    if (looks > 0 && !(await isRepaired(deps, overview))) suspects.set(key, -REST_LOOKS)
+  }
+}
+
+/** Some half an hour of looks: a repair that fails must not fill the audit trail. */
+const REST_LOOKS = 100
+
+/** False if it failed; one queue that cannot be repaired must not keep the others from it. */
+async function isRepaired(deps: RepairDeps, overview: QueueOverview): Promise<boolean> {
+  try {
+    await repair(deps, overview)
+    return true
+  } catch (error) {
+    const queue = queueKey(overview.ref)
+    deps.log.error({ event: 'queue.not_repaired', queue, err: error }, 'a repair failed')
+    const reason = error instanceof OperatorError ? error.message : 'a fault of ours, see the log'
+    const words = `${plural(overview.stranded, 'job')} of \`${queue}\` lie where no worker looks, and could not be put back: ${reason}`
+    await deps.store.transaction(async (store) => {
+      await store.messages.put({
+        key: `not-repaired:${queue}`.slice(0, 500),
+        target: { kind: 'ops' },
+        content: { kind: 'line', line: { icon: 'warning', words, mention: [] } },
+        priority: 1,
+      })
+      const facts = { before: overviewFacts(overview), problem: reason }
+      await store.audit.append(
+        auditOf(deps.clock.now(), 'outcome', { action: 'repair', subject: queue, facts }),
+      )
+    })
+    return false
+  }
 }
 
 const isHeld = (holds: readonly { readonly ref: QueueRef }[], ref: QueueRef): boolean =>
