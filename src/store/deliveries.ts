@@ -62,7 +62,16 @@ async function addAll(sql: Sql, deliveries: readonly Added[]): Promise<void> {
   ])
 }
 
-const unreadables = (sql: Sql): Pick<Deliveries, 'unreadable' | 'countUnreadable'> => ({
+const looking = (sql: Sql): Pick<Deliveries, 'unreadable' | 'countUnreadable' | 'overtaken'> => ({
+  async overtaken(ids) {
+    const found = await rows<{ id: string }>(
+      sql,
+      `select redelivery_of as id from delivery
+       where redelivery_of = any($1) and state = 'processed'`,
+      [ids],
+    )
+    return new Set(found.map(({ id }) => id))
+  },
   async unreadable(since, limit) {
     const found = await rows<Omit<DeliveryRow, 'body'>>(
       sql,
@@ -91,7 +100,7 @@ const unreadables = (sql: Sql): Pick<Deliveries, 'unreadable' | 'countUnreadable
 export function createDeliveries(sql: Sql): Deliveries {
   const addSmall = storeTogether<Added>((deliveries) => addAll(sql, deliveries), ADD_AT_MOST)
   return {
-    ...unreadables(sql),
+    ...looking(sql),
     add: (delivery) =>
       delivery.body.length <= SMALL_BYTES ? addSmall(delivery) : addOne(sql, delivery),
     async claim(id) {

@@ -64,7 +64,7 @@ describe('PostgreSQL away', () => {
     await order(world, ANA, 'pause email for 30m')
     await eventually('the queue is paused', isPaused)
     await postgres.stop()
-    await untilModal(world, ANA, /PostgreSQL does not answer.*may have been recorded/s)
+    await untilModal(world, ANA, /takes longer than usual.*outcome will be posted/s)
     expect((await world.fire({ queue: 'email' })).status).toBe(503)
     await eventually('the execution met the outage', () =>
       world.log.lines.some(({ facts }) => facts['task'] === 'execute_plan'),

@@ -32,6 +32,8 @@ export interface Deliveries {
   claimWaiting(besides: string, limit: number): Promise<readonly Delivery[]>
   /** Its processing failed: from now on it is tried by itself, so that it spoils no other's. Says how often. */
   isolate(id: string): Promise<number>
+  /** Of these, the ones whose redelivery another replica has processed already. */
+  overtaken(ids: readonly string[]): Promise<ReadonlySet<string>>
   finish(
     ids: readonly string[],
     state: 'processed' | 'unreadable',

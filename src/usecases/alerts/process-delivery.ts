@@ -98,18 +98,28 @@ const logProcessed = ({ log }: ProcessDeps, { delivery, alerts }: Body): void =>
     'alerts processed',
   )
 
+/** Of two that came in the same millisecond the original comes first. */
+const byArrival = (a: Delivery, b: Delivery): number =>
+  a.receivedAt.getTime() - b.receivedAt.getTime() ||
+  Number(a.redeliveryOf !== null) - Number(b.redeliveryOf !== null)
+
 async function processAll(
   deps: ProcessDeps,
   store: Repositories,
   deliveries: readonly Delivery[],
 ): Promise<readonly Body[]> {
-  const inOrder = deliveries.toSorted((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime())
+  const inOrder = deliveries.toSorted(byArrival)
   const bodies = inOrder.map((delivery) => readBody(deps, delivery))
   // Every transaction takes its keys in the same order, so that two never wait for each other.
   const keys = bodies.flatMap(({ groups }) => groups.map(({ key }) => key))
   for (const key of [...new Set(keys)].toSorted()) await store.incidents.lockKey(key)
+  const overtaken = await store.deliveries.overtaken(deliveries.map(({ id }) => id))
   const gathered = gather(store)
-  for (const body of bodies) await processBody(deps, gathered.store, body)
+  for (const body of bodies) {
+    const { id, redeliveryOf } = body.delivery
+    const isAgain = redeliveryOf !== null || overtaken.has(id)
+    await processBody(deps, gathered.store, body, isAgain)
+  }
   await gathered.write()
   const done = bodies.filter(({ problem }) => problem === null).map(({ delivery }) => delivery.id)
   await store.deliveries.finish(done, 'processed', null, deps.clock.now())
@@ -167,16 +177,21 @@ function readBody(deps: ProcessDeps, delivery: Delivery): Body {
   return { delivery, alerts: alerts.length, truncated, problem, ...group(deps, alerts) }
 }
 
-async function processBody(deps: Deps, store: Repositories, body: Body): Promise<void> {
+async function processBody(
+  deps: Deps,
+  store: Repositories,
+  body: Body,
+  isAgain: boolean,
+): Promise<void> {
   const { delivery, groups, unmapped, truncated, problem } = body
   if (problem !== null) return keepUnreadable(deps, store, delivery, problem.message)
   for (const each of groups) {
-    const alerts = await newsOf(store, delivery, each.alerts)
+    const alerts = isAgain ? await newsOf(store, delivery, each.alerts) : each.alerts
     if (alerts.length === 0) continue
     await applyAlerts(deps, store, { delivery, group: { ...each, alerts }, truncated })
   }
-  for (const alert of await newsOf(store, delivery, unmapped))
-    await reportUnmapped(store, delivery, alert)
+  const odd = isAgain ? await newsOf(store, delivery, unmapped) : unmapped
+  for (const alert of odd) await reportUnmapped(store, delivery, alert)
 }
 
 /** Of a body that came again within a minute only what was not so already: the sender just did not hear us. */
@@ -185,7 +200,6 @@ async function newsOf(
   delivery: Delivery,
   alerts: readonly Alert[],
 ): Promise<readonly Alert[]> {
-  if (delivery.redeliveryOf === null) return alerts
   const news: Alert[] = []
   for (const alert of alerts)
     if (await store.alerts.isNews(alert, delivery.source)) news.push(alert)
