@@ -109,10 +109,16 @@ describe('durable work', () => {
     })
     await add(pool, 'execute_plan', { planId: 'first' })
     await eventually('it runs', () => started.length === 1)
-    const stopped = runner.stop(20_000)
-    await add(pool, 'execute_plan', { planId: 'second' })
+    let hasStopped = false
+    const stopped = runner.stop(20_000).then(() => {
+      hasStopped = true
+    })
+    // A round trip, so that a stop that does not wait would be over by now.
+    await jobsLeft(pool)
+    expect(hasStopped).toBe(false)
     finish.open()
     await stopped
+    await add(pool, 'execute_plan', { planId: 'second' })
     expect(started).toEqual(['first'])
     expect(await jobsLeft(pool)).toBe(1)
   })
