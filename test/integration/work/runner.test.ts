@@ -110,9 +110,11 @@ describe('durable work', () => {
     await add(pool, 'execute_plan', { planId: 'first' })
     await eventually('it runs', () => started.length === 1)
     let hasStopped = false
-    const stopped = runner.stop(20_000).then(() => {
+    const stop = async (): Promise<void> => {
+      await runner.stop(20_000)
       hasStopped = true
-    })
+    }
+    const stopped = stop()
     // A round trip, so that a stop that does not wait would be over by now.
     await jobsLeft(pool)
     expect(hasStopped).toBe(false)
