@@ -1,7 +1,8 @@
 import type { HoldProof, QueueOverview, QueueRef, QueueTier } from './queue.ts'
 
 /** What people can have done to a queue. */
-export type ActionKind = 'pause' | 'resume'
+export const ACTION_KINDS = ['pause', 'resume'] as const
+export type ActionKind = (typeof ACTION_KINDS)[number]
 
 /** How much an action's effect needs: see `docs/security.md`. */
 export type EffectTier = 'T0' | 'T1' | 'T2' | 'T3'

@@ -2,14 +2,23 @@ import { createHash } from 'node:crypto'
 
 import type { Actor } from './action.ts'
 
-/** What an entry tells of. `intent` comes before an effect, `outcome` after it; the rest stand alone. */
+/** What an entry tells of. `intent` comes before an effect, `step` and `outcome` after it; the rest stand alone. */
 export type AuditKind =
   | 'denied'
   | 'planned'
   | 'confirmed'
+  | 'requested'
+  | 'approved'
+  | 'rejected'
+  | 'withdrawn'
+  | 'voided'
+  | 'break_glass'
+  | 'signed_off'
   | 'expired'
   | 'cancelled'
+  | 'stopped'
   | 'intent'
+  | 'step'
   | 'outcome'
   | 'frozen'
   | 'unfrozen'
