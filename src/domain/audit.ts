@@ -3,27 +3,33 @@ import { createHash } from 'node:crypto'
 import type { Actor } from './action.ts'
 
 /** What an entry tells of. `intent` comes before an effect, `step` and `outcome` after it; the rest stand alone. */
-export type AuditKind =
-  | 'denied'
-  | 'planned'
-  | 'confirmed'
-  | 'requested'
-  | 'approved'
-  | 'rejected'
-  | 'withdrawn'
-  | 'voided'
-  | 'break_glass'
-  | 'signed_off'
-  | 'expired'
-  | 'cancelled'
-  | 'stopped'
-  | 'intent'
-  | 'step'
-  | 'outcome'
-  | 'frozen'
-  | 'unfrozen'
-  | 'acknowledged'
-  | 'resolved'
+export const AUDIT_KINDS = [
+  'denied',
+  'planned',
+  'confirmed',
+  'requested',
+  'approved',
+  'rejected',
+  'withdrawn',
+  'voided',
+  'break_glass',
+  'signed_off',
+  'expired',
+  'cancelled',
+  'stopped',
+  'intent',
+  'step',
+  'outcome',
+  'frozen',
+  'unfrozen',
+  'acknowledged',
+  'resolved',
+  // The trail's own: what was taken out of it, what was lost of it in a restore, who took a copy.
+  'erased',
+  'resealed',
+  'exported',
+] as const
+export type AuditKind = (typeof AUDIT_KINDS)[number]
 
 export interface AuditBody {
   readonly at: Date
