@@ -2,6 +2,8 @@
 export interface Word {
   readonly text: string
   readonly isQuoted: boolean
+  /** Of a person whom Slack completed after @: the user id behind the name. */
+  readonly person?: string
 }
 
 /** Slack marks pasted mentions and links up as <@U…|name>; a person means what they see of it. */
@@ -23,14 +25,24 @@ export const plainText = (text: string): string =>
 
 const QUOTED = /`([^`]*)`|"([^"]*)"|'([^']*)'|[“”„]([^“”„]*)[“”]|[‘’]([^‘’]*)[‘’]|(\S+)/g
 
+const PEOPLE = /<@([UW][A-Z0-9_]+)(?:\|([^<>]*))?>/g
+
+/** User ids by what people see of them. */
+const peopleIn = (text: string): ReadonlyMap<string, string> =>
+  new Map([...text.matchAll(PEOPLE)].map(([markup, id = '']) => [plainText(markup), id]))
+
 /** Splits at blanks; what stands in backticks or quotes (the curly ones of phones, too) stays together. */
 export function splitWords(text: string): readonly Word[] {
+  const people = peopleIn(text)
   return [...plainText(text).matchAll(QUOTED)]
     .map((match): Word => {
       const bare = match[6]
-      if (bare !== undefined) return { text: bare, isQuoted: false }
+      if (bare !== undefined) return bareWord(bare, people.get(bare))
       const quoted = match.slice(1, 6).find((group) => group !== undefined) ?? ''
       return { text: quoted.trim(), isQuoted: true }
     })
     .filter((word) => word.text !== '')
 }
+
+const bareWord = (text: string, person: string | undefined): Word =>
+  person === undefined ? { text, isQuoted: false } : { text, isQuoted: false, person }
