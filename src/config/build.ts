@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 
-import type { Settings } from '../domain/settings.ts'
+import type { PolicySettings, Settings } from '../domain/settings.ts'
 import type { ConfigFile } from './schema.ts'
 import type { AlertSourceConfig, Config, SystemConfig } from './types.ts'
 
 /** A checked file → what the program works with. Relative paths count from `directory`, the file's own. */
 export const buildConfig = (file: ConfigFile, directory: string): Config => ({
-  settings: settingsOf(file),
+  settings: settingsOf(file, directory),
   systems: systemsOf(file),
   slack: {
     mode: file.slack.mode,
@@ -27,7 +27,7 @@ export const buildConfig = (file: ConfigFile, directory: string): Config => ({
   logLevel: file.log_level,
 })
 
-const settingsOf = (file: ConfigFile): Settings => ({
+const settingsOf = (file: ConfigFile, directory: string): Settings => ({
   instance: file.instance,
   timeZone: file.time_zone,
   opsChannel: file.ops_channel,
@@ -35,7 +35,11 @@ const settingsOf = (file: ConfigFile): Settings => ({
     ...rule,
     thresholds: { ...counts, oldestMs: oldest },
   })),
-  roles: Object.entries(file.roles).map(([name, role]) => ({ name, ...role })),
+  roles: Object.entries(file.roles).map(([name, { break_glass: breaksGlass, ...role }]) => ({
+    name,
+    ...role,
+    breaksGlass,
+  })),
   mapping: {
     queueLabels: file.alerts.mapping.queue_labels,
     systemLabels: file.alerts.mapping.system_labels,
@@ -51,7 +55,27 @@ const settingsOf = (file: ConfigFile): Settings => ({
     windowMs: file.rooms.window,
     reopenMs: file.rooms.reopen_within,
   },
+  policy: policyOf(file),
+  audit: {
+    anchorEveryMs: file.audit.anchor_every,
+    anchorChannel: file.audit.channel,
+    anchorFile: file.audit.file === null ? null : resolve(directory, file.audit.file),
+  },
   commands: file.commands,
+})
+
+const policyOf = ({ policy }: ConfigFile): PolicySettings => ({
+  approvers: policy.approvals.map(({ approvers: count, ...rule }) => ({ ...rule, count })),
+  planTtlMs: policy.plan_ttl,
+  approvalTtlMs: policy.approval_ttl,
+  remindMs: policy.remind,
+  holdReminderMs: policy.hold_reminder,
+  driftShare: policy.drift,
+  limits: {
+    perPerson: policy.limits.per_person,
+    perQueue: policy.limits.per_queue,
+    windowMs: policy.limits.window,
+  },
 })
 
 const systemsOf = (file: ConfigFile): SystemConfig[] =>

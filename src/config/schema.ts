@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
-import { DEFAULT_RULE } from '../domain/settings.ts'
+import { ACTION_KINDS } from '../domain/action.ts'
+import { ALL_TIERS } from '../domain/policy.ts'
+import { DEFAULT_AUDIT, DEFAULT_POLICY, DEFAULT_RULE } from '../domain/settings.ts'
 import {
   address,
   bearerToken,
@@ -15,6 +17,7 @@ import {
   port,
   roomTemplate,
   section,
+  share,
   slashCommand,
   timeZone,
   userId,
@@ -33,9 +36,15 @@ const thresholds = section({
   oldest: duration.nullable().default(usual.oldestMs),
 })
 
+const tier = z.enum(ALL_TIERS)
+const tiers = listOf(tier)
+  .check(z.minLength(1))
+  .default([...ALL_TIERS])
+const actionKind = z.enum(ACTION_KINDS)
+
 const queueRule = section({
   match: words,
-  tier: z.enum(['critical', 'high', 'medium', 'low']).default(DEFAULT_RULE.tier),
+  tier: tier.default(DEFAULT_RULE.tier),
   owners: listOf(personId).default([]),
   group: optional(words),
   thresholds: thresholds.prefault({}),
@@ -58,7 +67,40 @@ const role = section({
   users: listOf(userId).default([]),
   groups: listOf(groupId).default([]),
   queues: listOf(words),
-  actions: listOf(z.enum(['pause', 'resume', 'freeze'])),
+  tiers,
+  actions: listOf(z.enum([...ACTION_KINDS, 'freeze'])).default([]),
+  approves: listOf(actionKind).default([]),
+  break_glass: listOf(actionKind).default([]),
+})
+
+const approvalRule = section({
+  match: words,
+  tiers,
+  actions: listOf(actionKind)
+    .check(z.minLength(1))
+    .default([...ACTION_KINDS]),
+  approvers: whole(1, 10),
+})
+
+const { limits } = DEFAULT_POLICY
+const policy = section({
+  approvals: z.array(approvalRule).default([]),
+  plan_ttl: duration.default(DEFAULT_POLICY.planTtlMs),
+  approval_ttl: duration.default(DEFAULT_POLICY.approvalTtlMs),
+  remind: duration.default(DEFAULT_POLICY.remindMs),
+  hold_reminder: duration.default(DEFAULT_POLICY.holdReminderMs),
+  drift: share.default(DEFAULT_POLICY.driftShare),
+  limits: section({
+    per_person: whole(1, 10_000).default(limits.perPerson),
+    per_queue: whole(1, 10_000).default(limits.perQueue),
+    window: duration.default(limits.windowMs),
+  }).prefault({}),
+})
+
+const audit = section({
+  anchor_every: duration.default(DEFAULT_AUDIT.anchorEveryMs),
+  channel: optional(channel),
+  file: optional(words),
 })
 
 const severity = z.enum(['SEV1', 'SEV2', 'SEV3', 'SEV4'])
@@ -119,6 +161,8 @@ export const fileSchema = section({
     window: duration.default(600_000),
     reopen_within: duration.default(1_800_000),
   }).prefault({}),
+  policy: policy.prefault({}),
+  audit: audit.prefault({}),
   commands: section({
     queue: slashCommand.default('/queue'),
     incident: slashCommand.default('/incident'),

@@ -30,6 +30,11 @@ const unquoted = (value: unknown): unknown => {
 }
 
 export const whole = (min: number, max: number) => z.preprocess(unquoted, z.int().min(min).max(max))
+/** 0 to 1, both included: `0.25` is a quarter. */
+export const share = z.preprocess(
+  (value) => (typeof value === 'string' && /^\d?\.?\d{1,6}$/.test(value) ? Number(value) : value),
+  z.number().min(0).max(1),
+)
 export const flag = z.preprocess(unquoted, z.boolean())
 export const port = whole(0, 65_535)
 export const words = z.string().trim().min(1)

@@ -1,5 +1,7 @@
 import type { Config } from '../config/types.ts'
-import type { QueueRule, Settings } from '../domain/settings.ts'
+import { ACTION_KINDS } from '../domain/action.ts'
+import { ALL_TIERS } from '../domain/policy.ts'
+import { DEFAULT_AUDIT, DEFAULT_POLICY, type QueueRule, type Settings } from '../domain/settings.ts'
 import { SYSTEM, TIERS } from './estate-queues.ts'
 import { APP_TOKEN, BOT_TOKEN, LEAD, ON_CALL_GROUP, OPERATOR, OPS_CHANNEL } from './workspace.ts'
 
@@ -55,14 +57,20 @@ const demoSettings = (): Settings => ({
       users: [],
       groups: [ON_CALL_GROUP.id],
       queues: ['*'],
-      actions: ['pause', 'resume', 'freeze'],
+      tiers: ALL_TIERS,
+      actions: [...ACTION_KINDS, 'freeze'],
+      approves: [],
+      breaksGlass: [],
     },
     {
       name: 'lead',
       users: [LEAD.id],
       groups: [],
       queues: ['*'],
-      actions: ['pause', 'resume', 'freeze'],
+      tiers: ALL_TIERS,
+      actions: [...ACTION_KINDS, 'freeze'],
+      approves: ACTION_KINDS,
+      breaksGlass: ACTION_KINDS,
     },
   ],
   mapping: {
@@ -80,6 +88,8 @@ const demoSettings = (): Settings => ({
     windowMs: 10 * MINUTE_MS,
     reopenMs: 15 * MINUTE_MS,
   },
+  policy: DEFAULT_POLICY,
+  audit: DEFAULT_AUDIT,
   commands: { queue: '/queue', incident: '/incident' },
 })
 

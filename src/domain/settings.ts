@@ -1,6 +1,6 @@
 import type { LabelMapping } from './alert.ts'
 import { matchesGlob } from './glob.ts'
-import type { Role } from './policy.ts'
+import type { ApprovalRule, Role } from './policy.ts'
 import { queueKey, type QueueRef, type QueueTier } from './queue.ts'
 
 /** What the configuration says of the queues that match a glob. */
@@ -36,6 +36,37 @@ export interface RoomSettings {
   readonly reopenMs: number
 }
 
+/** How long plans and requests stand, and what counts as too much. */
+export interface PolicySettings {
+  /** The first rule that names the queue, its tier and the action counts; without one, one approver is enough. */
+  readonly approvers: readonly ApprovalRule[]
+  /** From the preview to its confirmation. */
+  readonly planTtlMs: number
+  /** From the confirmation to the last approval. */
+  readonly approvalTtlMs: number
+  /** Between two reminders of a request that waits for approval. */
+  readonly remindMs: number
+  /** Between two reminders of a hold without an end. */
+  readonly holdReminderMs: number
+  /** 0 to 1: by so much of what was shown a queue may change before the plan is void. */
+  readonly driftShare: number
+  /** Confirmed actions in any `windowMs`. */
+  readonly limits: {
+    readonly perPerson: number
+    readonly perQueue: number
+    readonly windowMs: number
+  }
+}
+
+/** Where the head of the audit trail is kept outside the database. */
+export interface AuditSettings {
+  readonly anchorEveryMs: number
+  /** Channel id or name; null: the ops channel. */
+  readonly anchorChannel: string | null
+  /** An append-only file, beside the channel; absolute. */
+  readonly anchorFile: string | null
+}
+
 /** The part of the configuration that rules are made of; addresses and secrets stay in `config/`. */
 export interface Settings {
   /** Names this installation, in the audit trail and in metrics. */
@@ -47,6 +78,8 @@ export interface Settings {
   readonly roles: readonly Role[]
   readonly mapping: LabelMapping
   readonly rooms: RoomSettings
+  readonly policy: PolicySettings
+  readonly audit: AuditSettings
   readonly commands: { readonly queue: string; readonly incident: string }
 }
 
@@ -56,6 +89,24 @@ export const DEFAULT_RULE: Omit<QueueRule, 'match'> = {
   owners: [],
   group: null,
   thresholds: { waiting: 5000, active: 100, failed: 50, delayed: 2000, oldestMs: 30 * 60_000 },
+}
+
+const MINUTE_MS = 60_000
+
+export const DEFAULT_POLICY: PolicySettings = {
+  approvers: [],
+  planTtlMs: 15 * MINUTE_MS,
+  approvalTtlMs: 30 * MINUTE_MS,
+  remindMs: 5 * MINUTE_MS,
+  holdReminderMs: 60 * MINUTE_MS,
+  driftShare: 0.25,
+  limits: { perPerson: 30, perQueue: 20, windowMs: 10 * MINUTE_MS },
+}
+
+export const DEFAULT_AUDIT: AuditSettings = {
+  anchorEveryMs: 5 * MINUTE_MS,
+  anchorChannel: null,
+  anchorFile: null,
 }
 
 /** The rule for a queue; one that no rule names counts as medium, with the thresholds of the field (5,000 waiting, 50 failed). */

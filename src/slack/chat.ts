@@ -1,36 +1,18 @@
 import { z } from 'zod'
 
-import type { Actor } from '../domain/action.ts'
-import type { Member } from '../domain/policy.ts'
 import { ChatRefusal, type Chat } from '../domain/ports/chat.ts'
-import type { Clock, Log } from '../domain/ports/runtime.ts'
-import { createCached } from './cached.ts'
 import type { SlackClients } from './clients.ts'
-import { toPortError } from './faults.ts'
-import type { Identity } from './identity.ts'
+import { ask } from './faults.ts'
 import { findOwnRoom } from './own-channels.ts'
+import { createPeople, type PeopleDeps } from './people.ts'
 
-const MEMBERSHIP_TTL_MS = 60_000
 const INVITE_AT_ONCE = 100
-
-/** What we read of a person; absent flags mean no, an absent id is a fault of the answer. */
-const User = z.object({
-  id: z.string(),
-  team_id: z.string().optional(),
-  deleted: z.boolean().default(false),
-  is_bot: z.boolean().default(false),
-  is_restricted: z.boolean().default(false),
-  is_ultra_restricted: z.boolean().default(false),
-  is_stranger: z.boolean().default(false),
-})
-type User = z.infer<typeof User>
 
 const Room = z.object({ id: z.string(), name: z.string() })
 /** Slack's answer to an invitation that some of the invited could not get. */
 const PartlyInvited = z.object({
   errors: z.array(z.object({ user: z.string().default('?'), error: z.string() })).default([]),
 })
-const GroupUsers = z.array(z.string())
 
 /** Codes with which Slack says that the wish is true already. */
 const isBenign = (error: unknown, codes: readonly string[]): boolean =>
@@ -38,28 +20,14 @@ const isBenign = (error: unknown, codes: readonly string[]): boolean =>
 
 const INVITED_ALREADY = ['already_in_channel', 'cant_invite_self']
 
-async function ask<T>(doing: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    throw toPortError(error, doing)
-  }
-}
-
-export interface ChatDeps {
+export interface ChatDeps extends PeopleDeps {
   readonly clients: Pick<SlackClients, 'interactive' | 'background'>
-  readonly identity: () => Promise<Identity>
-  /** Ids of the user groups that roles name: only these are looked up for a person. */
-  readonly roleGroups: readonly string[]
   readonly roomsArePrivate: boolean
-  readonly clock: Clock
-  readonly log: Log
 }
 
 /** The Chat port over Slack's Web API: rooms through the background client, people through the interactive one. */
 export function createChat(deps: ChatDeps): Chat {
   const { background } = deps.clients
-  const people = createPeople(deps)
   const inviteSome: InviteSome = (channel, userIds) =>
     ask('invite people to the room', async () => {
       const users = userIds.join(',')
@@ -95,8 +63,7 @@ export function createChat(deps: ChatDeps): Chat {
         if (!isBenign(error, ['already_pinned'])) throw error
       })
     },
-    groupMembers: people.groupMembers,
-    member: people.member,
+    ...createPeople(deps),
   }
 }
 
@@ -149,57 +116,3 @@ async function inviteEach(
   }
   return refused
 }
-
-function createPeople(deps: ChatDeps) {
-  const { interactive } = deps.clients
-  const cache = { ttlMs: MEMBERSHIP_TTL_MS, clock: deps.clock }
-  const groupMembers = createCached<readonly string[]>({
-    ...cache,
-    load: (usergroup) =>
-      ask(`say who is in the user group ${usergroup}`, async () =>
-        GroupUsers.parse((await interactive.usergroups.users.list({ usergroup })).users),
-      ),
-  })
-  const user = createCached<User>({
-    ...cache,
-    load: (id) =>
-      ask('say who you are', async () =>
-        User.parse((await interactive.users.info({ user: id })).user),
-      ),
-  })
-  /** A group that Slack does not know has no members; its role then admits nobody by it. */
-  const isIn = async (groupId: string, userId: string): Promise<boolean> => {
-    try {
-      return (await groupMembers(groupId)).includes(userId)
-    } catch (error) {
-      if (!(error instanceof ChatRefusal)) throw error
-      deps.log.warn({ event: 'slack.group_refused', groupId, code: error.code }, error.message)
-      return false
-    }
-  }
-  const member = async (actor: Actor): Promise<Member> => {
-    const [person, own, memberOf] = await Promise.all([
-      user(actor.userId).catch((error: unknown) => {
-        if (isBenign(error, ['user_not_found', 'user_not_visible'])) return null
-        throw error
-      }),
-      deps.identity(),
-      Promise.all(deps.roleGroups.map((groupId) => isIn(groupId, actor.userId))),
-    ])
-    return {
-      actor,
-      isBot: person !== null && (person.is_bot || person.id === 'USLACKBOT'),
-      isGuest: person !== null && (person.is_restricted || person.is_ultra_restricted),
-      isForeign: person === null || isForeign(person, actor, own.teamId),
-      groups: new Set(deps.roleGroups.filter((_, index) => memberOf[index] === true)),
-    }
-  }
-  return { groupMembers, member }
-}
-
-/** A person whom Slack does not show us, or who has left, is treated as one of another workspace. */
-const isForeign = (person: User, actor: Actor, teamId: string): boolean =>
-  actor.teamId !== teamId ||
-  person.is_stranger ||
-  person.deleted ||
-  (person.team_id !== undefined && person.team_id !== teamId)

@@ -94,3 +94,12 @@ export function toPortError(error: unknown, doing: string): Error {
     error,
   )
 }
+
+/** Calls Slack; what it throws is in the terms of the Chat port. `doing` follows "Slack could not". */
+export async function ask<T>(doing: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw toPortError(error, doing)
+  }
+}

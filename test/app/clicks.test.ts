@@ -47,9 +47,9 @@ describe('clicks that must not work', () => {
 
     world.slack.failNext('users.info', { kind: 'status', status: 503 }, 2)
     await world.person(BEN).click('spillway:pause', room)
-    await untilModal(world, BEN, /Slack could not say who you are.*Nothing else was changed/s)
+    await untilModal(world, BEN, /Slack does not answer, so nobody can say.*Nothing was changed/s)
     await world.person(BEN).command('/queue', 'status email', OPS)
-    await untilAnswer(world, BEN, OPS, /Slack could not say who you are/)
+    await untilAnswer(world, BEN, OPS, /Slack does not answer, so nobody can say who you are/)
     expect(await world.query('select from plan')).toHaveLength(0)
     expect(await email.isPaused()).toBe(false)
   })

@@ -1,6 +1,8 @@
 import type { RunningApp } from '../../src/app.ts'
 import type { Config } from '../../src/config/types.ts'
-import type { Settings } from '../../src/domain/settings.ts'
+import { ACTION_KINDS } from '../../src/domain/action.ts'
+import { ALL_TIERS } from '../../src/domain/policy.ts'
+import { DEFAULT_AUDIT, DEFAULT_POLICY, type Settings } from '../../src/domain/settings.ts'
 import type { FakeSlack } from '../slack/fake-slack/server.ts'
 import type { FakeSlackSetup } from '../slack/fake-slack/state.ts'
 import { SIGNING_SECRET } from '../slack/signed.ts'
@@ -138,7 +140,10 @@ export const aSettings = (): Settings => ({
       users: [],
       groups: ['S0ONCALL'],
       queues: ['*'],
-      actions: ['pause', 'resume', 'freeze'],
+      tiers: ALL_TIERS,
+      actions: [...ACTION_KINDS, 'freeze'],
+      approves: ACTION_KINDS,
+      breaksGlass: [],
     },
   ],
   mapping: {
@@ -156,5 +161,7 @@ export const aSettings = (): Settings => ({
     windowMs: 10 * MINUTE_MS,
     reopenMs: 15 * MINUTE_MS,
   },
+  policy: DEFAULT_POLICY,
+  audit: DEFAULT_AUDIT,
   commands: { queue: '/queue', incident: '/incident' },
 })

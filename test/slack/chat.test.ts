@@ -167,22 +167,73 @@ describe('people', () => {
     expect((await chat.member(actor('U0ANA'))).groups.size).toBe(0)
   })
 
-  it('fails closed when Slack does not answer, and recovers with it', async () => {
+  it('shares a fresh ask with another one, never with what was asked before', async () => {
     const { chat, slack } = await aChat()
+    await chat.member(actor('U0ANA'))
+    const older = chat.member(actor('U0BEN'))
+    slack.state.groups.set('S0ONCALL', ['U0BEN'])
+    const fresh = await Promise.all([
+      chat.member(actor('U0ANA'), { fresh: true }),
+      chat.member(actor('U0ANA'), { fresh: true }),
+    ])
+    expect(fresh.map(({ groups }) => groups.size)).toEqual([0, 0])
+    const callsFor = (user: string) =>
+      slack.callsOf('users.info').filter(({ args }) => args['user'] === user)
+    expect(callsFor('U0ANA')).toHaveLength(2)
+
+    // Remembered for everybody, so whoever asks now learns of it too.
+    expect((await chat.member(actor('U0ANA'))).groups.size).toBe(0)
+    await Promise.all([older, chat.member(actor('U0BEN'), { fresh: true })])
+    expect(callsFor('U0BEN')).toHaveLength(2)
+  })
+
+  it('verifies nobody while Slack does not answer, and recovers with it', async () => {
+    const { chat, slack } = await aChat()
+    await chat.member(actor('U0BEN'))
     const outage = slack.outage()
-    await expect(chat.member(actor('U0ANA'))).rejects.toMatchObject({ code: 'slack_unreachable' })
+    expect(await chat.member(actor('U0ANA'))).toMatchObject({
+      isVerified: false,
+      isForeign: false,
+      problem: 'Slack does not answer',
+    })
+    expect(await chat.member({ teamId: 'T0OTHER', userId: 'U0ANA' })).toMatchObject({
+      isVerified: true,
+      isForeign: true,
+    })
     outage.end()
     // Calls of the failed look-up may still be under way; they are shared until they fail, too.
-    await eventually('recovered', () =>
-      chat.member(actor('U0ANA')).then(
-        (member) => !member.isForeign,
-        () => false,
-      ),
-    )
+    await eventually('recovered', async () => (await chat.member(actor('U0ANA'))).isVerified)
+  })
 
+  it('takes everybody for foreign as long as Slack never said whose workspace it is', async () => {
+    const { chat, slack } = await aChat()
+    const outage = slack.outage()
+    expect(await chat.member(actor('U0ANA'))).toMatchObject({ isVerified: false, isForeign: true })
+    outage.end()
+  })
+
+  it('says why when Slack refuses to tell of a person', async () => {
+    const { chat } = await aChat({ scopes: botScopes.filter((name) => name !== 'users:read') })
+    expect(await chat.member(actor('U0ANA'))).toMatchObject({
+      isVerified: false,
+      problem: 'Slack refuses to say who you are (missing_scope)',
+    })
+  })
+
+  it('counts a group that Slack does not tell of as not held, and names it', async () => {
+    const { chat, slack } = await aChat()
+    slack.failNext('usergroups.users.list', { kind: 'status', status: 503 }, 2)
+    const member = await chat.member(actor('U0ANA'))
+    expect(member).toMatchObject({ isVerified: true, groups: new Set() })
+    expect([...member.unknownGroups]).toEqual(['S0ONCALL', 'S0GONE'])
+    const later = await chat.member(actor('U0ANA'))
+    expect([later.groups, later.unknownGroups]).toEqual([new Set(['S0ONCALL']), new Set()])
+  })
+
+  it('passes on where people are to be listed that Slack does not answer', async () => {
+    const { chat, slack } = await aChat()
     slack.failNext('usergroups.users.list', { kind: 'rate_limited', retryAfterS: 30 }, 2)
-    const late = chat.groupMembers('S0NEW')
-    await expect(late).rejects.toMatchObject({ code: 'slack_unreachable' })
+    await expect(chat.groupMembers('S0NEW')).rejects.toMatchObject({ code: 'slack_unreachable' })
   })
 
   it('tells an unknown group apart from an empty one where somebody is to be invited', async () => {

@@ -23,8 +23,11 @@ export interface Chat {
   pin(channelId: string, ts: string): Promise<void>
   /** Members of a user group, from Slack, at most 60 s old. */
   groupMembers(groupId: string): Promise<readonly string[]>
-  /** What Slack knows of a person now; fails closed. */
-  member(actor: Actor): Promise<Member>
+  /**
+   * What Slack says of a person, at most 60 s old; `fresh` asks anew. Never throws for Slack's sake: when it
+   * does not say, nobody is verified and only the roles that name people by id hold.
+   */
+  member(actor: Actor, options?: { readonly fresh?: boolean }): Promise<Member>
 }
 
 /** Slack's no, with its error code, e.g. `name_taken`. */

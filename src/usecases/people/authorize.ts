@@ -1,55 +1,147 @@
-import type { ActionKind, Actor } from '../../domain/action.ts'
+import type { Actor } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
-import { mayAct, mayRead } from '../../domain/policy.ts'
+import {
+  mayAct,
+  mayRead,
+  type Decision,
+  type Member,
+  type Question,
+  type Right,
+  type RoleAction,
+} from '../../domain/policy.ts'
 import { queueKey, type QueueRef } from '../../domain/queue.ts'
-import { listing } from '../../domain/text.ts'
+import { ruleFor } from '../../domain/settings.ts'
+import { listing, plural } from '../../domain/text.ts'
 import { auditOf } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
+import { membersWith, questionsOf, type TieredQueue, type Wanted } from './members-with.ts'
 
-/** Passes for people of this workspace. Throws `not_allowed`; fails closed when Slack cannot tell. */
-export async function requireMember(deps: Pick<Deps, 'chat'>, actor: Actor): Promise<void> {
-  const decision = mayRead(await deps.chat.member(actor))
+/** Passes for people of this workspace. Throws `not_allowed`, also when Slack cannot tell who it is. */
+export async function requireMember(
+  deps: Pick<Deps, 'chat' | 'settings'>,
+  actor: Actor,
+): Promise<void> {
+  const decision = mayRead(await deps.chat.member(actor), deps.settings.roles)
   if (!decision.allow)
     throw new OperatorError('not_allowed', decision.reason, 'Nothing was changed.')
 }
 
-/** Passes for whom a role allows it. A refusal is written to the audit trail before it is said. */
+export interface RoleRequest {
+  readonly actor: Actor
+  readonly action: RoleAction
+  /** By default `order`. */
+  readonly right?: Right
+  /** Each of them must be allowed; `all` is for a freeze. */
+  readonly queues: readonly TieredQueue[] | 'all'
+  readonly incidentId: number | null
+  readonly planId?: string | null
+  /** Asks Slack anew instead of trusting what it said in the last 60 s. */
+  readonly fresh?: boolean
+}
+
+interface OneQueue {
+  readonly actor: Actor
+  readonly action: RoleAction
+  readonly ref: QueueRef | null
+  readonly incidentId: number | null
+}
+
+/**
+ * Passes for whom roles allow it on every queue; resolves to the reason for the first. A refusal is written to
+ * the audit trail before it is said: `not_allowed`, with the people who could do it.
+ */
 export async function requireRole(
   deps: Pick<Deps, 'chat' | 'settings' | 'store' | 'clock'>,
-  request: {
-    readonly actor: Actor
-    readonly action: ActionKind | 'freeze'
-    readonly ref: QueueRef | null
-    readonly incidentId: number | null
+  asked: RoleRequest | OneQueue,
+): Promise<string> {
+  const request = 'queues' in asked ? asked : oneQueue(deps, asked)
+  const wanted: Wanted = { right: 'order', ...request }
+  const member = await deps.chat.member(request.actor, { fresh: request.fresh === true })
+  const judged = questionsOf(wanted).map((question) => ({
+    question,
+    decision: mayAct(member, question, deps.settings.roles),
+  }))
+  const refused = judged.filter(isRefusal)
+  const [first] = judged
+  if (first?.decision.allow === true && refused.length === 0) return first.decision.reason
+  const reason = reasonOf(refused)
+  await noteDenial(deps, request, wanted, { reason, refused, isVerified: member.isVerified })
+  const able = await membersWith(deps, { ...wanted, isAsking: member.isVerified })
+  const others = able.filter((id) => id !== request.actor.userId)
+  throw new OperatorError('not_allowed', reason, whomToAsk(others, member))
+}
+
+const oneQueue = (
+  { settings }: Pick<Deps, 'settings'>,
+  { ref, ...request }: OneQueue,
+): RoleRequest => ({
+  ...request,
+  queues: ref === null ? 'all' : [{ ref, tier: ruleFor(settings, ref).tier }],
+})
+
+interface Refusal {
+  readonly question: Question
+  readonly decision: Extract<Decision, { allow: false }>
+}
+
+const isRefusal = (judged: {
+  readonly question: Question
+  readonly decision: Decision
+}): judged is Refusal => !judged.decision.allow
+
+const NAMED_QUEUES = 3
+
+/** The first refusal in full; the others may have the same reason or another, so they are only named. */
+function reasonOf([first, ...others]: readonly Refusal[]): string {
+  if (first === undefined) return 'No queue is named, so nothing is allowed.'
+  if (others.length === 0) return first.decision.reason
+  const named = others.slice(0, NAMED_QUEUES).map(({ question }) => `\`${keyOf(question)}\``)
+  const rest = others.length - named.length
+  const all = rest === 0 ? named : [...named, `${rest} more`]
+  return `${first.decision.reason} Refused as well: ${listing(all)}.`
+}
+
+const keyOf = ({ ref }: Question): string => (ref === null ? 'all queues' : queueKey(ref))
+
+const MOST_NOTED = 20
+
+function noteDenial(
+  { store, clock }: Pick<Deps, 'store' | 'clock'>,
+  { actor, action, incidentId, planId = null }: RoleRequest,
+  { right, queues }: Wanted,
+  denial: {
+    readonly reason: string
+    readonly refused: readonly Refusal[]
+    readonly isVerified: boolean
   },
-): Promise<void> {
-  const { actor, action, ref, incidentId } = request
-  const member = await deps.chat.member(actor)
-  const decision = mayAct(member, action, ref, deps.settings.roles)
-  if (decision.allow) return
-  await deps.store.now.audit.append(
-    auditOf(deps.clock.now(), 'denied', {
+): Promise<unknown> {
+  const { reason, refused, isVerified } = denial
+  const keys = refused.map(({ question }) => keyOf(question))
+  return store.now.audit.append(
+    auditOf(clock.now(), 'denied', {
       actor,
       action,
-      subject: ref === null ? 'all queues' : queueKey(ref),
+      subject: keys.length === 1 ? keys.join() : plural(keys.length, 'queue'),
       incidentId,
-      reason: decision.reason,
+      planId,
+      reason,
+      facts: {
+        right,
+        queues: keys.slice(0, MOST_NOTED),
+        asked: queues === 'all' ? null : queues.length,
+        refused: keys.length,
+        roles: [...new Set(refused.flatMap(({ decision }) => decision.roles))],
+        isVerified,
+      },
     }),
   )
-  throw new OperatorError('not_allowed', decision.reason, await whomToAsk(deps, action))
 }
 
 /** Names people, not groups: a mention of a group is cut from what only one person reads. */
-async function whomToAsk(
-  deps: Pick<Deps, 'settings' | 'chat'>,
-  action: ActionKind | 'freeze',
-): Promise<string> {
-  const able = deps.settings.roles.filter((role) => role.actions.includes(action))
-  const groups = [...new Set(able.flatMap((role) => role.groups))]
-  const members = await Promise.all(groups.map((id) => deps.chat.groupMembers(id).catch(() => [])))
-  const people = [...new Set([...able.flatMap((role) => role.users), ...members.flat()])]
-  if (people.length === 0)
-    return 'Nothing was changed. Nobody has such a role: see `roles` in `spillway.yml`.'
-  const names = people.slice(0, 3).map((id) => `<@${id}>`)
-  return `Nothing was changed. Ask ${listing(names, 'or')}.`
+function whomToAsk(able: readonly string[], { isVerified }: Member): string {
+  const names = able.slice(0, 3).map((id) => `<@${id}>`)
+  if (names.length > 0) return `Nothing was changed. Ask ${listing(names, 'or')}.`
+  return isVerified
+    ? 'Nothing was changed. Nobody else is known to have such a role: see `roles` in `spillway.yml`.'
+    : 'Nothing was changed. Try again in a minute.'
 }
