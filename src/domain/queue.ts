@@ -74,6 +74,42 @@ export interface QueueDetail {
   readonly failures: Sampled<FailureGroup>
 }
 
+/** A job that waits. The data is redacted and cut already. */
+export interface JobSample {
+  readonly id: string
+  readonly type: string
+  /** Null where the job does not say. */
+  readonly addedAt: Date | null
+  /** How often it was tried before. */
+  readonly attempts: number
+  readonly data: string
+}
+
+/**
+ * How fast a queue was worked off lately. A job counts when it leaves for good, completed or failed; one
+ * that is removed as it ends leaves no trace, so the true rate may be higher, never lower.
+ */
+export interface WorkRate {
+  /** Above 0. */
+  readonly perMinute: number
+  /** Jobs that were counted. */
+  readonly over: number
+  /** The time in which they were counted. */
+  readonly sinceMs: number
+}
+
+/** What a plan shows of a queue beside its counts. */
+export interface PlanFacts {
+  /** Of what waits. */
+  readonly types: Sampled<TypeShare>
+  /** Up to three jobs, in the order in which workers take them once the queue runs. */
+  readonly sample: readonly JobSample[]
+  /** Null when nothing tells: jobs are removed as they complete, or none completed within the hour. */
+  readonly rate: WorkRate | null
+  /** Connected workers; null where the system cannot tell. */
+  readonly workers: number | null
+}
+
 /** What of a system a person can see before trusting a number: does it answer, how full is it. */
 export interface SystemHealth {
   readonly system: string
@@ -88,6 +124,9 @@ export interface SystemHealth {
 
 /** Whether a pause was proven to hold, as observed after it was set. */
 export type HoldProof = 'held' | 'set_not_proven' | 'not_held'
+
+/** Whether a queue was seen to run again, as observed after it was resumed. */
+export type RunProof = 'running' | 'set_not_proven' | 'paused_again'
 
 /** How the pause of a queue can lose jobs or fail to hold, from what is known of its writers. */
 export interface PauseHazard {

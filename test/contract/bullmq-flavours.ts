@@ -33,6 +33,7 @@ interface AnyQueue {
 
 interface AnyWorker {
   on(event: 'error', listener: () => void): unknown
+  waitUntilReady(): Promise<unknown>
   close(force: boolean): Promise<void>
 }
 
@@ -92,5 +93,11 @@ export function openForeignWorker(
   }
   const opened = open[flavour]()
   opened.on('error', () => undefined)
-  return { close: () => opened.close(true) }
+  return {
+    async close() {
+      // One that is closed while it still connects leaves a rejection that nobody handles.
+      await opened.waitUntilReady()
+      await opened.close(true)
+    },
+  }
 }

@@ -1,8 +1,10 @@
 import type {
   HoldProof,
   PauseHazard,
+  PlanFacts,
   QueueDetail,
   QueueOverview,
+  RunProof,
   Sampled,
   SystemHealth,
   TypeShare,
@@ -51,6 +53,8 @@ export interface QueueSystem {
     onProgress: (share: number) => void,
     signal: AbortSignal,
   ): Promise<Sampled<TypeShare>>
+  /** What a plan shows of a queue beside its counts, read in two steps at any size. */
+  planFacts(queue: string): Promise<PlanFacts>
   pauseState(queue: string): Promise<PauseState>
   /** Sets the pause so that no job can be lost. Returns false if it was set already. */
   pause(queue: string): Promise<boolean>
@@ -60,6 +64,12 @@ export interface QueueSystem {
   repairStranded(queue: string): Promise<number>
   /** Watches a paused queue for `forMs`: do waiting jobs stay where they are? */
   proveHeld(queue: string, forMs: number): Promise<HoldProof>
+  /**
+   * Watches a queue that was resumed just now for at most `forMs`, and answers as soon as it is sure:
+   * `running` when a job was seen to be taken, `paused_again` when the pause was seen to be set;
+   * `set_not_proven` when neither was, as where nothing waits or no worker is connected.
+   */
+  proveRuns(queue: string, forMs: number): Promise<RunProof>
   health(): Promise<SystemHealth>
   close(): Promise<void>
 }

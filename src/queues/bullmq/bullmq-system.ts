@@ -7,9 +7,10 @@ import { readFailures } from './failures.ts'
 import { readHealth } from './health.ts'
 import { queueKeys } from './keys.ts'
 import { toOverview } from './overview.ts'
-import { mergeAside, proveHold, readPauseState, setPause } from './pause.ts'
+import { mergeAside, proveHold, proveRuns, readPauseState, setPause } from './pause.ts'
+import { readPlanFacts } from './plan-facts.ts'
 import { openQueueReader } from './queue-reader.ts'
-import { countTypes, sampleTypes } from './types.ts'
+import { countTypes, readPlaces, sampleTypes } from './types.ts'
 import { watchWorkers } from './workers.ts'
 
 export interface BullmqDeps {
@@ -30,7 +31,7 @@ export function openBullmqSystem(
   const queueReader = openQueueReader(config, log)
   const workers = watchWorkers(reads, config.prefix, clock)
   const discovery = startDiscovery(config, reads, workers, log)
-  const deps = { config, reads, changes, queueReader, workers }
+  const deps = { config, reads, changes, queueReader, workers, clock }
   const keysOf = (queue: string) => queueKeys(config.prefix, queue)
 
   const overview: QueueSystem['overview'] = async (queues) => {
@@ -54,7 +55,7 @@ export function openBullmqSystem(
       const keys = keysOf(queue)
       const [overviews, waitingTypes, failures] = await Promise.all([
         overview([queue]),
-        reads.run((redis) => sampleTypes(redis, keys)),
+        reads.run(async (redis) => sampleTypes(redis, keys, await readPlaces(redis, keys))),
         reads.run((redis) => readFailures(redis, keys)),
       ])
       const [own] = overviews
@@ -62,11 +63,19 @@ export function openBullmqSystem(
       return { overview: own, waitingTypes, failures }
     },
     exactTypes: (queue, onProgress, signal) => countTypes(reads, keysOf(queue), onProgress, signal),
+    async planFacts(queue) {
+      const [facts, seen] = await Promise.all([
+        reads.run((redis) => readPlanFacts(redis, keysOf(queue), clock.now())),
+        workers.lately(),
+      ])
+      return { ...facts, workers: seen === null ? null : (seen.get(queue)?.all ?? 0) }
+    },
     pauseState: (queue) => readPauseState(deps, queue),
     pause: (queue) => setPause(deps, queue),
     resume: async (queue) => (await mergeAside(deps, queue, 'resume')).isChanged,
     repairStranded: async (queue) => (await mergeAside(deps, queue, 'repair')).moved,
     proveHeld: (queue, forMs) => proveHold(deps, queue, forMs),
+    proveRuns: (queue, forMs) => proveRuns(deps, queue, forMs),
     health: () => readHealth(config.name, reads),
     async close() {
       await discovery.stop()

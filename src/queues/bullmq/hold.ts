@@ -3,11 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 
 import type { HoldProof } from '../../domain/queue.ts'
+import {
+  activeJobs,
+  eventsAfter,
+  newestEvents,
+  NO_EVENT,
+  takenUp,
+  type QueueEvent,
+} from './activity.ts'
 import type { Connection } from './connection.ts'
 import type { QueueKeys } from './keys.ts'
+import { isMarker, nextInLine } from './next.ts'
 
 const STEP_MS = 200
 const WATCHED_EACH = 3
+/** At most, in one step: those that a busy producer writes. */
+const EVENTS = 1000
 
 /** What is there when watching begins. */
 interface Start {
@@ -30,9 +41,12 @@ export async function watchHold(
 ): Promise<HoldProof> {
   const start = await connection.run((redis) => begin(redis, keys))
   const couldRun = await hasWorkers()
+  let last: string | null = start.lastEvent
   for (let left = forMs; left > 0; left -= STEP_MS) {
     await sleep(Math.min(STEP_MS, left))
-    if (await connection.run((redis) => hasMoved(redis, keys, start))) return 'not_held'
+    const from: string = last
+    last = await connection.run((redis) => nextStep(redis, keys, start, from))
+    if (last === null) return 'not_held'
   }
   const stayed = await connection.run((redis) => someStayed(redis, keys, start.watched))
   return stayed && couldRun && (await hasWorkers()) ? 'held' : 'set_not_proven'
@@ -40,37 +54,36 @@ export async function watchHold(
 
 async function begin(redis: Redis, keys: QueueKeys): Promise<Start> {
   // Active before events: a job that starts between the two reads shows in the events.
-  const active = new Set(await redis.lrange(keys.active, 0, -1))
-  const [last] = await redis.xrevrange(keys.events, '+', '-', 'COUNT', 1)
-  const next = await Promise.all([
-    redis.lrange(keys.wait, -WATCHED_EACH, -1),
-    redis.lrange(keys.paused, -WATCHED_EACH, -1),
-    redis.zrange(keys.prioritized, '0', String(WATCHED_EACH - 1)),
+  const active = new Set(await activeJobs(redis, keys))
+  const [events, next] = await Promise.all([
+    newestEvents(redis, keys, 1),
+    nextInLine(redis, keys, WATCHED_EACH),
   ])
-  const ids = next.flat().filter((id) => !id.startsWith('0:'))
-  const takenUp = await Promise.all(ids.map((id) => redis.hget(keys.base + id, 'processedOn')))
+  const times = await takenUp(redis, keys, next)
   return {
-    watched: new Map(ids.map((id, index) => [id, takenUp[index] ?? ''])),
+    watched: new Map(next.map((id, index) => [id, times[index] ?? ''])),
     active,
-    lastEvent: last?.[0] ?? '0-0',
+    lastEvent: events.at(-1)?.id ?? NO_EVENT,
   }
 }
 
-async function hasMoved(redis: Redis, keys: QueueKeys, start: Start): Promise<boolean> {
+/** Null if a job became active or the flag is gone; else the last event seen, from which to go on. */
+async function nextStep(
+  redis: Redis,
+  keys: QueueKeys,
+  { active: before }: Start,
+  last: string,
+): Promise<string | null> {
   const [flag, active, events] = await Promise.all([
     redis.hexists(keys.meta, 'paused'),
-    redis.lrange(keys.active, 0, -1),
-    redis.xrange(keys.events, `(${start.lastEvent}`, '+', 'COUNT', 1000),
+    activeJobs(redis, keys),
+    eventsAfter(redis, keys, last, EVENTS),
   ])
-  if (flag === 0) return true
-  const isNew = (id: string) => !id.startsWith('0:') && !start.active.has(id)
-  return active.some(isNew) || events.some(([, fields]) => isNewActive(fields, isNew))
-}
-
-/** A worker of BullMQ 4 announces a job after it took it: one that it took before counts as active then. */
-function isNewActive(fields: readonly string[], isNew: (id: string) => boolean): boolean {
-  const value = (name: string) => fields[fields.indexOf(name) + 1] ?? ''
-  return value('event') === 'active' && isNew(value('jobId'))
+  // A worker of BullMQ 4 announces a job after it took it: one that it took before counts as active then.
+  const isNew = (id: string) => !isMarker(id) && !before.has(id)
+  const isTaken = ({ event, jobId }: QueueEvent) => event === 'active' && isNew(jobId)
+  if (flag === 0 || active.some(isNew) || events.some(isTaken)) return null
+  return events.at(-1)?.id ?? last
 }
 
 async function someStayed(
@@ -78,14 +91,10 @@ async function someStayed(
   keys: QueueKeys,
   watched: ReadonlyMap<string, string>,
 ): Promise<boolean> {
-  const stays = await Promise.all(
-    [...watched].map(async ([id, before]) => {
-      const [exists, takenUp] = await Promise.all([
-        redis.exists(keys.base + id),
-        redis.hget(keys.base + id, 'processedOn'),
-      ])
-      return exists === 1 && (takenUp ?? '') === before
-    }),
-  )
-  return stays.some(Boolean)
+  const ids = [...watched.keys()]
+  const [exist, times] = await Promise.all([
+    Promise.all(ids.map((id) => redis.exists(keys.base + id))),
+    takenUp(redis, keys, ids),
+  ])
+  return ids.some((id, index) => exist[index] === 1 && times[index] === watched.get(id))
 }

@@ -10,6 +10,7 @@ export interface QueueKeys {
   readonly delayed: string
   readonly active: string
   readonly failed: string
+  readonly completed: string
 }
 
 export function queueKeys(prefix: string, queue: string): QueueKeys {
@@ -25,6 +26,7 @@ export function queueKeys(prefix: string, queue: string): QueueKeys {
     delayed: `${base}delayed`,
     active: `${base}active`,
     failed: `${base}failed`,
+    completed: `${base}completed`,
   }
 }
 

@@ -3,12 +3,14 @@ import { z } from 'zod'
 import type { BullmqSystemConfig } from '../../config/types.ts'
 import { pauseHazards, pauseStyle, type PauseFacts } from '../../domain/pause.ts'
 import type { PauseState } from '../../domain/ports/queue-system.ts'
-import type { HoldProof } from '../../domain/queue.ts'
+import type { Clock } from '../../domain/ports/runtime.ts'
+import type { HoldProof, RunProof } from '../../domain/queue.ts'
 import type { Connection } from './connection.ts'
 import { watchHold } from './hold.ts'
 import { queueKeys, type QueueKeys } from './keys.ts'
-import { toOverview, type QueueFacts } from './overview.ts'
+import { toOverview, type FirstLook } from './overview.ts'
 import type { QueueReader } from './queue-reader.ts'
+import { watchRuns } from './runs.ts'
 import { runScript, scripts } from './scripts.ts'
 import type { Workers, WorkersByQueue } from './workers.ts'
 
@@ -29,18 +31,13 @@ export interface PauseDeps {
   readonly changes: Connection
   readonly queueReader: QueueReader
   readonly workers: Workers
-}
-
-async function look(deps: PauseDeps, queue: string): Promise<[QueueFacts, WorkersByQueue | null]> {
-  const [[facts], workers] = await Promise.all([deps.queueReader.read([queue]), deps.workers.now()])
-  if (facts === undefined || facts === null) throw new Error('the reader left its only queue out')
-  return [facts, workers]
+  readonly clock: Clock
 }
 
 const pauseFacts = (
   { config }: PauseDeps,
   queue: string,
-  facts: QueueFacts,
+  facts: Pick<FirstLook, 'isPaused' | 'counts' | 'libraryVersion'>,
   workers: WorkersByQueue | null,
 ): PauseFacts => ({
   isPaused: facts.isPaused,
@@ -52,7 +49,11 @@ const pauseFacts = (
 })
 
 export async function readPauseState(deps: PauseDeps, queue: string): Promise<PauseState> {
-  const [facts, workers] = await look(deps, queue)
+  const [[facts], workers] = await Promise.all([
+    deps.queueReader.read([queue]),
+    deps.workers.lately(),
+  ])
+  if (facts === undefined || facts === null) throw new Error('the reader left its only queue out')
   return {
     isPaused: facts.isPaused,
     overview: toOverview(deps.config.name, queue, facts, workers),
@@ -60,9 +61,15 @@ export async function readPauseState(deps: PauseDeps, queue: string): Promise<Pa
   }
 }
 
-/** True if this call set the pause. Stranded jobs, if any, are put back in line first, in slices. */
+/**
+ * True if this call set the pause. Stranded jobs, if any, are put back in line first, in slices. One look and
+ * one script: an incident may pause hundreds of queues at once.
+ */
 export async function setPause(deps: PauseDeps, queue: string): Promise<boolean> {
-  const [facts, workers] = await look(deps, queue)
+  const [facts, workers] = await Promise.all([
+    deps.queueReader.glance(queue),
+    deps.workers.lately(),
+  ])
   const style = pauseStyle(pauseFacts(deps, queue, facts, workers))
   const { wait, paused, meta, marker, events } = queueKeys(deps.config.prefix, queue)
   for (;;) {
@@ -109,6 +116,9 @@ const resumeKeys = (keys: QueueKeys): readonly string[] => [
 
 export const proveHold = (deps: PauseDeps, queue: string, forMs: number): Promise<HoldProof> =>
   watchHold(deps.reads, queueKeys(deps.config.prefix, queue), forMs, async () => {
-    const workers = await deps.workers.now()
+    const workers = await deps.workers.lately()
     return (workers?.get(queue)?.all ?? 0) > 0
   })
+
+export const proveRuns = (deps: PauseDeps, queue: string, forMs: number): Promise<RunProof> =>
+  watchRuns(deps.reads, queueKeys(deps.config.prefix, queue), forMs, deps.clock)

@@ -8,6 +8,7 @@ import {
   firstLook,
   secondCommands,
   secondLook,
+  type FirstLook,
   type QueueFacts,
 } from './overview.ts'
 import { fromReply, READ_ADVICE, translated } from './problems.ts'
@@ -28,6 +29,8 @@ export interface QueueReader {
    * `OperatorError('not_supported')`. Throws `OperatorError('system_unreachable')` if Redis is away.
    */
   read(queues: readonly string[]): Promise<readonly (QueueFacts | null)[]>
+  /** Counts and flag of one queue, in one step. Throws as `read` does. */
+  glance(queue: string): Promise<FirstLook>
   close(): void
 }
 
@@ -51,6 +54,15 @@ export function openQueueReader(config: BullmqSystemConfig, log: Log): QueueRead
       })
       throwIfNone(config, queues, answers)
       return answers.map((answer, index) => withoutProblem(queues[index] ?? '', answer))
+    },
+    async glance(queue) {
+      const { base } = queueKeys(config.prefix, queue)
+      const replies = await wire
+        .ask(firstCommands(base), FIRST_REPLIES)
+        .catch((error: unknown) => Promise.reject(translated(error, config, READ_ADVICE)))
+      const look = problemIn(replies, 0, FIRST_REPLIES) ?? firstLook(replies)
+      if (isProblem(look)) throw unreadable(config, queue, look)
+      return look
     },
     close: () => wire.close(),
   }
@@ -112,15 +124,20 @@ function throwIfNone(
   const [first] = answers
   if (first === undefined || !isProblem(first) || !answers.every((answer) => isProblem(answer)))
     return
-  throw (
-    fromReply(first.problem, config, READ_ADVICE) ??
-    new OperatorError(
-      'not_supported',
-      `Queue "${queues[0]}" of system "${config.name}" cannot be read: ${first.problem}`,
-      `Nothing was changed. Look in Redis at what its keys \`${queueKeys(config.prefix, queues[0] ?? '').base}…\` hold: they are not as BullMQ writes them.`,
-    )
-  )
+  throw unreadable(config, queues[0] ?? '', first)
 }
+
+const unreadable = (
+  config: BullmqSystemConfig,
+  queue: string,
+  { problem }: ReplyProblem,
+): OperatorError =>
+  fromReply(problem, config, READ_ADVICE) ??
+  new OperatorError(
+    'not_supported',
+    `Queue "${queue}" of system "${config.name}" cannot be read: ${problem}`,
+    `Nothing was changed. Look in Redis at what its keys \`${queueKeys(config.prefix, queue).base}…\` hold: they are not as BullMQ writes them.`,
+  )
 
 /** Encodes a question once, however often it is asked. */
 function rememberEncoded(): (bases: readonly string[]) => Buffer {

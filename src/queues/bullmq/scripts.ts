@@ -19,6 +19,8 @@ export const scripts = {
   types: load('types'),
   failures: load('failures'),
   data: load('data'),
+  jobs: load('jobs'),
+  rate: load('rate'),
   pause: load('pause'),
   resume: load('resume'),
 } as const

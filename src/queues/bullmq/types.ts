@@ -16,7 +16,7 @@ const TOP = 20
 const Reply = z.tuple([z.array(z.string()), z.array(z.number()), z.number()])
 
 /** One of the places where jobs wait. */
-interface Place {
+export interface Place {
   readonly key: string
   readonly kind: 'list' | 'zset'
   readonly length: number
@@ -42,7 +42,7 @@ class Tally {
   }
 }
 
-async function places(redis: Redis, keys: QueueKeys): Promise<readonly Place[]> {
+export async function readPlaces(redis: Redis, keys: QueueKeys): Promise<readonly Place[]> {
   const [wait, paused, prioritized] = await Promise.all([
     redis.llen(keys.wait),
     redis.llen(keys.paused),
@@ -55,21 +55,28 @@ async function places(redis: Redis, keys: QueueKeys): Promise<readonly Place[]> 
   ]
 }
 
-/** About 1,000 jobs in blocks spread evenly over all that waits: within ±3 points of the truth in most lists. */
-export async function sampleTypes(redis: Redis, keys: QueueKeys): Promise<Sampled<TypeShare>> {
-  const all = await places(redis, keys)
+/**
+ * About `wanted` jobs in blocks spread evenly over all that waits: with 1,000 within ±3 points of the truth
+ * in most lists.
+ */
+export async function sampleTypes(
+  redis: Redis,
+  keys: QueueKeys,
+  all: readonly Place[],
+  wanted = SAMPLE,
+): Promise<Sampled<TypeShare>> {
   const total = all.reduce((sum, { length }) => sum + length, 0)
   const tally = new Tally()
   const replies = await Promise.all(
     all.flatMap((place) => {
-      const share = total <= SAMPLE ? place.length : Math.ceil((SAMPLE * place.length) / total)
+      const share = total <= wanted ? place.length : Math.ceil((wanted * place.length) / total)
       return spread(place.length, share).map((stretches) =>
         runScript(redis, scripts.types, [keys.base, place.key], [place.kind, ...stretches]),
       )
     }),
   )
   replies.forEach((reply) => tally.add(reply))
-  return tally.result(total, total <= SAMPLE)
+  return tally.result(total, total <= wanted)
 }
 
 /** First and last indexes of blocks that cover `wanted` of `length` places, grouped by script call. */
@@ -96,7 +103,7 @@ export async function countTypes(
   onProgress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<Sampled<TypeShare>> {
-  const all = await connection.run((redis) => places(redis, keys))
+  const all = await connection.run((redis) => readPlaces(redis, keys))
   const total = all.reduce((sum, { length }) => sum + length, 0)
   const tally = new Tally()
   let done = 0

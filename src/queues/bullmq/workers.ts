@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 import type { Redis } from 'ioredis'
 
 import type { Clock } from '../../domain/ports/runtime.ts'
@@ -16,16 +18,26 @@ export type WorkersByQueue = ReadonlyMap<string, WorkerCount>
 export interface Workers {
   /** At most ten seconds old. */
   recent(): Promise<WorkersByQueue | null>
+  /** At most a second old: whoever looks at many queues at once shares one look. */
+  lately(): Promise<WorkersByQueue | null>
   now(): Promise<WorkersByQueue | null>
 }
 
 const FRESH_MS = 10_000
+const SHARED_MS = 1000
+
+interface Known {
+  readonly at: Date
+  /** Elapsed time, which runs on however the clock is set. */
+  readonly elapsedAt: number
+  readonly workers: Promise<WorkersByQueue | null>
+}
 
 export function watchWorkers(connection: Connection, prefix: string, clock: Clock): Workers {
-  let known: { readonly at: number; readonly workers: Promise<WorkersByQueue | null> } | null = null
+  let known: Known | null = null
   const now = () => {
     const workers = connection.run((redis) => listWorkers(redis, prefix))
-    known = { at: clock.now().getTime(), workers }
+    known = { at: clock.now(), elapsedAt: performance.now(), workers }
     // A failure is for whoever asked; the next one asks again.
     workers.catch(() => {
       if (known?.workers === workers) known = null
@@ -34,8 +46,12 @@ export function watchWorkers(connection: Connection, prefix: string, clock: Cloc
   }
   return {
     now,
+    lately: () =>
+      known !== null && performance.now() - known.elapsedAt < SHARED_MS ? known.workers : now(),
     recent: () =>
-      known !== null && clock.now().getTime() - known.at < FRESH_MS ? known.workers : now(),
+      known !== null && clock.now().getTime() - known.at.getTime() < FRESH_MS
+        ? known.workers
+        : now(),
   }
 }
 

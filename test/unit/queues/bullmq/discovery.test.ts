@@ -22,7 +22,12 @@ const nobody = {
 it('learns the queues of connected workers without being asked, and keeps them when those are gone', async () => {
   let names = ['mail']
   const seen = () => Promise.resolve(new Map(names.map((name) => [name, { all: 1, v4: 0 }])))
-  const discovery = startDiscovery(config, nobody, { recent: seen, now: seen }, silentLog)
+  const discovery = startDiscovery(
+    config,
+    nobody,
+    { recent: seen, lately: seen, now: seen },
+    silentLog,
+  )
   expect(discovery.isSearched()).toBe(true)
   await eventually('the worker was seen', () => discovery.known().includes('mail'))
   names = []
