@@ -1,4 +1,5 @@
 import { matchesGlob } from '../domain/glob.ts'
+import { checkApprovals, checkRoles } from './check-roles.ts'
 import { suggestion, type Path, type Problem } from './problems.ts'
 import type { ConfigFile } from './schema.ts'
 
@@ -8,6 +9,7 @@ export const checkFile = (file: ConfigFile): Problem[] => [
   ...checkGlobs(file),
   ...checkRules(file),
   ...checkRoles(file),
+  ...checkApprovals(file),
   ...checkAlerts(file),
   ...checkSlack(file),
   ...checkRest(file),
@@ -39,6 +41,10 @@ function checkGlobs(file: ConfigFile): Problem[] {
     ...Object.entries(file.roles).flatMap(([name, role]) =>
       role.queues.map((glob, index) => ({ path: ['roles', name, 'queues', index], glob })),
     ),
+    ...file.policy.approvals.map((rule, index) => ({
+      path: ['policy', 'approvals', index, 'match'],
+      glob: rule.match,
+    })),
   ]
   const systems = Object.keys(file.systems)
   return globs.flatMap(({ path, glob }) => {
@@ -79,11 +85,6 @@ function checkRules(file: ConfigFile): Problem[] {
 /** True only if it is certain: a `?` of the first could stand for a `*` of the second. */
 const coversGlob = (wide: string, narrow: string): boolean =>
   wide === narrow || (!wide.includes('?') && matchesGlob(wide, narrow))
-
-const checkRoles = (file: ConfigFile): Problem[] =>
-  Object.entries(file.roles)
-    .filter(([, role]) => role.users.length + role.groups.length === 0)
-    .map(([name]) => ({ path: ['roles', name], words: 'names nobody; give it users or groups.' }))
 
 function checkAlerts(file: ConfigFile): Problem[] {
   const { default_system: system } = file.alerts.mapping

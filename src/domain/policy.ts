@@ -176,14 +176,14 @@ export interface ApprovalRule {
  * How many people must approve an action on all these queues at once: what the most demanding queue needs.
  * For a queue the first rule that names it, its tier and the action counts; without one it is 1.
  */
-export function approversNeeded(
-  rules: readonly ApprovalRule[],
+export function approvalsNeeded(
+  { policy }: { readonly policy: { readonly approvers: readonly ApprovalRule[] } },
   action: ActionKind,
   queues: readonly { readonly ref: QueueRef; readonly tier: QueueTier }[],
 ): number {
   const counts = queues.map(
     ({ ref, tier }) =>
-      rules.find(
+      policy.approvers.find(
         (rule) =>
           rule.actions.includes(action) &&
           rule.tiers.includes(tier) &&

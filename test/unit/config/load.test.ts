@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest'
 
 import { describeConfig } from '../../../src/config/describe.ts'
 import { loadConfig } from '../../../src/config/load.ts'
-import { ruleFor } from '../../../src/domain/settings.ts'
+import { ALL_TIERS } from '../../../src/domain/policy.ts'
+import { DEFAULT_AUDIT, DEFAULT_POLICY, ruleFor } from '../../../src/domain/settings.ts'
 import { ENV, messageOf, parse, SHORT } from '../../helpers/config.ts'
 
 describe('a minimal file', () => {
@@ -18,6 +19,8 @@ describe('a minimal file', () => {
       roles: [],
       rooms: { template: 'inc-{yymmdd}-{slug}-{id}', maxAutomatic: 5, windowMs: 600_000 },
       commands: { queue: '/queue', incident: '/incident' },
+      policy: DEFAULT_POLICY,
+      audit: DEFAULT_AUDIT,
     })
     expect(config.slack).toMatchObject({ mode: 'socket', botToken: 'xoxb-1-secret' })
     expect(config.systems).toEqual([
@@ -63,7 +66,15 @@ describe('a whole file', () => {
       thresholds: { waiting: 5000, oldestMs: 1_800_000 },
     })
     expect(config.settings.queueRules[1]?.thresholds).toMatchObject({ waiting: 5000, failed: null })
-    expect(config.settings.roles.map((role) => role.name)).toEqual(['operator', 'outreach-team'])
+    expect(config.settings.roles).toMatchObject([
+      { name: 'operator', tiers: ALL_TIERS, approves: [], breaksGlass: [] },
+      { name: 'outreach-team', tiers: ['medium', 'low'], actions: ['pause', 'resume'] },
+      { name: 'approver', actions: [], approves: ['pause', 'resume'] },
+      { name: 'incident-lead', breaksGlass: ['pause', 'resume'] },
+    ])
+    expect(config.settings.policy.approvers).toEqual([
+      { match: 'sales/payment:*', tiers: ALL_TIERS, actions: ['resume'], count: 2 },
+    ])
     expect(config.alertSources).toEqual([{ kind: 'alertmanager', bearerTokens: [ENV.TOKEN] }])
     expect(config.database.url).toBeNull()
   })
@@ -81,6 +92,8 @@ describe('a whole file', () => {
       rooms: usual.settings.rooms,
       mapping: usual.settings.mapping,
       commands: usual.settings.commands,
+      policy: { ...usual.settings.policy, approvers: shown.settings.policy.approvers },
+      audit: usual.settings.audit,
     })
     expect({ http: shown.http, slack: shown.slack, database: shown.database }).toEqual({
       http: usual.http,
@@ -96,6 +109,39 @@ rooms: {reopen_within: "\${REOPEN}", private: "\${PRIVATE}"}`
     const config = parse(text, { ...ENV, REOPEN: '1h30m', PRIVATE: 'true' })
     expect(config.http.port).toBe(9000)
     expect(config.settings.rooms).toMatchObject({ reopenMs: 5_400_000, isPrivate: true })
+  })
+
+  it('takes policy as it is written, with everything that is left out', () => {
+    const config = parse(
+      `${SHORT}
+roles:
+  lead: {users: U12345678, groups: S12345678, queues: "*", tiers: critical, break_glass: resume}
+policy:
+  approval_ttl: 1h
+  drift: "\${DRIFT}"
+  limits: {per_queue: 5}
+audit: {file: heads.log}`,
+      { ...ENV, DRIFT: '0.5' },
+    )
+    expect(config.settings.roles).toEqual([
+      {
+        name: 'lead',
+        users: ['U12345678'],
+        groups: ['S12345678'],
+        queues: ['*'],
+        tiers: ['critical'],
+        actions: [],
+        approves: [],
+        breaksGlass: ['resume'],
+      },
+    ])
+    expect(config.settings.policy).toEqual({
+      ...DEFAULT_POLICY,
+      approvalTtlMs: 3_600_000,
+      driftShare: 0.5,
+      limits: { ...DEFAULT_POLICY.limits, perQueue: 5 },
+    })
+    expect(config.settings.audit.anchorFile).toBe('/srv/spillway/heads.log')
   })
 
   it('takes what a variable holds as it is', () => {

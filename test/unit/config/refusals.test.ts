@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { ENV, messageOf, parse, SHORT } from '../../helpers/config.ts'
 
 const role = (text: string): string => `${SHORT}roles:\n  operator: ${text}\n`
+/** Two people who may approve a resume, then this line of policy. */
+const policy = (text: string): string =>
+  `${role('{users: [U12345678, U23456789], queues: ["*"], approves: [resume]}')}policy:\n  ${text}\n`
 const rules = (text: string): string => `${SHORT}queues:\n${text}\n`
 
 describe('a bad file is refused in words', () => {
@@ -56,6 +59,47 @@ describe('a bad file is refused in words', () => {
       'a role for nobody',
       role('{queues: ["*"], actions: [pause]}'),
       'roles.operator (line 6): names nobody',
+    ],
+    [
+      'a role that grants nothing',
+      role('{users: [U12345678], queues: ["*"]}'),
+      'roles.operator (line 6): grants nothing; give it actions, approves or break_glass.',
+    ],
+    [
+      'a role for a tier that does not exist',
+      role('{users: [U12345678], queues: ["*"], actions: [pause], tiers: [hihg]}'),
+      'roles.operator.tiers[0] (line 6): must be one of critical, high, medium, low. Did you mean `high`?',
+    ],
+    [
+      'a freeze that is to be approved',
+      role('{users: [U12345678], queues: ["*"], approves: [freeze]}'),
+      'roles.operator.approves[0] (line 6): must be one of pause, resume',
+    ],
+    [
+      'an approval rule over an unknown system',
+      policy('approvals: [{match: "sale/*", approvers: 1}]'),
+      'policy.approvals[0].match (line 8): there is no system `sale`. Did you mean `sales`?',
+    ],
+    [
+      'an approval rule for nobody',
+      policy('approvals: [{match: "*", approvers: 0}]'),
+      'policy.approvals[0].approvers (line 8): must be at least 1.',
+    ],
+    [
+      'more approvers than there are beside the requester',
+      policy('approvals: [{match: "*", actions: [resume], approvers: 2}]'),
+      'policy.approvals[0].approvers (line 8): can never be met for everybody who may order it: 2 must approve resume beside the requester, and only 2 may.',
+    ],
+    [
+      'approvers for what no role approves',
+      policy('approvals: [{match: "*", actions: [pause], approvers: 1}]'),
+      'policy.approvals[0].approvers (line 8): can never be met: no role that covers these tiers approves one of these actions.',
+    ],
+    ['a drift of more than all', policy('drift: 25'), 'policy.drift (line 8): must be at most 1.'],
+    [
+      'no action for anybody',
+      policy('limits: {per_person: 0}'),
+      'policy.limits.per_person (line 8): must be at least 1.',
     ],
     [
       'a role without queues',

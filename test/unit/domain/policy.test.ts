@@ -5,7 +5,7 @@ import { ACTION_KINDS } from '../../../src/domain/action.ts'
 import { matchesGlob } from '../../../src/domain/glob.ts'
 import {
   ALL_TIERS,
-  approversNeeded,
+  approvalsNeeded,
   mayAct,
   mayRead,
   type Member,
@@ -253,13 +253,13 @@ describe('how many must approve', () => {
   const mail = { ref: email, tier: 'medium' as const }
 
   it('is what the first rule that fits says, else one', () => {
-    expect(approversNeeded(rules, 'resume', [payment])).toBe(2)
-    expect(approversNeeded(rules, 'pause', [payment])).toBe(3)
-    expect(approversNeeded(rules, 'pause', [mail])).toBe(1)
-    expect(approversNeeded([], 'pause', [])).toBe(1)
+    expect(approvalsNeeded({ policy: { approvers: rules } }, 'resume', [payment])).toBe(2)
+    expect(approvalsNeeded({ policy: { approvers: rules } }, 'pause', [payment])).toBe(3)
+    expect(approvalsNeeded({ policy: { approvers: rules } }, 'pause', [mail])).toBe(1)
+    expect(approvalsNeeded({ policy: { approvers: [] } }, 'pause', [])).toBe(1)
   })
 
   it('is what the most demanding of several queues needs', () => {
-    expect(approversNeeded(rules, 'resume', [mail, payment])).toBe(2)
+    expect(approvalsNeeded({ policy: { approvers: rules } }, 'resume', [mail, payment])).toBe(2)
   })
 })
