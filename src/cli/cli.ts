@@ -32,6 +32,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
         write: (text) => process.stdout.write(text),
       }),
   },
+  policy: {
+    about: 'who may do what; `policy explain <person> <action> <queue>` [--config spillway.yml]',
+    run: async (args) =>
+      (await import('./policy.ts')).policy({
+        args,
+        env: process.env,
+        cwd: process.cwd(),
+        clock: systemClock,
+        log: createLog({ level: 'error' }, process.stderr),
+        write: (text) => process.stdout.write(text),
+      }),
+  },
   migrate: {
     about: 'bring the database to this version, as its owner [--config spillway.yml]',
     run: async (args) => (await import('./migrate.ts')).migrateDatabase(args),

@@ -6,8 +6,9 @@ import {
   type Role,
   type RoleAction,
 } from '../../domain/policy.ts'
+import type { Chat } from '../../domain/ports/chat.ts'
 import type { QueueRef, QueueTier } from '../../domain/queue.ts'
-import type { Deps } from '../deps.ts'
+import type { Settings } from '../../domain/settings.ts'
 
 /** A queue as policy sees it. */
 export interface TieredQueue {
@@ -28,6 +29,12 @@ export function questionsOf({ right, action, queues }: Wanted): readonly Questio
   return queues.map(({ ref, tier }) => ({ right, action, ref, tier }))
 }
 
+/** Where it is written who may, and who is in the groups. */
+interface Directory {
+  readonly chat: Pick<Chat, 'groupMembers'>
+  readonly settings: Pick<Settings, 'roles'>
+}
+
 const MOST_NAMED = 30
 
 /**
@@ -35,7 +42,7 @@ const MOST_NAMED = 30
  * Slack does not tell of adds nobody; `isAsking: false` leaves Slack alone and the groups out.
  */
 export async function membersWith(
-  { chat, settings }: Pick<Deps, 'chat' | 'settings'>,
+  { chat, settings }: Directory,
   wanted: Wanted & { readonly isAsking?: boolean },
 ): Promise<readonly string[]> {
   const roles = questionsOf(wanted).map((question) => rolesFor(question, settings.roles))
@@ -58,7 +65,7 @@ const groupsOf = ({ groups }: Role): readonly string[] => groups
 
 /** User ids of those who may approve the action on all these queues; the requester may be among them. */
 export const approversOf = (
-  deps: Pick<Deps, 'chat' | 'settings'>,
+  deps: Directory,
   action: ActionKind,
   queues: readonly TieredQueue[],
 ): Promise<readonly string[]> => membersWith(deps, { right: 'approve', action, queues })
