@@ -9,7 +9,13 @@ export type Flavour = (typeof FLAVOURS)[number]
 export interface JobSpec {
   readonly name: string
   readonly data: unknown
-  readonly opts?: { readonly priority?: number; readonly delay?: number; readonly lifo?: boolean }
+  readonly opts?: {
+    readonly priority?: number
+    readonly delay?: number
+    readonly lifo?: boolean
+    readonly attempts?: number
+    readonly removeOnComplete?: boolean
+  }
 }
 
 /** A queue or worker of the user's, as far as the tests drive it. */

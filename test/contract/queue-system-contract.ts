@@ -143,6 +143,22 @@ function reads(world: () => ContractWorld, flavour: () => string): void {
     await expect(aborted).rejects.toThrow(/abort/i)
   })
 
+  it('shows what a plan must know, and no number that it did not measure', async () => {
+    const { system } = world()
+    const ids = await world().add(flavour(), 'reads:planned', plainJobs(6))
+    const facts = await system.planFacts('reads:planned')
+    expect(facts).toMatchObject({ rate: null, workers: 0 })
+    expect(facts.types).toMatchObject({ looked: 6, total: 6, isExact: true })
+    expect(facts.sample.map(({ id }) => id)).toEqual(ids.slice(0, 3))
+    expect(JSON.stringify(facts.sample)).not.toContain('jane@example.com')
+    expect(await system.planFacts('reads:nobody')).toEqual({
+      types: { items: [], looked: 0, total: 0, isExact: true },
+      sample: [],
+      rate: null,
+      workers: 0,
+    })
+  })
+
   it('changes nothing by reading', async () => {
     const { system } = world()
     await Promise.all(
@@ -158,6 +174,8 @@ function reads(world: () => ContractWorld, flavour: () => string): void {
       await system.exactTypes(queue, () => undefined, AbortSignal.any([]))
       await system.pauseState(queue)
       await system.proveHeld(queue, 50)
+      await system.proveRuns(queue, 50)
+      await system.planFacts(queue)
     }
     expect(await world().contents()).toEqual(before)
   })
@@ -185,6 +203,7 @@ function pauses(world: () => ContractWorld, flavour: () => string): void {
       pairs.map((pair) => ({
         ...pair,
         proof: world().isLeaky(pair.producer, pair.worker) ? 'not_held' : 'held',
+        ran: 'running',
         lost: [],
         twice: [],
       })),
@@ -198,8 +217,10 @@ function pauses(world: () => ContractWorld, flavour: () => string): void {
     await world().add(flavour(), 'proof:lonely', plainJobs(2))
     await system.pause('proof:lonely')
     expect(await system.proveHeld('proof:lonely', 100)).toBe('set_not_proven')
+    expect(await system.proveRuns('proof:lonely', 100)).toBe('paused_again')
     await system.resume('proof:lonely')
     expect(await system.proveHeld('proof:lonely', 100)).toBe('not_held')
+    expect(await system.proveRuns('proof:lonely', 100)).toBe('set_not_proven')
   })
 }
 
@@ -223,6 +244,7 @@ async function pauseAndResume({ system, ...world }: ContractWorld, pair: Pair) {
   await eventually('its worker', () => countWorkers(system, queue))
   const [proof, during] = await Promise.all([system.proveHeld(queue, 800), add(20)])
   const [, atResume] = await Promise.all([system.resume(queue), add(10)])
+  const ran = await system.proveRuns(queue, 5000)
   ids.push(...during, ...atResume)
   const lost = () => ids.filter((id) => !ledger.includes(id))
   await eventually('every job run', () => lost().length === 0).catch(() => undefined)
@@ -230,6 +252,7 @@ async function pauseAndResume({ system, ...world }: ContractWorld, pair: Pair) {
   return {
     ...pair,
     proof,
+    ran,
     lost: lost(),
     twice: ledger.filter((id, at) => ledger.indexOf(id) !== at),
   }

@@ -47,8 +47,11 @@ it('is a time or a reason, never a number that is none', () => {
   fc.assert(
     fc.property(someBasis, (some) => {
       const estimate = drainEstimate(some)
-      if ('unknown' in estimate) return estimate.unknown !== '' && some.backlog > 0
-      return Number.isSafeInteger(estimate.ms) && estimate.ms >= 0
+      const isRight =
+        'unknown' in estimate
+          ? estimate.unknown !== '' && some.backlog > 0
+          : Number.isSafeInteger(estimate.ms) && estimate.ms >= 0
+      expect(isRight).toBe(true)
     }),
   )
 })
@@ -63,7 +66,8 @@ it('never takes a longer time for fewer jobs, nor for faster workers', () => {
     fc.property(fc.nat(), fc.nat(), positive, positive, (few, more, slow, fast) => {
       const at = (backlog: number, perMinute: number) =>
         ms(basis({ backlog, rate: rate(perMinute) }))
-      return at(few, slow) <= at(few + more, slow) && at(few, slow + fast) <= at(few, slow)
+      expect(at(few, slow)).toBeLessThanOrEqual(at(few + more, slow))
+      expect(at(few, slow + fast)).toBeLessThanOrEqual(at(few, slow))
     }),
   )
 })
@@ -72,8 +76,8 @@ it('says a time only where something was measured and somebody works', () => {
   fc.assert(
     fc.property(someBasis, (some) => {
       const isTold = 'ms' in drainEstimate(some)
-      return (
-        isTold === (some.backlog <= 0 || (some.workers !== 0 && (some.rate?.perMinute ?? 0) > 0))
+      expect(isTold).toBe(
+        some.backlog <= 0 || (some.workers !== 0 && (some.rate?.perMinute ?? 0) > 0),
       )
     }),
   )
