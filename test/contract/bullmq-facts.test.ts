@@ -71,6 +71,14 @@ describe('jobs next in line', () => {
     expect(sample[0]?.attempts).toBeGreaterThan(1)
   })
 
+  it('say how large their data is instead of keeping Redis busy with it', async () => {
+    await world
+      .foreign('v5', 'large')
+      .addBulk([{ name: 'a', data: 'x'.repeat(200_000), opts: { priority: 1 } }])
+    const { sample } = await world.system.planFacts('large')
+    expect(sample[0]?.data).toBe('(not shown: 200,002 bytes)')
+  })
+
   const lastAdded = (queue: string) => world.raw.get(`bull:${queue}:id`)
 })
 

@@ -3,7 +3,8 @@ import { z } from 'zod'
 
 import { normaliseError } from '../../domain/failure.ts'
 import type { FailureGroup, Sampled } from '../../domain/queue.ts'
-import { redactJson, redactText } from '../../domain/redaction.ts'
+import { redactText } from '../../domain/redaction.ts'
+import { readJobs } from './jobs.ts'
 import type { QueueKeys } from './keys.ts'
 import { runScript, scripts } from './scripts.ts'
 
@@ -13,12 +14,9 @@ const PER_CALL = 100
 const GROUPS = 10
 const REASON_LENGTH = 1200
 const SHAPED_LENGTH = 400
-const DATA_LENGTH = 4096
-const SHOWN_DATA = 400
 const SHOWN_ERROR = 300
 
 const Reply = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]))
-const Data = z.array(z.string())
 
 interface FailedJob {
   readonly id: string
@@ -86,9 +84,11 @@ async function withSamples(
     const [sample] = jobs
     return sample === undefined ? [] : [{ error, sample, count: jobs.length }]
   })
-  if (newest.length === 0) return []
-  const jobKeys = newest.map(({ sample }) => keys.base + sample.id)
-  const data = Data.parse(await runScript(redis, scripts.data, jobKeys, [DATA_LENGTH]))
+  const jobs = await readJobs(
+    redis,
+    keys,
+    newest.map(({ sample }) => sample.id),
+  )
   return newest.map(({ error, sample, count }, index) => ({
     error,
     count,
@@ -98,7 +98,7 @@ async function withSamples(
       type: sample.type,
       attempts: sample.attempts,
       error: redactText(sample.reason, { maxLength: SHOWN_ERROR }),
-      data: redactJson(data[index] ?? '', { maxLength: SHOWN_DATA }),
+      data: jobs[index]?.data ?? '',
     },
   }))
 }

@@ -18,7 +18,6 @@ function load(name: string): Script {
 export const scripts = {
   types: load('types'),
   failures: load('failures'),
-  data: load('data'),
   jobs: load('jobs'),
   rate: load('rate'),
   pause: load('pause'),
