@@ -5,7 +5,7 @@ import { parse, SHORT } from './config.ts'
 
 export const FILE = `${SHORT}
 roles:
-  operator: {users: [U00000001], groups: [S00000001], queues: ["*"], actions: [pause, resume, freeze]}
+  operator: {users: [U00000001], groups: [S00000001], queues: ["*"], actions: [pause, resume, freeze], approves: [pause, resume]}
 `
 export const SCOPES = ['chat:write', 'commands']
 

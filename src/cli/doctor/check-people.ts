@@ -1,4 +1,6 @@
+import { ACTION_KINDS } from '../../domain/action.ts'
 import type { Role } from '../../domain/policy.ts'
+import { listing } from '../../domain/text.ts'
 import { notesOn, wordsOf, type Finding } from './finding.ts'
 import type { DoctorPorts, SlackProbe } from './ports.ts'
 
@@ -27,6 +29,7 @@ export async function checkPeople({ config, slack }: DoctorPorts): Promise<reado
       ? [note.ok(`${userIds.size} people and ${groupIds.size} groups are named, and all exist`)]
       : problems),
     ...(['pause', 'resume', 'freeze'] as const).map((action) => checkAction(action, roles, acting)),
+    checkApproval(roles, acting),
   ]
 }
 
@@ -77,13 +80,33 @@ function checkAction(
   acting: ReadonlySet<string>,
 ): Finding {
   const able = roles.filter(
-    (role) =>
-      role.actions.includes(action) && [...role.users, ...role.groups].some((id) => acting.has(id)),
+    (role) => role.actions.includes(action) && usableIds(role, acting).length > 0,
   )
   return able.length > 0
     ? note.ok(`${action} is allowed to ${able.map(({ name }) => name).join(', ')}`)
     : note.fail(
         `nobody may ${action}`,
         `Give a role with people in it the action ${action}: what no role allows is refused.`,
+      )
+}
+
+const usableIds = (role: Role, acting: ReadonlySet<string>): readonly string[] =>
+  [...role.users, ...role.groups].filter((id) => acting.has(id))
+
+/** Where approval is due, nobody approves their own: one person alone is as good as none. */
+function checkApproval(roles: readonly Role[], acting: ReadonlySet<string>): Finding {
+  const ordered = ACTION_KINDS.filter((action) =>
+    roles.some((role) => role.actions.includes(action)),
+  )
+  const missing = ordered.filter((action) => {
+    const able = roles.filter((role) => role.approves.includes(action))
+    const ids = new Set(able.flatMap((role) => usableIds(role, acting)))
+    return ids.size < 2 && ![...ids].some((id) => id.startsWith('S'))
+  })
+  return missing.length === 0
+    ? note.ok('every action can be approved by somebody other than whoever orders it')
+    : note.warn(
+        `where approval is due, ${listing(missing, 'or')} cannot be approved for everybody`,
+        'Give a role with a user group or two people in it `approves`: nobody approves their own.',
       )
 }

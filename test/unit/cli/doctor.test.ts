@@ -114,6 +114,18 @@ describe('doctor', () => {
     ],
     ['nobody who may act', 'fail', { config: parse(SHORT) }, /nobody may pause/],
     [
+      'nobody who approves',
+      'warn',
+      { config: parse(FILE.replace('approves: [pause, resume]', 'approves: [pause]')) },
+      /where approval is due, resume cannot be approved for everybody/,
+    ],
+    [
+      'one approver alone, who cannot approve their own',
+      'warn',
+      { config: parse(FILE.replace('groups: [S00000001], ', '')) },
+      /where approval is due, pause or resume cannot be approved/,
+    ],
+    [
       'roles of people who are gone',
       'fail',
       {
