@@ -104,7 +104,7 @@ async function known<T>(log: Log, answer: Promise<T>): Promise<Known<T>> {
 }
 
 function problemOf(error: unknown): string {
-  if (error instanceof ChatRefusal) return `Slack refuses to say who you are (${error.code})`
+  if (error instanceof ChatRefusal) return error.message
   if (error instanceof OperatorError) return 'Slack does not answer'
   throw error
 }

@@ -69,7 +69,8 @@ async function roomFlow(botToken: string): Promise<void> {
   const calls = createOutboxCalls(clients.background)
   const mark = { key: 'incident:1:headline', version: 1, hash: 'h' }
 
-  await chat.member({ teamId, userId: botUserId })
+  const { problem } = await chat.member({ teamId, userId: botUserId })
+  if (problem !== null) throw new Error(problem)
   const room = await chat.createRoom(`inc-${(rooms += 1)}`, false)
   await chat.setTopic(room.channelId, 'SEV2')
   const posted = await calls.post(room.channelId, { text: 'emails pile up', blocks: [] }, mark)
