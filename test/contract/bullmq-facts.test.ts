@@ -50,6 +50,15 @@ describe('jobs next in line', () => {
     expect(sample[0]?.addedAt?.getTime()).toBeGreaterThan(ago(MINUTE_MS))
   })
 
+  it('are those set aside first, where jobs wait in two lists', async () => {
+    await world.foreign('v5', 'two-lists').addBulk([{ name: 'older', data: {} }])
+    await world.system.pause('two-lists')
+    await world.foreign('v6', 'two-lists').addBulk([{ name: 'newer', data: {} }])
+    const { sample, types } = await world.system.planFacts('two-lists')
+    expect(sample.map(({ type }) => type)).toEqual(['older', 'newer'])
+    expect(types.total).toBe(2)
+  })
+
   it('tell how often they were tried, and leave out what is no job', async () => {
     const queue = 'tried'
     const worker = openForeignWorker('v5', queue, world.server.port, () =>
@@ -140,6 +149,12 @@ describe('the rate of late', () => {
   ])('is not known where %s', async (title, fill) => {
     await fill(`bull:${title}`)
     expect(await rateOf(title)).toBeNull()
+  })
+
+  it('is not known where the pause is older than an hour', async () => {
+    await ended('bull:long ago:completed', 300, 90 * MINUTE_MS, 61 * MINUTE_MS)
+    await world.system.pause('long ago')
+    expect(await rateOf('long ago')).toBeNull()
   })
 
   it('is not known where jobs are removed as they complete', async () => {

@@ -35,9 +35,10 @@ export const newestEvents = async (
   (await redis.xrevrange(keys.events, '+', '-', 'COUNT', count)).map(toEvent).toReversed()
 
 function toEvent([id, fields]: Entry): QueueEvent {
-  // Names and values take turns: a value may read like a name.
-  const value = (name: string) =>
-    fields.find((_, at) => at % 2 === 1 && fields[at - 1] === name) ?? ''
+  const value = (name: string) => {
+    const at = fields.indexOf(name)
+    return at < 0 ? '' : (fields[at + 1] ?? '')
+  }
   return { id, event: value('event'), jobId: value('jobId') }
 }
 
