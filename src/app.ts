@@ -1,4 +1,5 @@
 import type { Config } from './config/types.ts'
+import type { AnchorSink } from './domain/ports/anchor-place.ts'
 import type { Clock, Ids, Log } from './domain/ports/runtime.ts'
 import type { Store } from './domain/ports/store.ts'
 import type { Locale } from './domain/views.ts'
@@ -20,6 +21,8 @@ import { createDelivery, type Delivery } from './slack/delivery.ts'
 import { createIdentity, type Identity } from './slack/identity.ts'
 import { registerListeners } from './slack/listeners/register.ts'
 import { createOpsChannel } from './slack/own-channels.ts'
+import { createSecondWorkspace } from './slack/second-workspace.ts'
+import { createAnchorFile, readAnchorFile } from './store/anchor-file.ts'
 import { openDatabase, type Database } from './store/database.ts'
 import { migrate } from './store/migrate.ts'
 import { APP_ROLE, openPool } from './store/pool.ts'
@@ -29,7 +32,7 @@ import { receiveDelivery } from './usecases/alerts/receive-delivery.ts'
 import type { Deps } from './usecases/deps.ts'
 import { correlationOf } from './usecases/incidents/correlation.ts'
 import { startEngine, type Engine } from './work/engine.ts'
-import { createHandlers } from './work/handlers.ts'
+import { createHandlers, type HandlerDeps } from './work/handlers.ts'
 import type { Handlers } from './work/runner.ts'
 
 /** What a caller may put in place of the real thing. */
@@ -81,7 +84,11 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const slack = buildSlack(parts)
   const delivery = buildDelivery(parts)
   const deliverChannel = (channel: string) => delivery.deliverChannel(channel)
-  const handlers = counting(createHandlers({ ...deps, parse: parseBody, deliverChannel }), parts)
+  const places = anchorPlaces(config, log)
+  const handlers = counting(
+    createHandlers({ ...deps, ...places, parse: parseBody, deliverChannel }),
+    parts,
+  )
   const prepare = (): Promise<unknown> => migrate(database.owner, { log })
   const engine = startEngine({ pool, handlers, deps, prepare })
   const everyMs = overrides.sampleEveryMs ?? SAMPLE_MS
@@ -143,20 +150,39 @@ function buildSlack({ config, deps, clients, identity, metrics }: Parts): SlackA
 
 function buildDelivery({ config, deps, clients }: Parts): Delivery {
   const { store, clock, log } = deps
-  const opsChannel = createOpsChannel(clients.background, config.settings.opsChannel)
+  const { opsChannel: ops, audit } = config.settings
+  const opsChannel = createOpsChannel(clients.background, ops)
+  const auditChannel = createOpsChannel(clients.background, audit.anchorChannel ?? ops)
   return createDelivery({
     messages: store.now.messages,
     client: clients.background,
     compose: createCompose(deps, localeOf(config)),
-    resolveChannel: async (target) =>
-      target.kind === 'ops'
-        ? opsChannel()
-        : ((await store.now.incidents.byId(target.incidentId))?.channelId ?? null),
+    resolveChannel: async (target) => {
+      if (target.kind === 'ops') return opsChannel()
+      if (target.kind === 'audit') return auditChannel()
+      return (await store.now.incidents.byId(target.incidentId))?.channelId ?? null
+    },
     correlationOf: (message) => correlationOf(store.now.incidents, message),
     clock,
     log,
   })
 }
+
+/** Where anchors of the audit trail go beside Slack, and where they can be read without it. */
+function anchorPlaces({ settings, secondWorkspace: second }: Config, log: Log): AnchorPlaces {
+  const file = settings.audit.anchorFile
+  const sinks: AnchorSink[] = file === null ? [] : [createAnchorFile(file)]
+  if (second !== null) {
+    const { background } = createClients({ config: second, log })
+    sinks.push(createSecondWorkspace(background, createOpsChannel(background, second.channel)))
+  }
+  return {
+    anchorSinks: sinks,
+    readAnchors: async () => (file === null ? [] : [await readAnchorFile(file)]),
+  }
+}
+
+type AnchorPlaces = Pick<HandlerDeps, 'anchorSinks' | 'readAnchors'>
 
 interface Shown {
   readonly slack: SlackApp

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 
 import type { PolicySettings, Settings } from '../domain/settings.ts'
 import type { ConfigFile } from './schema.ts'
-import type { AlertSourceConfig, Config, SystemConfig } from './types.ts'
+import type { AlertSourceConfig, Config, SecondWorkspaceConfig, SystemConfig } from './types.ts'
 
 /** A checked file → what the program works with. Relative paths count from `directory`, the file's own. */
 export const buildConfig = (file: ConfigFile, directory: string): Config => ({
@@ -17,6 +17,7 @@ export const buildConfig = (file: ConfigFile, directory: string): Config => ({
     port: file.slack.port,
     apiUrl: file.slack.api_url,
   },
+  secondWorkspace: secondOf(file),
   alertSources: sourcesOf(file),
   http: file.http,
   database: {
@@ -90,3 +91,8 @@ const sourcesOf = (file: ConfigFile): AlertSourceConfig[] =>
     const source = file.alerts[kind]
     return source === null ? [] : [{ kind, bearerTokens: source.bearer }]
   })
+
+const secondOf = ({ audit: { second } }: ConfigFile): SecondWorkspaceConfig | null =>
+  second === null
+    ? null
+    : { botToken: second.bot_token, channel: second.channel, apiUrl: second.api_url }

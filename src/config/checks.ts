@@ -12,6 +12,7 @@ export const checkFile = (file: ConfigFile): Problem[] => [
   ...checkApprovals(file),
   ...checkAlerts(file),
   ...checkSlack(file),
+  ...checkAudit(file),
   ...checkRest(file),
 ]
 
@@ -133,6 +134,27 @@ function checkSlack({ slack }: ConfigFile): Problem[] {
     say('app_token', 'must be an app-level token (xapp-…); this is another kind.')
   if (slack.signing_secret !== null && !/^[0-9a-f]{32}$/.test(slack.signing_secret))
     say('signing_secret', 'must be the signing secret of the app: 32 digits and letters a–f.')
+  return problems
+}
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+function checkAudit({ audit, slack }: ConfigFile): Problem[] {
+  const problems: Problem[] = []
+  const every = audit.anchor_every
+  const isRegular =
+    every < HOUR_MS ? every % MINUTE_MS === 0 : every % HOUR_MS === 0 && every <= 24 * HOUR_MS
+  if (!isRegular || every < MINUTE_MS)
+    problems.push({
+      path: ['audit', 'anchor_every'],
+      words: 'must be whole minutes up to an hour, or whole hours up to 24h.',
+    })
+  if (audit.second?.bot_token === slack.bot_token)
+    problems.push({
+      path: ['audit', 'second', 'bot_token'],
+      words: 'is that of slack.bot_token: the same workspace twice vouches for no more than once.',
+    })
   return problems
 }
 

@@ -26,6 +26,14 @@ export const describeConfig = (config: Config): string =>
       port: config.slack.port,
       apiUrl: place(config.slack.apiUrl),
     },
+    secondWorkspace:
+      config.secondWorkspace === null
+        ? null
+        : {
+            botToken: secret(config.secondWorkspace.botToken),
+            channel: config.secondWorkspace.channel,
+            apiUrl: place(config.secondWorkspace.apiUrl),
+          },
     alertSources: config.alertSources.map(({ kind, bearerTokens }) => ({
       kind,
       bearerTokens: bearerTokens.length,

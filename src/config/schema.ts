@@ -101,6 +101,9 @@ const audit = section({
   anchor_every: duration.default(DEFAULT_AUDIT.anchorEveryMs),
   channel: optional(channel),
   file: optional(words),
+  second: section({ bot_token: words, channel, api_url: optional(address(['http', 'https'])) })
+    .nullable()
+    .default(null),
 })
 
 const severity = z.enum(['SEV1', 'SEV2', 'SEV3', 'SEV4'])

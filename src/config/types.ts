@@ -46,10 +46,19 @@ export interface DatabaseConfig {
   readonly dataDir: string
 }
 
+/** Another workspace that keeps anchors of the audit trail: its administrators are others. */
+export interface SecondWorkspaceConfig {
+  readonly botToken: string
+  /** Channel id or name. */
+  readonly channel: string
+  readonly apiUrl: string | null
+}
+
 export interface Config {
   readonly settings: Settings
   readonly systems: readonly SystemConfig[]
   readonly slack: SlackConfig
+  readonly secondWorkspace: SecondWorkspaceConfig | null
   readonly alertSources: readonly AlertSourceConfig[]
   readonly http: { readonly host: string; readonly port: number }
   readonly database: DatabaseConfig

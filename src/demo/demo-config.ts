@@ -40,6 +40,7 @@ export const demoConfig = (addresses: DemoAddresses): Config => ({
     host: '127.0.0.1',
     apiUrl: `${addresses.slackUrl}/api/`,
   },
+  secondWorkspace: null,
   alertSources: [{ kind: 'alertmanager', bearerTokens: [ALERT_TOKEN] }],
   http: { host: '127.0.0.1', port: addresses.httpPort },
   database: { url: null, appUrl: null, dataDir: addresses.databaseDir },

@@ -16,6 +16,15 @@ export type MessageContent =
       readonly lastSummary: string
     }
   | { readonly kind: 'ops_notice'; readonly words: string }
+  | { readonly kind: 'anchor'; readonly anchor: AnchorNote }
+
+/** The head of the audit trail, for Slack to vouch for; the time in ISO 8601. */
+export interface AnchorNote {
+  readonly instance: string
+  readonly seq: number
+  readonly hash: string
+  readonly at: string
+}
 
 /** One line in a room when something changed. */
 export interface RoomLine {
@@ -30,6 +39,8 @@ export interface RoomLine {
 export type MessageTarget =
   | { readonly kind: 'room'; readonly incidentId: number }
   | { readonly kind: 'ops' }
+  /** Where anchors of the audit trail go: a channel of their own, or the ops channel. */
+  | { readonly kind: 'audit' }
 
 export interface WantedMessage {
   /** Names the logical message: putting it again edits it in place. */

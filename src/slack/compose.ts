@@ -3,6 +3,7 @@ import type { MessageContent } from '../domain/message.ts'
 import type { Locale } from '../domain/views.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { announcementView, headlineView } from '../usecases/incidents/headline.ts'
+import { renderAnchor } from './render/anchor.ts'
 import type { Rendered } from './render/elements.ts'
 import { renderHeadline } from './render/headline.ts'
 import {
@@ -30,6 +31,8 @@ export function createCompose(deps: Deps, locale: Locale) {
         return renderUnmappedAlert(content)
       case 'ops_notice':
         return renderOpsNotice(content.words)
+      case 'anchor':
+        return renderAnchor(content.anchor)
     }
   }
 }

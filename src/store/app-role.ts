@@ -5,8 +5,12 @@ import { APP_ROLE, SCHEMA } from './pool.ts'
 
 const WORK_SCHEMA = 'graphile_worker'
 
-/** Tables whose rows the application may add but never change. */
-const APPEND_ONLY = new Set(['audit_entry'])
+/** Tables whose rows the application may add but never change, and the columns that it may fill in or empty. */
+const APPEND_ONLY: Readonly<Record<string, readonly string[]>> = {
+  audit_entry: [],
+  audit_anchor: ['reference', 'placed_at', 'problem'],
+  audit_payload: ['salt', 'content', 'erased_at'],
+}
 /** Tables that only the owner writes. */
 const READ_ONLY = new Set(['migration'])
 
@@ -74,8 +78,9 @@ function grants(tables: readonly string[]): readonly string[] {
 
 function rightsOn(table: string): string {
   if (READ_ONLY.has(table)) return 'select'
-  if (APPEND_ONLY.has(table)) return 'select, insert'
-  return 'select, insert, update, delete'
+  const columns = APPEND_ONLY[table]
+  if (columns === undefined) return 'select, insert, update, delete'
+  return columns.length === 0 ? 'select, insert' : `select, insert, update (${columns.join(', ')})`
 }
 
 /** The work engine switches row level security on and adds no policy: only its owner would see a row. */

@@ -33,7 +33,7 @@ const toMessage = (from: MessageRow): OutboxMessage => ({
 })
 
 const channelOf = (target: MessageTarget): string =>
-  target.kind === 'ops' ? 'ops' : `room:${target.incidentId}`
+  target.kind === 'room' ? `room:${target.incidentId}` : target.kind
 
 const PENDING = 'delivered_version < wanted_version and not is_buried'
 

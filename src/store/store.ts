@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import type { Clock } from '../domain/ports/runtime.ts'
 import type { Repositories, Store } from '../domain/ports/store.ts'
 import { createAlerts } from './alerts.ts'
+import { createAnchors } from './anchors.ts'
 import { createAudit } from './audit.ts'
 import { createButtons } from './buttons.ts'
 import { createControl } from './control.ts'
@@ -10,6 +11,7 @@ import { createDeliveries } from './deliveries.ts'
 import { createHolds } from './holds.ts'
 import { createIncidents } from './incidents.ts'
 import { createMessages } from './messages.ts'
+import { createPayloads } from './payloads.ts'
 import { createPlans } from './plans.ts'
 import { reachingDatabase } from './pool.ts'
 import { createRooms } from './rooms.ts'
@@ -36,6 +38,8 @@ function repositories(sql: Sql, { instance, clock }: StoreOptions): Repositories
     plans: createPlans(sql),
     holds: createHolds(sql),
     audit: createAudit(sql, instance),
+    anchors: createAnchors(sql),
+    payloads: createPayloads(sql),
     control: createControl(sql),
     work,
   }

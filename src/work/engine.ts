@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Pool } from 'pg'
 
+import { requestCheck } from '../usecases/audit/request-anchor.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { startTicks, type Ticks } from './clock.ts'
 import { startWork, type Handlers, type WorkRunner } from './runner.ts'
@@ -37,6 +38,8 @@ export function startEngine({ pool, handlers, deps, prepare }: EngineOptions): E
     work = startWork({ pool, handlers, concurrency: WORK_AT_ONCE, log })
     const claim = (key: string, at: Date): Promise<boolean> => store.now.control.claim(key, at)
     ticks = startTicks({ ticks: createTicks(deps), claim, clock, log })
+    // Whatever happened to the database meanwhile: the trail is looked at right away.
+    await requestCheck(store.now)
   }
   const begun = (async (): Promise<void> => {
     while (!stopping.signal.aborted) {

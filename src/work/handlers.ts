@@ -1,7 +1,11 @@
 import { type ParseBody } from '../domain/alert.ts'
+import type { AnchorSink } from '../domain/ports/anchor-place.ts'
 import { endHold } from '../usecases/actions/end-hold.ts'
 import { executePlan } from '../usecases/actions/execute-plan.ts'
 import { processDelivery } from '../usecases/alerts/process-delivery.ts'
+import { anchorAudit } from '../usecases/audit/anchor-audit.ts'
+import { checkTrail } from '../usecases/audit/check-trail.ts'
+import type { Reading } from '../usecases/audit/verify-trail.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { openRoom } from '../usecases/incidents/open-room.ts'
 import type { Handlers } from './runner.ts'
@@ -10,6 +14,10 @@ export interface HandlerDeps extends Deps {
   readonly parse: ParseBody
   /** Sends what a channel's outbox has due; returns when to come back, null when it is empty. */
   readonly deliverChannel: (channel: string) => Promise<Date | null>
+  /** Places outside the database that vouch for the audit trail, beside Slack. */
+  readonly anchorSinks: readonly AnchorSink[]
+  /** The anchors that can be read without Slack. */
+  readonly readAnchors: () => Promise<readonly Reading[]>
 }
 
 /** However clocks differ, a channel is not asked for in a tight loop. */
@@ -42,6 +50,8 @@ export function createHandlers(deps: HandlerDeps): Handlers {
       const afterMs = Math.max(MIN_WAIT_MS, due.getTime() - deps.clock.now().getTime())
       await work.enqueue('deliver_messages', { channel }, { key: channel, afterMs, isKept })
     },
+    anchor_audit: () => anchorAudit(deps, deps.anchorSinks),
+    verify_audit: () => checkTrail(deps, deps.readAnchors),
     async execute_plan({ planId }) {
       const attempt = await executePlan(deps, planId)
       if (attempt.isFinished) return

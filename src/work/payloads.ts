@@ -9,4 +9,6 @@ export const payloads = {
   deliver_messages: z.object({ channel: z.string().min(1) }),
   execute_plan: z.object({ planId: z.string().min(1) }),
   end_hold: z.object({ holdId: z.string().min(1) }),
+  anchor_audit: z.object({}),
+  verify_audit: z.object({}),
 } satisfies { readonly [K in TaskName]: z.ZodType<Tasks[K]> }

@@ -101,4 +101,6 @@ const tasksOf = (handlers: Handlers): TaskList => ({
   deliver_messages: (raw) => handlers.deliver_messages(payloads.deliver_messages.parse(raw)),
   execute_plan: (raw) => handlers.execute_plan(payloads.execute_plan.parse(raw)),
   end_hold: (raw) => handlers.end_hold(payloads.end_hold.parse(raw)),
+  anchor_audit: (raw) => handlers.anchor_audit(payloads.anchor_audit.parse(raw)),
+  verify_audit: (raw) => handlers.verify_audit(payloads.verify_audit.parse(raw)),
 })

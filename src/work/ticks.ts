@@ -1,3 +1,4 @@
+import { requestAnchor, requestCheck } from '../usecases/audit/request-anchor.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { repairStranded, type Suspects } from '../usecases/queues/repair-stranded.ts'
 import { forget, refreshHeadlines, REFRESHES_PER_MINUTE, sweep } from '../usecases/sweep.ts'
@@ -23,5 +24,25 @@ export function createTicks(deps: Deps): readonly Tick[] {
       cron: '*/20 * * * * *',
       run: () => repairStranded(deps, suspects),
     },
+    {
+      name: 'anchor',
+      cron: everyCron(deps.settings.audit.anchorEveryMs),
+      run: () => requestAnchor(deps.store.now),
+    },
+    {
+      name: 'verify',
+      cron: '41 3 * * *',
+      run: () => requestCheck(deps.store.now),
+    },
   ]
+}
+
+const MINUTE_MS = 60_000
+
+/** Whole minutes up to an hour, beyond that whole hours; what does not divide the hour or the day starts anew with it. */
+function everyCron(ms: number): string {
+  const minutes = Math.max(1, Math.round(ms / MINUTE_MS))
+  return minutes < 60
+    ? `*/${minutes} * * * *`
+    : `0 */${Math.min(24, Math.round(minutes / 60))} * * *`
 }

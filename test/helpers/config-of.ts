@@ -106,6 +106,7 @@ export const configOf = (
     host: '127.0.0.1',
     apiUrl: slack.url,
   },
+  secondWorkspace: null,
   alertSources: [
     { kind: 'alertmanager', bearerTokens: [ALERT_TOKEN] },
     { kind: 'json', bearerTokens: [ALERT_TOKEN] },
@@ -162,6 +163,7 @@ export const aSettings = (): Settings => ({
     reopenMs: 15 * MINUTE_MS,
   },
   policy: DEFAULT_POLICY,
-  audit: DEFAULT_AUDIT,
+  // An anchor every five minutes by the wall clock would now and then come between a test and its count.
+  audit: { ...DEFAULT_AUDIT, anchorEveryMs: 24 * 60 * MINUTE_MS },
   commands: { queue: '/queue', incident: '/incident' },
 })

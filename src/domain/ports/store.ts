@@ -1,5 +1,4 @@
 import type { Actor, Hold, Plan, PlanOutcome, PlanState } from '../action.ts'
-import type { AuditBody, AuditEntry } from '../audit.ts'
 import type {
   Button,
   ButtonPurpose,
@@ -9,6 +8,7 @@ import type {
 } from '../message.ts'
 import type { HoldProof, QueueRef } from '../queue.ts'
 import type { Alerts, Deliveries } from './alert-store.ts'
+import type { Anchors, Audit, Payloads } from './audit-store.ts'
 import type { Incidents, Rooms, Timeline } from './incident-store.ts'
 
 /**
@@ -26,6 +26,8 @@ export interface Repositories {
   readonly plans: Plans
   readonly holds: Holds
   readonly audit: Audit
+  readonly anchors: Anchors
+  readonly payloads: Payloads
   readonly control: Control
   readonly work: Work
 }
@@ -46,6 +48,9 @@ export interface Tasks {
   deliver_messages: { readonly channel: string }
   execute_plan: { readonly planId: string }
   end_hold: { readonly holdId: string }
+  /** Gives the head of the audit trail to every place that is to vouch for it. */
+  anchor_audit: Readonly<Record<string, never>>
+  verify_audit: Readonly<Record<string, never>>
 }
 export type TaskName = keyof Tasks
 
@@ -195,13 +200,6 @@ export interface Holds {
   /** False if it had ended before. */
   end(id: string, at: Date, by: string | null): Promise<boolean>
   due(now: Date, limit: number): Promise<readonly string[]>
-}
-
-export interface Audit {
-  /** Last statement of its transaction: nothing may be awaited between it and the commit. */
-  append(body: AuditBody): Promise<void>
-  /** In order, from `afterSeq`. */
-  entries(afterSeq: number, limit: number): Promise<readonly AuditEntry[]>
 }
 
 export interface Freeze {

@@ -19,6 +19,8 @@ const idle: Handlers = {
   deliver_messages: () => Promise.resolve(),
   execute_plan: () => Promise.resolve(),
   end_hold: () => Promise.resolve(),
+  anchor_audit: () => Promise.resolve(),
+  verify_audit: () => Promise.resolve(),
 }
 
 const add = (sql: pg.Pool | pg.PoolClient, task: string, payload: object): Promise<unknown> =>
