@@ -87,7 +87,7 @@ export interface JobSample {
 
 /**
  * How fast a queue was worked off lately. A job counts when it leaves for good, completed or failed; one
- * that is removed as it ends leaves no trace, so the true rate may be higher, never lower.
+ * that is removed as it ends leaves no trace, so the true rate may be higher.
  */
 export interface WorkRate {
   /** Above 0. */
