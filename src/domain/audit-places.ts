@@ -39,12 +39,13 @@ export function createPlaceCheck(after: Head): PlaceCheck {
   }
   const outOfOrder = (entry: AuditEntry): void => {
     const { seq } = entry
+    const isSound = hashes.add(entry)
     if (gaps.fill(seq)) {
-      hashes.add(entry)
       found.push({ kind: 'reordered', seq, words: `comes after entry ${last.seq}` })
     } else if (seq === last.seq) {
       found.push(doubled(entry, last))
-      last = { ...last, hashes: [...last.hashes, entry.hash] }
+      // Which of the two was meant, the next entry knows.
+      last = { ...last, hashes: [...last.hashes, entry.hash], isSound: isSound || last.isSound }
     } else found.push({ kind: 'inserted', seq, words: `comes again, after entry ${last.seq}` })
   }
   return {
@@ -54,7 +55,11 @@ export function createPlaceCheck(after: Head): PlaceCheck {
       else if (entry.seq > last.seq) follow(entry)
       else outOfOrder(entry)
     },
-    faults: () => [...found, ...gaps.all().map(missing), ...hashes.faults()],
+    faults() {
+      const putIn = new Set(found.filter(({ kind }) => kind === 'inserted').map(({ seq }) => seq))
+      const others = hashes.faults().filter(({ kind, seq }) => kind !== 'edited' || !putIn.has(seq))
+      return [...found, ...gaps.all().map(missing), ...others]
+    },
   }
 }
 
