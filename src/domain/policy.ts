@@ -33,7 +33,7 @@ export interface Member {
   readonly isGuest: boolean
   /** True also while nobody can say which workspace is ours. */
   readonly isForeign: boolean
-  /** Ids of the user groups among those that roles name; empty unless verified. */
+  /** Ids of the user groups, among those that were asked for; empty unless verified. */
   readonly groups: ReadonlySet<string>
   /** Groups that Slack would not tell of; they count as not held. */
   readonly unknownGroups: ReadonlySet<string>

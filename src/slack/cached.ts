@@ -10,7 +10,7 @@ interface Entry<T> {
 }
 
 /** `fresh`: wants an answer that was asked for now, not one that is remembered. */
-export interface AskOptions {
+interface AskOptions {
   readonly fresh?: boolean
 }
 

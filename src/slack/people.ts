@@ -3,9 +3,9 @@ import { z } from 'zod'
 import type { Actor } from '../domain/action.ts'
 import { OperatorError } from '../domain/errors.ts'
 import type { Member } from '../domain/policy.ts'
-import { ChatRefusal, type Chat } from '../domain/ports/chat.ts'
+import { ChatRefusal, type Chat, type MemberOptions } from '../domain/ports/chat.ts'
 import type { Clock, Log } from '../domain/ports/runtime.ts'
-import { createCached, type AskOptions } from './cached.ts'
+import { createCached } from './cached.ts'
 import type { SlackClients } from './clients.ts'
 import { ask } from './faults.ts'
 import type { Identity } from './identity.ts'
@@ -29,7 +29,7 @@ const GroupUsers = z.array(z.string())
 export interface PeopleDeps {
   readonly clients: Pick<SlackClients, 'interactive'>
   readonly identity: () => Promise<Identity>
-  /** Ids of the user groups that roles name: only these are looked up for a person. */
+  /** Ids of the user groups that roles name: only these are ever looked up for a person. */
   readonly roleGroups: readonly string[]
   readonly clock: Clock
   readonly log: Log
@@ -50,20 +50,21 @@ export function createPeople(deps: PeopleDeps): Pick<Chat, 'groupMembers' | 'mem
     ...cache,
     load: (id) => userOf(users, id),
   })
-  const member = async (actor: Actor, options: AskOptions = {}): Promise<Member> => {
+  const member = async (
+    actor: Actor,
+    { groups = deps.roleGroups, ...options }: MemberOptions = {},
+  ): Promise<Member> => {
     const [own, person, held] = await Promise.all([
       known(deps.log, deps.identity()),
       known(deps.log, user(actor.userId, options)),
-      Promise.all(
-        deps.roleGroups.map((id) => isIn(deps.log, groupMembers(id, options), id, actor.userId)),
-      ),
+      Promise.all(groups.map((id) => isIn(deps.log, groupMembers(id, options), id, actor.userId))),
     ])
     if ('problem' in own) return unverified(actor, own.problem, true)
     if (actor.teamId !== own.value.teamId) return foreign(actor)
     if ('problem' in person) return unverified(actor, person.problem, false)
     if (person.value === null) return foreign(actor)
     const groupsThat = (is: boolean | null): ReadonlySet<string> =>
-      new Set(deps.roleGroups.filter((_, index) => held[index] === is))
+      new Set(groups.filter((_, index) => held[index] === is))
     return {
       actor,
       ...factsOf(person.value, own.value.teamId),

@@ -187,6 +187,14 @@ describe('people', () => {
     expect(callsFor('U0BEN')).toHaveLength(2)
   })
 
+  it('asks only for the groups that matter', async () => {
+    const { chat, slack } = await aChat()
+    const member = await chat.member(actor('U0ANA'), { groups: ['S0ONCALL'] })
+    expect([...member.groups]).toEqual(['S0ONCALL'])
+    await chat.member(actor('U0BEN'), { groups: [] })
+    expect(slack.callsOf('usergroups.users.list')).toHaveLength(1)
+  })
+
   it('verifies nobody while Slack does not answer, and recovers with it', async () => {
     const { chat, slack } = await aChat()
     await chat.member(actor('U0BEN'))

@@ -27,7 +27,13 @@ export interface Chat {
    * What Slack says of a person, at most 60 s old; `fresh` asks anew. Never throws for Slack's sake: when it
    * does not say, nobody is verified and only the roles that name people by id hold.
    */
-  member(actor: Actor, options?: { readonly fresh?: boolean }): Promise<Member>
+  member(actor: Actor, options?: MemberOptions): Promise<Member>
+}
+
+export interface MemberOptions {
+  readonly fresh?: boolean
+  /** The user groups that matter, each of which may be a call to Slack; all that roles name unless told. */
+  readonly groups?: readonly string[]
 }
 
 /** Slack's no, with its error code, e.g. `name_taken`. */

@@ -3,6 +3,7 @@ import { OperatorError } from '../../domain/errors.ts'
 import {
   mayAct,
   mayRead,
+  rolesFor,
   type Decision,
   type Member,
   type Question,
@@ -21,7 +22,7 @@ export async function requireMember(
   deps: Pick<Deps, 'chat' | 'settings'>,
   actor: Actor,
 ): Promise<void> {
-  const decision = mayRead(await deps.chat.member(actor), deps.settings.roles)
+  const decision = mayRead(await deps.chat.member(actor, { groups: [] }), deps.settings.roles)
   if (!decision.allow)
     throw new OperatorError('not_allowed', decision.reason, 'Nothing was changed.')
 }
@@ -56,10 +57,16 @@ export async function requireRole(
 ): Promise<string> {
   const request = 'queues' in asked ? asked : oneQueue(deps, asked)
   const wanted: Wanted = { right: 'order', ...request }
-  const member = await deps.chat.member(request.actor, { fresh: request.fresh === true })
-  const judged = questionsOf(wanted).map((question) => ({
+  const { roles } = deps.settings
+  const questions = questionsOf(wanted)
+  const fitting = questions.flatMap((question) => rolesFor(question, roles))
+  const member = await deps.chat.member(request.actor, {
+    fresh: request.fresh === true,
+    groups: [...new Set(fitting.flatMap(({ groups }) => groups))],
+  })
+  const judged = questions.map((question) => ({
     question,
-    decision: mayAct(member, question, deps.settings.roles),
+    decision: mayAct(member, question, roles),
   }))
   const refused = judged.filter(isRefusal)
   const [first] = judged

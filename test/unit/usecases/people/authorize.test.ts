@@ -3,8 +3,13 @@ import { describe, expect, it } from 'vitest'
 import type { AuditBody } from '../../../../src/domain/audit.ts'
 import { OperatorError } from '../../../../src/domain/errors.ts'
 import { ALL_TIERS, type Member, type Role } from '../../../../src/domain/policy.ts'
+import type { MemberOptions } from '../../../../src/domain/ports/chat.ts'
 import type { Store } from '../../../../src/domain/ports/store.ts'
-import { requireRole, type RoleRequest } from '../../../../src/usecases/people/authorize.ts'
+import {
+  requireMember,
+  requireRole,
+  type RoleRequest,
+} from '../../../../src/usecases/people/authorize.ts'
 import { explainPolicy } from '../../../../src/usecases/people/explain.ts'
 import { approversOf, membersWith } from '../../../../src/usecases/people/members-with.ts'
 import { createTestClock } from '../../../helpers/clock.ts'
@@ -39,9 +44,10 @@ interface DirectorySetup {
 /** Policy over a Slack of two groups, of which some may not answer. */
 function aDirectory({ away = [], member = {} }: DirectorySetup = {}) {
   const entries: AuditBody[] = []
-  const asked: { fresh?: boolean }[] = []
+  const groupsAsked: string[] = []
+  const asked: MemberOptions[] = []
   const chat = {
-    member: (actor: Member['actor'], options: { fresh?: boolean } = {}): Promise<Member> => {
+    member: (actor: Member['actor'], options: MemberOptions = {}): Promise<Member> => {
       asked.push(options)
       return Promise.resolve({
         actor,
@@ -57,10 +63,12 @@ function aDirectory({ away = [], member = {} }: DirectorySetup = {}) {
         ...member,
       })
     },
-    groupMembers: (id: string) =>
-      away.includes(id)
+    groupMembers: (id: string) => {
+      groupsAsked.push(id)
+      return away.includes(id)
         ? Promise.reject(new OperatorError('slack_unreachable', 'Slack is away.', 'Wait.'))
-        : Promise.resolve(GROUPS[id] ?? []),
+        : Promise.resolve(GROUPS[id] ?? [])
+    },
   }
   const audit = { append: (body: AuditBody) => Promise.resolve(void entries.push(body)) }
   const deps = {
@@ -69,7 +77,12 @@ function aDirectory({ away = [], member = {} }: DirectorySetup = {}) {
     store: { now: { audit } } as unknown as Store,
     clock: createTestClock(),
   }
-  return { deps: deps as typeof deps & Parameters<typeof requireRole>[0], entries, asked }
+  return {
+    deps: deps as typeof deps & Parameters<typeof requireRole>[0],
+    entries,
+    asked,
+    groupsAsked,
+  }
 }
 
 const queue = (name: string, tier: 'medium' | 'critical' = 'medium') => ({
@@ -90,7 +103,7 @@ describe('asking for a role', () => {
     expect(await requireRole(deps, aRequest({ fresh: true }))).toBe(
       'The role *operator* (user group S1) may pause `sales/email`.',
     )
-    expect(asked).toEqual([{ fresh: true }])
+    expect(asked).toEqual([{ fresh: true, groups: ['S1'] }])
     expect(entries).toEqual([])
   })
 
@@ -140,15 +153,31 @@ describe('asking for a role', () => {
       problem: 'Slack does not answer',
       groups: new Set<string>(),
     }
-    const { deps, entries } = aDirectory({ away: ['S1', 'S2'], member })
+    const { deps, entries, groupsAsked } = aDirectory({ away: ['S1', 'S2'], member })
     await expect(requireRole(deps, aRequest())).rejects.toMatchObject({
       code: 'not_allowed',
       message: expect.stringContaining('Slack does not answer'),
       advice: 'Nothing was changed. Ask <@U1> or <@U2>.',
     })
     expect(entries).toMatchObject([{ kind: 'denied', facts: { isVerified: false } }])
+    // Each would only be another wait for nothing.
+    expect(groupsAsked).toEqual([])
     const locked = aRequest({ actor: { teamId: 'T1', userId: 'U2' } })
     expect(await requireRole(deps, locked)).toContain('(named by id)')
+  })
+})
+
+describe('asking for a member', () => {
+  it('needs no group, and refuses whom Slack does not verify', async () => {
+    const known = aDirectory()
+    await requireMember(known.deps, { teamId: 'T1', userId: 'U9' })
+    expect(known.asked).toEqual([{ groups: [] }])
+    const { deps } = aDirectory({ member: { isVerified: false, problem: 'Slack does not answer' } })
+    await expect(requireMember(deps, { teamId: 'T1', userId: 'U9' })).rejects.toMatchObject({
+      code: 'not_allowed',
+      message: expect.stringContaining('Slack does not answer'),
+    })
+    await requireMember(deps, { teamId: 'T1', userId: 'U2' })
   })
 })
 
