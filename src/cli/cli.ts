@@ -1,3 +1,5 @@
+import { userInfo } from 'node:os'
+
 import { OperatorError } from '../domain/errors.ts'
 import { suggest } from '../domain/suggest.ts'
 import { createLog } from '../log.ts'
@@ -42,6 +44,21 @@ const COMMANDS: Readonly<Record<string, Command>> = {
         clock: systemClock,
         log: createLog({ level: 'error' }, process.stderr),
         write: (text) => process.stdout.write(text),
+      }),
+  },
+  audit: {
+    about:
+      'verify the audit trail, export it; `audit verify | export | reseal | erase` [--config spillway.yml]',
+    run: async (args) =>
+      (await import('./audit.ts')).audit({
+        args,
+        env: process.env,
+        cwd: process.cwd(),
+        clock: systemClock,
+        log: createLog({ level: 'error' }, process.stderr),
+        user: userInfo().username,
+        write: (text) => process.stdout.write(text),
+        pour: (text) => new Promise((done) => void process.stdout.write(text, () => done())),
       }),
   },
   migrate: {

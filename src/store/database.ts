@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 
 import type { DatabaseConfig } from '../config/types.ts'
+import { OperatorError } from '../domain/errors.ts'
 import type { Log } from '../domain/ports/runtime.ts'
-import { startEmbedded } from './embedded/launcher.ts'
+import { runningEmbedded, startEmbedded } from './embedded/launcher.ts'
 import { addressOf, type DatabaseAddress } from './pool.ts'
 
 export interface Database {
@@ -27,4 +28,15 @@ export async function openDatabase(config: DatabaseConfig, log: Log): Promise<Da
   }
   const { owner, stop } = await startEmbedded({ dataDir: join(config.dataDir, 'postgres'), log })
   return { owner, app: owner, isEmbedded: true, stop }
+}
+
+/** The same beside a Spillway that runs already: its embedded server is joined, not started. */
+export async function joinDatabase(config: DatabaseConfig, log: Log): Promise<Database> {
+  try {
+    return await openDatabase(config, log)
+  } catch (error) {
+    if (!(error instanceof OperatorError) || error.code !== 'busy') throw error
+    const owner = await runningEmbedded(join(config.dataDir, 'postgres'))
+    return { owner, app: owner, isEmbedded: true, stop: () => Promise.resolve() }
+  }
 }

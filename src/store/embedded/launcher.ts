@@ -123,15 +123,26 @@ async function serve(serving: Serving): Promise<EmbeddedDatabase> {
  * name is a leftover: this process holds the data directory that the name comes from.
  */
 async function makeSocketDirectory(home: string, user: ServerUser): Promise<string> {
-  const isUsual = tmpdir().length < 60 && process.getuid?.() !== 0
-  const digest = createHash('sha256').update(home).digest('hex').slice(0, 16)
-  // Root's own temporary directory may be closed to the server's user; /tmp never is.
-  const directory = join(isUsual ? tmpdir() : '/tmp', `spillway-pg-${digest}`)
+  const directory = socketDirectoryOf(home)
   await rm(directory, { recursive: true, force: true })
   await mkdir(directory, { mode: 0o700 })
   await user.give(directory)
   return directory
 }
+
+function socketDirectoryOf(home: string): string {
+  const isUsual = tmpdir().length < 60 && process.getuid?.() !== 0
+  const digest = createHash('sha256').update(home).digest('hex').slice(0, 16)
+  // Root's own temporary directory may be closed to the server's user; /tmp never is.
+  return join(isUsual ? tmpdir() : '/tmp', `spillway-pg-${digest}`)
+}
+
+/** Where the server of a Spillway that runs on this data directory is reached, by the same user. */
+export const runningEmbedded = async (dataDir: string): Promise<DatabaseAddress> => ({
+  host: socketDirectoryOf(await realpath(dataDir)),
+  user: OWNER,
+  database: DATABASE,
+})
 
 async function ensureDatabase(admin: DatabaseAddress): Promise<void> {
   const client = new pg.Client({ ...admin })
