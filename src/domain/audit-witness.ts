@@ -76,12 +76,15 @@ export function createAnchorCheck(all: readonly KnownAnchor[], after = 0): Ancho
   }
 }
 
+/** Of several anchors of one entry, one from outside is named. */
+const rank = ({ source }: KnownAnchor): number => (isOutside(source) ? 0 : 1)
+
 /** One fault for the first anchor that differs: what it covers up to there was rewritten. */
 function rewritten(
   bad: readonly KnownAnchor[],
   good: readonly KnownAnchor[],
 ): readonly AuditFault[] {
-  const [first, ...more] = bad.toSorted((a, b) => a.seq - b.seq)
+  const [first, ...more] = bad.toSorted((a, b) => a.seq - b.seq || rank(a) - rank(b))
   if (first === undefined) return []
   const known = good
     .filter(({ seq }) => seq < first.seq)
@@ -92,7 +95,7 @@ function rewritten(
 }
 
 function cut(beyond: readonly KnownAnchor[], head: number): readonly AuditFault[] {
-  const highest = beyond.toSorted((a, b) => b.seq - a.seq)[0]
+  const highest = beyond.toSorted((a, b) => b.seq - a.seq || rank(a) - rank(b))[0]
   if (highest === undefined) return []
   const lost =
     highest.seq === head + 1

@@ -72,7 +72,7 @@ function vouching({ anchors, unvouched, head }: AuditReport): readonly string[] 
   return [
     compared,
     unvouched.from === 1
-      ? 'No anchor outside the database was compared: for the whole trail only the database vouches.'
+      ? 'No anchor outside the database confirms any of it: for the whole trail only the database vouches.'
       : `For ${which}, after the last anchor, only the database vouches.`,
   ]
 }
