@@ -64,11 +64,8 @@ function conditionOf(filter: TrailFilter): Condition {
 const GROUP = `coalesce('incident ' || (about ->> 'incident'), 'plan ' || (about ->> 'plan'))`
 
 const ORDERS = {
-  seq: { columns: COLUMNS, order: 'seq' },
-  group: {
-    columns: `${COLUMNS}, ${GROUP} as gathered, min(seq) over (partition by ${GROUP}) as began`,
-    order: 'gathered is null, began, gathered, seq',
-  },
+  seq: 'seq',
+  group: `${GROUP} is null, min(seq) over (partition by ${GROUP}), ${GROUP}, seq`,
 } as const
 
 const PAGE = 1000
@@ -81,10 +78,9 @@ async function scan(
   order: keyof typeof ORDERS,
 ): Promise<void> {
   const condition = conditionOf(filter)
-  const { columns, order: by } = ORDERS[order]
   await sql.query(
     `declare audit_scan no scroll cursor for
-     select ${columns} from audit_entry where ${condition.sql} order by ${by}`,
+     select ${COLUMNS} from audit_entry where ${condition.sql} order by ${ORDERS[order]}`,
     condition.values,
   )
   for (;;) {

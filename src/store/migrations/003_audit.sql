@@ -4,8 +4,9 @@
 -- text cannot be read (jsonb takes no NUL, no half characters): that must never keep an entry from being written.
 create function audit_about(entry_text text) returns jsonb immutable language plpgsql as $$
 declare
-  body jsonb := entry_text::jsonb;
+  body jsonb;
 begin
+  body := entry_text::jsonb;
   return jsonb_build_object(
     'at', body ->> 'at', 'kind', body ->> 'kind', 'action', body ->> 'action', 'subject', body ->> 'subject',
     'user', body #>> '{actor,user}', 'incident', body ->> 'incident', 'plan', body ->> 'plan');

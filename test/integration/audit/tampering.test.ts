@@ -179,3 +179,24 @@ describe('a trail that nobody touched', () => {
     })
   })
 })
+
+describe('what guards the trail', () => {
+  const guards: Readonly<Record<string, string>> = {
+    'drop trigger audit_rows_stay on audit_entry':
+      'the trigger audit_rows_stay of audit_entry is gone',
+    'alter table audit_anchor disable trigger anchor_rows_stay':
+      'the trigger anchor_rows_stay of audit_anchor is switched off',
+    'create or replace function keep_payload() returns trigger language plpgsql as $$ begin return new; end $$':
+      'the trigger payload_rows_stay of audit_payload no longer refuses changes',
+    'alter table audit_entry drop constraint audit_entry_hash_key':
+      'audit_entry.hash is no longer unique',
+    'grant update (text), delete on audit_entry to spillway_app':
+      'spillway_app may delete and update audit_entry',
+    'grant update on audit_anchor to spillway_app': 'spillway_app may update audit_anchor',
+  }
+  for (const [deed, words] of Object.entries(guards))
+    it(`is missed: ${words}`, async () => {
+      const { faults } = await trail.verifyAfter([deed])
+      expect(faults).toEqual([{ kind: 'unguarded', seq: null, words }])
+    })
+})
