@@ -48,3 +48,16 @@ it('measures the footprint of a bot that knows every queue', async () => {
     rss_mb: expect.any(Number),
   })
 })
+
+it('measures the audit trail: the chain verifies after appends over eight connections', async () => {
+  expect(await figuresOf('audit')).toMatchObject({
+    bench: 'audit',
+    appends: 200,
+    connections: 8,
+    per_s: expect.any(Number),
+    client_hash_per_s: expect.any(Number),
+    floor_per_s: expect.any(Number),
+    verify_entries: 1000,
+    verified: true,
+  })
+})

@@ -72,15 +72,21 @@ export function aTrail(database: TestDatabase) {
       }
     },
     /** The same for good. */
-    async tamper(...deeds: readonly string[]): Promise<void> {
-      const client = new pg.Client(connectionConfig(database.owner))
-      await client.connect()
-      try {
-        for (const deed of asOwner(deeds)) await client.query(deed)
-      } finally {
-        await client.end()
-      }
-    },
+    tamper: (...deeds: readonly string[]): Promise<void> => tamperWith(database, deeds),
+  }
+}
+
+/** Does to a trail what its owner could do. */
+export async function tamperWith(
+  database: Pick<TestDatabase, 'owner'>,
+  deeds: readonly string[],
+): Promise<void> {
+  const client = new pg.Client(connectionConfig(database.owner))
+  await client.connect()
+  try {
+    for (const deed of asOwner(deeds)) await client.query(deed)
+  } finally {
+    await client.end()
   }
 }
 
