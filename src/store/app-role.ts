@@ -5,14 +5,13 @@ import { APP_ROLE, SCHEMA } from './pool.ts'
 
 const WORK_SCHEMA = 'graphile_worker'
 
-/** Tables whose rows the application may add but never change, and the columns that it may fill in or empty. */
+/** Tables whose rows the application may add, but change in these columns only. */
 const APPEND_ONLY: Readonly<Record<string, readonly string[]>> = {
-  audit_entry: [],
   audit_anchor: ['reference', 'placed_at', 'problem'],
   audit_payload: ['salt', 'content', 'erased_at'],
 }
-/** Tables that only the owner writes. */
-const READ_ONLY = new Set(['migration'])
+/** Tables that only the owner writes; entries of the audit trail come in by `audit_append`, which is the owner's. */
+const READ_ONLY = new Set(['migration', 'audit_entry'])
 
 /**
  * Makes the application role and gives it what it needs and no more. Told again at every start, so that
@@ -80,7 +79,7 @@ function rightsOn(table: string): string {
   if (READ_ONLY.has(table)) return 'select'
   const columns = APPEND_ONLY[table]
   if (columns === undefined) return 'select, insert, update, delete'
-  return columns.length === 0 ? 'select, insert' : `select, insert, update (${columns.join(', ')})`
+  return `select, insert, update (${columns.join(', ')})`
 }
 
 /** The work engine switches row level security on and adds no policy: only its owner would see a row. */

@@ -62,6 +62,8 @@ async function rightGaps(sql: Sql): Promise<readonly string[]> {
        unnest(array['update', 'delete', 'truncate']) as change
      where has_table_privilege('${APP_ROLE}', '${SCHEMA}.' || tbl, change)
      union
+     select 'audit_entry', 'insert into' where has_table_privilege('${APP_ROLE}', '${SCHEMA}.audit_entry', 'insert')
+     union
      select c.relname, 'update' from pg_attribute a join pg_class c on c.oid = a.attrelid
      where c.oid in ('${SCHEMA}.audit_entry'::regclass, '${SCHEMA}.audit_anchor'::regclass,
          '${SCHEMA}.audit_payload'::regclass)

@@ -80,6 +80,7 @@ export const healthyState: DatabaseState = {
   serverVersion: '18.4',
   pending: [],
   auditRights: [],
+  anchorProblems: [],
   isOwnerLogin: false,
 }
 

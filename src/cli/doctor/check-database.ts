@@ -23,6 +23,12 @@ export async function checkDatabase({
             'Run `spillway migrate`; `spillway start` does it, too.',
           ),
       ...(state.pending.length === 0 ? checkRights(state.auditRights) : []),
+      ...state.anchorProblems.map((problem) =>
+        note.warn(
+          `anchors of the audit trail are not in their place (${problem})`,
+          'Put that right: until then only the database vouches for what was written since.',
+        ),
+      ),
       ...(state.isOwnerLogin && !isEmbedded ? [OWNER_LOGIN] : []),
     ]
   } catch (error) {

@@ -12,7 +12,7 @@ export async function checkSlack(ports: DoctorPorts): Promise<readonly Finding[]
     note.ok(`the bot token belongs to the workspace ${me.team}`),
     ...checkScopes(ports, me.scopes),
     ...(await checkSocket(ports)),
-    await checkOpsChannel(ports, me.scopes.includes('groups:read')),
+    ...(await checkChannels(ports, me.scopes.includes('groups:read'))),
   ]
 }
 
@@ -61,23 +61,39 @@ async function checkSocket({ config, slack }: DoctorPorts): Promise<Finding[]> {
   }
 }
 
-async function checkOpsChannel(
-  { config, slack }: DoctorPorts,
+interface WantedChannel {
+  readonly what: string
+  readonly key: string
+  readonly wanted: string
+}
+
+function checkChannels(ports: DoctorPorts, maySeePrivate: boolean): Promise<Finding[]> {
+  const { opsChannel, audit } = ports.config.settings
+  const channels: WantedChannel[] = [
+    { what: 'ops channel', key: 'ops_channel', wanted: opsChannel },
+  ]
+  if (audit.anchorChannel !== null)
+    channels.push({ what: 'audit channel', key: 'audit.channel', wanted: audit.anchorChannel })
+  return Promise.all(channels.map((channel) => checkChannel(ports, channel, maySeePrivate)))
+}
+
+async function checkChannel(
+  { slack }: DoctorPorts,
+  { what, key, wanted }: WantedChannel,
   maySeePrivate: boolean,
 ): Promise<Finding> {
-  const wanted = config.settings.opsChannel
   try {
     const channels = await slack.ownChannels(maySeePrivate ? 'public_and_private' : 'public')
     const found = channels.find(({ id, name }) => id === wanted || name === wanted)
-    if (found !== undefined) return note.ok(`the bot is in the ops channel #${found.name}`)
+    if (found !== undefined) return note.ok(`the bot is in the ${what} #${found.name}`)
     const where = channels.length === 0 ? 'no channel' : few(channels.map(({ name }) => `#${name}`))
     return note.fail(
-      `the bot is not in the ops channel ${wanted}; it is in ${where}`,
-      `Make the channel if it does not exist, and type /invite @spillway in it; or correct ops_channel.`,
+      `the bot is not in the ${what} ${wanted}; it is in ${where}`,
+      `Make the channel if it does not exist, and type /invite @spillway in it; or correct ${key}.`,
     )
   } catch (error) {
     return note.fail(
-      `the ops channel ${wanted} could not be looked up: ${wordsOf(error)}`,
+      `the ${what} ${wanted} could not be looked up: ${wordsOf(error)}`,
       'Put the scopes right first; then run doctor again.',
     )
   }

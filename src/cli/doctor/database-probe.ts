@@ -39,6 +39,7 @@ async function read(client: pg.Client): Promise<DatabaseState> {
     return {
       serverVersion: rows[0]?.version ?? 'of an unknown version',
       pending,
+      anchorProblems: pending.length > 0 ? [] : await anchorProblemsOf(client),
       auditRights: pending.length > 0 ? [] : await rightsOf(client, `'${APP_ROLE}'`),
       isOwnerLogin: pending.length === 0 && (await rightsOf(client, 'current_user')).length > 0,
     }
@@ -65,4 +66,16 @@ async function rightsOf(client: pg.Client, role: string): Promise<string[]> {
     [CHANGES],
   )
   return rows.map(({ change }) => change)
+}
+
+/** The oldest anchor that a place did not take, with the reason. */
+async function anchorProblemsOf(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ place: string; seq: string; problem: string }>(
+    `select distinct on (a.place) a.place, a.seq, coalesce(a.problem, m.problem) as problem
+     from ${SCHEMA}.audit_anchor a
+     left join ${SCHEMA}.message m on a.place = 'slack' and m.key = 'anchor:' || a.seq || ':' || a.hash
+     where a.reference is null and m.ts is null and coalesce(a.problem, m.problem) is not null
+     order by a.place, a.seq`,
+  )
+  return rows.map(({ place, seq, problem }) => `${place}, since entry ${seq}: ${problem}`)
 }

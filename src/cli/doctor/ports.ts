@@ -23,6 +23,8 @@ export interface DatabaseState {
   readonly pending: readonly string[]
   /** What the application may do to the audit trail beyond reading and adding: must be nothing. */
   readonly auditRights: readonly string[]
+  /** Why anchors of the audit trail are not where they should be, each place in words. */
+  readonly anchorProblems: readonly string[]
   /** The login itself may change the audit trail, by giving up the application's role. */
   readonly isOwnerLogin: boolean
 }

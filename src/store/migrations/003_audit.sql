@@ -23,6 +23,11 @@ create index audit_entry_user on audit_entry ((about ->> 'user'), seq);
 create index audit_entry_incident on audit_entry ((about ->> 'incident'), seq);
 create index audit_entry_plan on audit_entry ((about ->> 'plan'), seq);
 
+-- The only way in, with the owner's rights: the application may not even add an entry of its own making, with
+-- a sequence or hash that would fork the chain or bring it to its end.
+alter function audit_append(integer, text, text) security definer;
+alter function audit_append(integer, text, text) set search_path = spillway, pg_temp;
+
 -- The head of the trail as it was given to a place outside this database. One row per place.
 create table audit_anchor (
   instance text not null,

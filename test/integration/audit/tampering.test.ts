@@ -192,6 +192,7 @@ describe('what guards the trail', () => {
       'audit_entry.hash is no longer unique',
     'grant update (text), delete on audit_entry to spillway_app':
       'spillway_app may delete and update audit_entry',
+    'grant insert on audit_entry to spillway_app': 'spillway_app may insert into audit_entry',
     'grant update on audit_anchor to spillway_app': 'spillway_app may update audit_anchor',
   }
   for (const [deed, words] of Object.entries(guards))

@@ -37,3 +37,11 @@ it('gives up after two seconds behind a transaction that does not end, and write
   slow.release()
   expect((await pool.query('select from audit_entry')).rowCount).toBe(before)
 })
+
+it('lets the application add entries by the one function only', async () => {
+  const pool = database.openAppPool({ max: 1 })
+  const own = `insert into audit_entry (seq, version, instance, text, previous_hash, hash)
+    values (9223372036854775807, 1, 'test', '{}', 'a', 'b')`
+  for (const statement of [own, `update audit_entry set text = ''`, 'delete from audit_entry'])
+    await expect(pool.query(statement)).rejects.toThrow('permission denied')
+})

@@ -235,6 +235,23 @@ describe('doctor', () => {
       /may delete the audit trail/,
     ],
     [
+      'anchors that do not get where they should',
+      'warn',
+      {
+        database: {
+          state: () =>
+            Promise.resolve({ ...healthyState, anchorProblems: ['file, since entry 7: EACCES'] }),
+        },
+      },
+      /not in their place \(file, since entry 7: EACCES\)/,
+    ],
+    [
+      'a bot outside the audit channel',
+      'fail',
+      withConfig('audit: {channel: queue-audit}'),
+      /not in the audit channel queue-audit; it is in #queue-ops/,
+    ],
+    [
       'one login for all',
       'warn',
       {
