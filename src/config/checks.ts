@@ -140,8 +140,13 @@ function checkSlack({ slack }: ConfigFile): Problem[] {
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
-function checkAudit({ audit, slack }: ConfigFile): Problem[] {
+/** An anchor is one line, which Slack must show whole. */
+const MAX_INSTANCE = 200
+
+function checkAudit({ audit, slack, instance }: ConfigFile): Problem[] {
   const problems: Problem[] = []
+  if (encodeURIComponent(instance).length > MAX_INSTANCE)
+    problems.push({ path: ['instance'], words: 'is too long to stand in an anchor; shorten it.' })
   const every = audit.anchor_every
   const isRegular =
     every < HOUR_MS ? every % MINUTE_MS === 0 : every % HOUR_MS === 0 && every <= 24 * HOUR_MS

@@ -41,6 +41,16 @@ describe('a bad file is refused in words', () => {
       'rooms.window (line 5): must be a duration such as 30m',
     ],
     [
+      'anchors at a time that no clock can keep',
+      `${SHORT}audit: {anchor_every: 90s}`,
+      'audit.anchor_every (line 5): must be whole minutes up to an hour, or whole hours',
+    ],
+    [
+      'the same workspace as a second one',
+      `${SHORT}audit: {second: {bot_token: ${ENV.SLACK_BOT_TOKEN}, channel: anchors}}`,
+      'the same workspace twice vouches for no more than once',
+    ],
+    [
       'a time zone of nowhere',
       `${SHORT}time_zone: Mars/Olympus`,
       'time_zone (line 5): is not a time zone',
