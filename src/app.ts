@@ -158,11 +158,19 @@ function buildDelivery({ config, deps, clients }: Parts): Delivery {
     client: clients.background,
     compose: createCompose(deps, localeOf(config)),
     resolveChannel: async (target) => {
-      if (target.kind === 'ops') return opsChannel()
-      if (target.kind === 'audit') return auditChannel()
-      return (await store.now.incidents.byId(target.incidentId))?.channelId ?? null
+      switch (target.kind) {
+        case 'ops':
+          return opsChannel()
+        case 'audit':
+          return auditChannel()
+        // Slack takes a person's id for the channel of their direct messages.
+        case 'person':
+          return target.userId
+        case 'room':
+          return (await store.now.incidents.byId(target.incidentId))?.channelId ?? null
+      }
     },
-    correlationOf: (message) => correlationOf(store.now.incidents, message),
+    correlationOf: (message) => correlationOf(store.now, message),
     clock,
     log,
   })

@@ -1,4 +1,15 @@
-import type { HoldProof, QueueOverview, QueueRef, QueueTier } from './queue.ts'
+import type { Accounting } from './accounting.ts'
+import type { DrainEstimate } from './forecast.ts'
+import type {
+  HoldProof,
+  JobSample,
+  QueueOverview,
+  QueueRef,
+  QueueTier,
+  RunProof,
+  Sampled,
+  TypeShare,
+} from './queue.ts'
 
 /** What people can have done to a queue. */
 export const ACTION_KINDS = ['pause', 'resume'] as const
@@ -13,8 +24,13 @@ export interface Actor {
   readonly userId: string
 }
 
+export const isSameActor = (a: Actor, b: Actor): boolean =>
+  a.teamId === b.teamId && a.userId === b.userId
+
+/** See `plan-states.ts` for what leads from one to the next. */
 export type PlanState =
   | 'planned'
+  | 'requested'
   | 'confirmed'
   | 'executing'
   | 'done'
@@ -23,42 +39,135 @@ export type PlanState =
   | 'expired'
   | 'cancelled'
 
-/** The frozen preview that a person confirms. Nothing is executed that was not shown. */
+/** The frozen preview that is confirmed, and approved where policy says so. Nothing is executed that was not shown. */
 export interface Plan {
   readonly id: string
+  /** What people call it: plan 42. */
+  readonly number: number
   readonly action: ActionKind
-  readonly ref: QueueRef
+  /** One queue, or what was asked for: `tier:low`, `outreach:*`. */
+  readonly scope: string
+  /** Explicit, in the order of execution; at least one. */
+  readonly queues: readonly PlannedQueue[]
+  /** What waits in its only queue; null for several, and where nobody could look. */
+  readonly preview: PlanPreview | null
   readonly incidentId: number | null
   /** Set when this plan is a timed hold's own end, pre-authorised by whoever set the hold. */
   readonly endsHoldId: string | null
+  /** Set when this plan takes another one back. */
+  readonly undoesPlanId: string | null
   readonly actor: Actor
   readonly tier: EffectTier
-  readonly queueTier: QueueTier
-  readonly before: PlanPreview
+  /** Why it is of this tier, for people. */
+  readonly tierReason: string
   /** For a pause: how long; null means until somebody resumes. */
   readonly holdMs: number | null
   readonly reason: string | null
+  /** What has to be typed to confirm it; null for what can be taken back. */
+  readonly phrase: string | null
+  /** Approvals of other people that it needs; set when it is confirmed. */
+  readonly approvalsNeeded: number
+  readonly isBreakGlass: boolean
   readonly state: PlanState
   readonly hash: string
   readonly createdAt: Date
+  /** Until then it can be confirmed; once requested, approved. */
   readonly expiresAt: Date
   readonly confirmedAt: Date | null
+  /** Somebody asked it to stop; what is under way ends at the next slice. */
+  readonly stop: { readonly by: Actor; readonly at: Date } | null
+  /** When its execution began. */
+  readonly startedAt: Date | null
   readonly outcome: PlanOutcome | null
   readonly finishedAt: Date | null
 }
 
-/** The queue as it was when the plan was made. */
+/** What a plan shows of the jobs that it is about, beside their number. */
 export interface PlanPreview {
-  readonly overview: QueueOverview
-  readonly holdIds: readonly string[]
-  readonly warnings: readonly string[]
+  readonly types: Sampled<TypeShare>
+  /** A few that are next in line; their data is redacted and cut already. */
+  readonly sample: readonly JobSample[]
+  /** How long what waits takes to be worked off, once it may. */
+  readonly drain: DrainEstimate
 }
 
-export interface PlanOutcome {
+/** One queue of a plan: how it was when the plan was made, and what has become of it. */
+export interface PlannedQueue {
+  readonly ref: QueueRef
+  readonly tier: QueueTier
+  readonly before: QueueOverview
+  /** Holds that were active then. */
+  readonly holdIds: readonly string[]
+  /** What could go wrong there, in words. */
+  readonly warnings: readonly string[]
+  readonly state: PlannedQueueState
+  readonly outcome: QueueOutcome | null
+}
+
+/** Each queue of a plan ends in exactly one of the last four; `returned` was never begun. */
+type PlannedQueueState = 'pending' | 'executing' | 'done' | 'skipped' | 'failed' | 'returned'
+
+export interface QueueOutcome {
   /** One sentence, for people. */
   readonly words: string
-  readonly proof: HoldProof | null
+  readonly proof: QueueProof | null
   readonly after: QueueOverview | null
+  /** Whether the jobs of before are all accounted for; null where nothing was changed. */
+  readonly accounting: Accounting | null
+}
+
+/** What was seen after a change: a pause that holds, a queue that runs. */
+export type QueueProof = HoldProof | RunProof
+
+export interface PlanOutcome {
+  /** One or two sentences, for people. */
+  readonly words: string
+}
+
+/** The only queue of a plan, or null if it has several. */
+export const onlyQueue = (plan: Pick<Plan, 'queues'>): PlannedQueue | null =>
+  plan.queues.length === 1 ? (plan.queues[0] ?? null) : null
+
+/** Planned = done + skipped + failed + returned, once it is over. */
+export interface Accounts {
+  readonly planned: number
+  readonly done: number
+  readonly skipped: number
+  readonly failed: number
+  readonly returned: number
+  /** Not over yet; 0 afterwards. */
+  readonly open: number
+}
+
+export function accountsOf(plan: Pick<Plan, 'queues'>): Accounts {
+  const count = (...states: readonly PlannedQueueState[]): number =>
+    plan.queues.filter(({ state }) => states.includes(state)).length
+  return {
+    planned: plan.queues.length,
+    done: count('done'),
+    skipped: count('skipped'),
+    failed: count('failed'),
+    returned: count('returned'),
+    open: count('pending', 'executing'),
+  }
+}
+
+/** Another person's word on a plan. */
+export interface Approval {
+  readonly planId: string
+  readonly by: Actor
+  readonly verdict: 'approved' | 'rejected'
+  /** The role that allowed it. */
+  readonly role: string
+  readonly at: Date
+}
+
+/** What was done by one person under break-glass waits here until somebody else signs it off. */
+export interface Review {
+  readonly planId: string
+  readonly openedAt: Date
+  readonly signedBy: Actor | null
+  readonly signedAt: Date | null
 }
 
 /** Why a queue is stopped, by whom, until when. A queue runs again when its last hold ends. */

@@ -1,36 +1,11 @@
+import { ACTION_KINDS, type ActionKind } from './action.ts'
+import { parseAuditFilter } from './audit-filter.ts'
+import { type CommandForm, INCIDENT_FORMS, QUEUE_FORMS } from './command-forms.ts'
 import { plainText, splitWords, type Word } from './command-words.ts'
-import type { IncidentCommand, QueueCommand } from './command.ts'
+import type { IncidentCommand, PlanVerb, QueueCommand } from './command.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { OperatorError, type ProblemCode } from './errors.ts'
 import { suggest } from './suggest.ts'
-
-/** One form of a command, as help shows it and suggestions draw on it. */
-export interface CommandForm {
-  readonly verb: string
-  /** What follows the verb, e.g. `<queue> [for 30m]`. */
-  readonly takes: string
-  readonly about: string
-}
-
-export const QUEUE_FORMS: readonly CommandForm[] = [
-  { verb: 'list', takes: '[name|glob|tier]', about: 'queues, alarming ones first' },
-  { verb: 'status', takes: '[queue]', about: 'numbers, failures and holds of one queue' },
-  { verb: 'failed', takes: '[queue]', about: 'failed jobs grouped by error' },
-  { verb: 'pause', takes: '[queue] [for 30m]', about: 'stop a queue; asks before it acts' },
-  { verb: 'resume', takes: '[queue]', about: 'let a queue run again; asks before it acts' },
-  { verb: 'held', takes: '', about: 'what is paused now, by whom, until when' },
-  { verb: 'freeze', takes: '[reason]', about: 'stop every action of Spillway' },
-  { verb: 'unfreeze', takes: '', about: 'allow actions again (also `freeze off`)' },
-  { verb: 'help', takes: '', about: 'this list' },
-]
-
-export const INCIDENT_FORMS: readonly CommandForm[] = [
-  { verb: 'list', takes: '', about: 'incidents that are not resolved' },
-  { verb: 'status', takes: '[number]', about: 'where an incident stands, with its timeline' },
-  { verb: 'ack', takes: '[number]', about: "you've got it: you lead" },
-  { verb: 'resolve', takes: '[number]', about: 'close the incident' },
-  { verb: 'help', takes: '', about: 'this list' },
-]
 
 /** Nothing longer is meant: a month of pause is forgotten, not decided. */
 const MAX_HOLD_MS = 30 * 24 * 60 * 60_000
@@ -134,6 +109,74 @@ function parseFreeze(words: readonly Word[], text: string): QueueCommand {
   return { kind: 'freeze', reason: reason === '' ? null : reason }
 }
 
+const isAction = (word: string): word is ActionKind =>
+  ACTION_KINDS.some((action) => action === word)
+
+/** `may pause email`, `may pause`; a second thought such as `may I pause email` is understood, too. */
+function parseMay(words: readonly Word[]): QueueCommand {
+  const [first, ...rest] = isKeyword(words[0], 'i') ? words.slice(1) : words
+  const action = first?.text.toLowerCase() ?? ''
+  if (isAction(action)) return { kind: 'may', action, queue: nameOf(rest, `may ${action}`) }
+  const meant = suggest(action, ACTION_KINDS)
+  const hint = meant === null ? '' : `; did you mean \`${meant}\`?`
+  const happened =
+    first === undefined
+      ? 'After `may` an action is missing.'
+      : `${quote(first.text)} is not an action${hint === '' ? '.' : hint}`
+  throw refusal('bad_input', happened, `Say for example \`may ${ACTION_KINDS[0]} email\`.`)
+}
+
+const PLAN_NUMBER = /^(?:plan:?)?#?(\d{1,15})$/i
+
+function planOf(words: readonly Word[], verb: string): number {
+  const said = words.filter((word) => !isKeyword(word, 'plan'))
+  const digits = PLAN_NUMBER.exec(only(said, verb)?.text ?? '')?.[1]
+  if (digits !== undefined) return Number(digits)
+  throw refusal(
+    'bad_input',
+    said[0] === undefined
+      ? `After \`${verb}\` the number of a plan is missing.`
+      : `${quote(said[0].text)} is not the number of a plan.`,
+    `Say for example \`${verb} 42\`. \`pending\` shows what waits.`,
+  )
+}
+
+type Parse = (words: readonly Word[], text: string) => QueueCommand
+
+const queueOnly =
+  (kind: 'status' | 'failed' | 'resume'): Parse =>
+  (words) => ({ kind, queue: nameOf(words, kind) })
+
+const alone =
+  (kind: 'held' | 'pending' | 'unfreeze'): Parse =>
+  (words) => {
+    none(words, kind)
+    return { kind }
+  }
+
+const toPlan =
+  (kind: PlanVerb): Parse =>
+  (words) => ({ kind, plan: planOf(words, kind) })
+
+const QUEUE_VERBS: ReadonlyMap<string, Parse> = new Map<QueueCommand['kind'], Parse>([
+  ['help', () => ({ kind: 'help' })],
+  ['list', (words) => ({ kind: 'list', filter: nameOf(words, 'list') })],
+  ['status', queueOnly('status')],
+  ['failed', queueOnly('failed')],
+  ['pause', parsePause],
+  ['resume', queueOnly('resume')],
+  ['held', alone('held')],
+  ['pending', alone('pending')],
+  ['approve', toPlan('approve')],
+  ['reject', toPlan('reject')],
+  ['withdraw', toPlan('withdraw')],
+  ['stop', toPlan('stop')],
+  ['audit', (words) => ({ kind: 'audit', filter: parseAuditFilter(words) })],
+  ['may', parseMay],
+  ['freeze', parseFreeze],
+  ['unfreeze', alone('unfreeze')],
+])
+
 /**
  * What was typed after the queue command, in Slack's text form. Nothing means help. A name is taken as
  * typed; whether such a queue exists is decided later. Throws OperatorError (`unknown_command`,
@@ -142,27 +185,9 @@ function parseFreeze(words: readonly Word[], text: string): QueueCommand {
 export function parseQueueCommand(text: string): QueueCommand {
   const [verb, ...words] = splitWords(text)
   if (verb === undefined) return { kind: 'help' }
-  const kind = verb.text.toLowerCase()
-  switch (kind) {
-    case 'help':
-      return { kind }
-    case 'list':
-      return { kind, filter: nameOf(words, kind) }
-    case 'status':
-    case 'failed':
-    case 'resume':
-      return { kind, queue: nameOf(words, kind) }
-    case 'pause':
-      return parsePause(words)
-    case 'held':
-    case 'unfreeze':
-      none(words, kind)
-      return { kind }
-    case 'freeze':
-      return parseFreeze(words, text)
-    default:
-      throw unknownVerb(verb.text, QUEUE, INCIDENT)
-  }
+  const parse = QUEUE_VERBS.get(verb.text.toLowerCase())
+  if (parse === undefined) throw unknownVerb(verb.text, QUEUE, INCIDENT)
+  return parse(words, text)
 }
 
 const NUMBER = /^#?(\d{1,15})$/

@@ -1,3 +1,9 @@
+import type { ActionKind } from './action.ts'
+import type { AuditFilter } from './audit-filter.ts'
+
+/** What people can say to a plan where its card is out of reach. */
+export type PlanVerb = 'approve' | 'reject' | 'withdraw' | 'stop'
+
 /** What a person typed after `/queue`, parsed; queue words are resolved against live queues later. */
 export type QueueCommand =
   | { readonly kind: 'help' }
@@ -7,6 +13,11 @@ export type QueueCommand =
   | { readonly kind: 'pause'; readonly queue: string | null; readonly holdMs: number | null }
   | { readonly kind: 'resume'; readonly queue: string | null }
   | { readonly kind: 'held' }
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'audit'; readonly filter: AuditFilter }
+  | { readonly kind: 'may'; readonly action: ActionKind; readonly queue: string | null }
+  /** What is said to a plan by its number. */
+  | { readonly kind: PlanVerb; readonly plan: number }
   | { readonly kind: 'freeze'; readonly reason: string | null }
   | { readonly kind: 'unfreeze' }
 

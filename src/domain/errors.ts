@@ -19,6 +19,7 @@ export type ProblemCode =
   | 'not_supported'
   | 'bad_input'
   | 'busy'
+  | 'too_many'
 
 /**
  * An error for the person who clicked: what happened, then what is still true and what to do next.

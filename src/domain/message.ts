@@ -1,4 +1,5 @@
 import type { ActionKind } from './action.ts'
+import type { QueueRef } from './queue.ts'
 
 /**
  * A message as the rest of the program sees it: what it is about, not how it looks. Delivery renders it
@@ -7,6 +8,8 @@ import type { ActionKind } from './action.ts'
 export type MessageContent =
   | { readonly kind: 'headline'; readonly incidentId: number }
   | { readonly kind: 'announcement'; readonly incidentId: number }
+  /** A plan from its request to its outcome. */
+  | { readonly kind: 'plan'; readonly planId: string }
   | { readonly kind: 'line'; readonly line: RoomLine }
   | {
       readonly kind: 'unmapped_alert'
@@ -39,6 +42,8 @@ export interface RoomLine {
 export type MessageTarget =
   | { readonly kind: 'room'; readonly incidentId: number }
   | { readonly kind: 'ops' }
+  /** A direct message. */
+  | { readonly kind: 'person'; readonly userId: string }
   /** Where anchors of the audit trail go: a channel of their own, or the ops channel. */
   | { readonly kind: 'audit' }
 
@@ -56,8 +61,8 @@ export type ButtonPurpose =
   | {
       readonly kind: 'plan'
       readonly action: ActionKind
-      readonly system: string
-      readonly queue: string
+      readonly scope: string
+      readonly refs: readonly QueueRef[]
       readonly incidentId: number | null
       readonly holdMs: number | null
     }
@@ -76,6 +81,11 @@ export type ButtonPurpose =
       readonly incidentId: number | null
     }
   | { readonly kind: 'unfreeze' }
+  /** What people do with a plan on its card. */
+  | {
+      readonly kind: 'approve' | 'reject' | 'withdraw' | 'stop' | 'undo' | 'sign_off' | 'again'
+      readonly planId: string
+    }
 
 export interface Button {
   readonly token: string

@@ -1,69 +1,133 @@
 import { createHash } from 'node:crypto'
 
-import type { ActionKind, EffectTier, Plan } from './action.ts'
+import type { ActionKind, EffectTier, Plan, PlannedQueue } from './action.ts'
 import { canonicalJson } from './audit.ts'
-import { OperatorError } from './errors.ts'
-import { queueKey, type QueueTier } from './queue.ts'
-import type { HoldChoice } from './views.ts'
+import { CRITICAL_STOP_MS } from './effect.ts'
+import { backlog, queueKey, type QueueOverview, type QueueRef, type QueueTier } from './queue.ts'
+import { plural, thousands } from './text.ts'
 
 const MINUTE_MS = 60_000
-/** A critical queue may stay stopped this long on one person's word. */
-const CRITICAL_HOLD_MS = 15 * MINUTE_MS
-/** What was previewed is worth confirming this long. */
-export const PLAN_TTL_MS = 15 * MINUTE_MS
 /** An execution that cannot reach its system is given up after this. */
 export const EXECUTION_PATIENCE_MS = 15 * MINUTE_MS
-
-/** The tier of an action by its effect: stopping one non-critical queue for a while is the mildest. */
-export function effectTier(
-  action: ActionKind,
-  queueTier: QueueTier,
-  holdMs: number | null,
-): EffectTier {
-  if (action === 'pause' && queueTier !== 'critical' && holdMs !== null) return 'T1'
-  return 'T2'
-}
+/** Queues that are changed and watched together; between two slices an execution can be stopped. */
+export const QUEUES_PER_SLICE = 25
 
 /** A reason is optional for what is mild, and needed for everything else. */
 export const isReasonRequired = (tier: EffectTier): boolean => tier !== 'T0' && tier !== 'T1'
 
-const CRITICAL_CHOICES_MS = [5 * MINUTE_MS, 10 * MINUTE_MS, CRITICAL_HOLD_MS]
-const CHOICES_MS = [15 * MINUTE_MS, 30 * MINUTE_MS, 60 * MINUTE_MS, 4 * 60 * MINUTE_MS, null]
+const CRITICAL_CHOICES_MS = [5 * MINUTE_MS, 10 * MINUTE_MS, CRITICAL_STOP_MS]
+const LONG_CHOICES_MS = [30 * MINUTE_MS, 60 * MINUTE_MS, 4 * 60 * MINUTE_MS, null]
+const DEFAULT_MS = 30 * MINUTE_MS
 
 /** How long a pause may be, with the default: what was asked for, else the queue tier's usual. */
-export function holdChoices(queueTier: QueueTier, askedMs: number | null): readonly HoldChoice[] {
-  const isCritical = queueTier === 'critical'
-  const usual: readonly (number | null)[] = isCritical ? CRITICAL_CHOICES_MS : CHOICES_MS
-  const chosen = askedMs ?? (isCritical ? CRITICAL_HOLD_MS : 30 * MINUTE_MS)
+export function holdChoices(
+  tier: QueueTier,
+  askedMs: number | null,
+): readonly { readonly holdMs: number | null; readonly isDefault: boolean }[] {
+  const isCritical = tier === 'critical'
+  const usual: readonly (number | null)[] = isCritical
+    ? [...CRITICAL_CHOICES_MS, ...LONG_CHOICES_MS]
+    : [CRITICAL_STOP_MS, ...LONG_CHOICES_MS]
+  const chosen = askedMs ?? (isCritical ? CRITICAL_STOP_MS : DEFAULT_MS)
   const all = usual.includes(chosen) ? usual : [chosen, ...usual]
   return all.map((holdMs) => ({ holdMs, isDefault: holdMs === chosen }))
 }
 
-/** Throws `bad_duration` where one person's word is not enough for a pause this long. */
-export function checkHold(queueTier: QueueTier, holdMs: number | null): void {
-  if (queueTier !== 'critical' || (holdMs !== null && holdMs <= CRITICAL_HOLD_MS)) return
-  throw new OperatorError(
-    'bad_duration',
-    'A critical queue can be paused for at most 15 minutes.',
-    'Nothing was changed. Pause it for 15 minutes; when it runs again, decide again.',
-  )
-}
+const TIERS: readonly QueueTier[] = ['critical', 'high', 'medium', 'low']
 
-/** What is confirmed is exactly this: SHA-256 over the plan's canonical form. */
-export const planHash = (
-  plan: Pick<Plan, 'id' | 'action' | 'ref' | 'actor' | 'tier' | 'before'>,
-): string =>
+/** The most cautious tier among a plan's queues: it decides for all. */
+export const worstTier = (queues: readonly Pick<PlannedQueue, 'tier'>[]): QueueTier =>
+  TIERS.find((tier) => queues.some((queue) => queue.tier === tier)) ?? 'low'
+
+type Frozen = Pick<
+  Plan,
+  | 'id'
+  | 'action'
+  | 'scope'
+  | 'queues'
+  | 'actor'
+  | 'tier'
+  | 'holdMs'
+  | 'reason'
+  | 'incidentId'
+  | 'endsHoldId'
+  | 'undoesPlanId'
+>
+
+/** What is confirmed and approved is exactly this: SHA-256, hex, over the plan's canonical form. */
+export const planHash = (plan: Frozen): string =>
   createHash('sha256')
     .update(
       canonicalJson({
         id: plan.id,
         action: plan.action,
-        queue: queueKey(plan.ref),
+        scope: plan.scope,
+        incident: plan.incidentId,
+        ends: plan.endsHoldId,
+        undoes: plan.undoesPlanId,
         actor: { team: plan.actor.teamId, user: plan.actor.userId },
         tier: plan.tier,
-        counts: { ...plan.before.overview.counts },
-        isPaused: plan.before.overview.isPaused,
-        holds: plan.before.holdIds,
+        holdMs: plan.holdMs,
+        reason: plan.reason,
+        queues: plan.queues.map((queue) => ({
+          queue: queueKey(queue.ref),
+          tier: queue.tier,
+          counts: { ...queue.before.counts },
+          isPaused: queue.before.isPaused,
+          stranded: queue.before.stranded,
+          holds: queue.holdIds,
+        })),
       }),
     )
     .digest('hex')
+
+/** Fewer than these more are no drift, whatever share they are. */
+const DRIFT_JOBS = 100
+
+/** What a queue is now, as far as drift is concerned. */
+export interface QueueNow {
+  readonly overview: QueueOverview
+  readonly tier: QueueTier
+  readonly holdIds: readonly string[]
+}
+
+/**
+ * Why what was shown of a queue no longer holds, as words that follow its name; null while it does. Stopping
+ * is easy: a pause minds only that somebody else was faster. A start minds who holds the queue, and how many
+ * more jobs than shown would run. `share` is the tolerance, 0.25 for a quarter more.
+ */
+export function driftOf(
+  action: ActionKind,
+  shown: Pick<PlannedQueue, 'tier' | 'before' | 'holdIds'>,
+  now: QueueNow,
+  share: number,
+): string | null {
+  if (shown.tier !== now.tier) return `is of tier ${now.tier} now, not ${shown.tier}`
+  if (!shown.before.isPaused && now.overview.isPaused) return 'was paused meanwhile'
+  return action === 'resume' ? driftOfStart(shown, now, share) : null
+}
+
+function driftOfStart(
+  shown: Pick<PlannedQueue, 'before' | 'holdIds'>,
+  now: QueueNow,
+  share: number,
+): string | null {
+  if (shown.before.isPaused && !now.overview.isPaused) return 'was resumed meanwhile'
+  if (now.holdIds.some((id) => !shown.holdIds.includes(id))) return 'is held by somebody else, too'
+  const [was, is] = [runnable(shown.before), runnable(now.overview)]
+  return is - was > Math.max(DRIFT_JOBS, was * share)
+    ? `has ${plural(is, 'job')} that would run, not ${thousands(was)}`
+    : null
+}
+
+const runnable = ({ counts }: QueueOverview): number => backlog(counts)
+
+/** One canonical order, so that two plans for the same queues begin with the same one. */
+export const byQueue = (a: { readonly ref: QueueRef }, b: { readonly ref: QueueRef }): number =>
+  queueKey(a.ref) < queueKey(b.ref) ? -1 : queueKey(a.ref) > queueKey(b.ref) ? 1 : 0
+
+/** What an execution still has to do, a slice at a time. */
+export const nextSlice = (queues: readonly PlannedQueue[]): readonly PlannedQueue[] =>
+  queues
+    .filter(({ state }) => state === 'pending' || state === 'executing')
+    .slice(0, QUEUES_PER_SLICE)

@@ -1,4 +1,4 @@
-import type { ActionKind, EffectTier, Hold, Plan } from './action.ts'
+import type { Accounts, Approval, Hold, Plan, Review } from './action.ts'
 import type { TrackedAlert } from './alert.ts'
 import type { Incident, RoomStep, TimelineEntry } from './incident.ts'
 import type { Unreadable } from './ports/alert-store.ts'
@@ -53,6 +53,8 @@ export interface HeadlineView {
   /** A storm's lines, worst first. */
   readonly lines: readonly Incident[]
   readonly freeze: Freeze | null
+  /** Plans that wait for approval on its account. */
+  readonly pending: readonly Plan[]
   readonly tokens: Tokens
   readonly at: Date
 }
@@ -122,10 +124,18 @@ export interface HeldView {
 /** What the confirmation modal shows. */
 export interface PlanView {
   readonly plan: Plan
+  /** Of all its queues. */
   readonly holds: readonly Hold[]
   readonly hazards: readonly PauseHazard[]
   readonly choices: readonly HoldChoice[]
   readonly isReasonRequired: boolean
+  /** Approvals of other people that it needs as previewed; 0 for none. */
+  readonly approvalsNeeded: number
+  /** Slack user ids of who may approve, without the person who asks; empty if not needed, or nobody may. */
+  readonly approvers: readonly string[]
+  readonly canBreakGlass: boolean
+  /** Set when this preview replaces one that no longer held: why. */
+  readonly drift: string | null
   readonly at: Date
 }
 
@@ -133,13 +143,46 @@ export interface HoldChoice {
   /** Null: until somebody resumes. */
   readonly holdMs: number | null
   readonly isDefault: boolean
+  readonly needsApproval: boolean
 }
 
-/** What a finished or refused execution tells, in the room and to the person. */
-export interface OutcomeView {
+/**
+ * A plan's own message, from its request to its outcome: in the room (else the ops channel), and sent to
+ * those who may approve it.
+ */
+export interface PlanCardView {
   readonly plan: Plan
-  readonly action: ActionKind
-  readonly tier: EffectTier
+  readonly accounts: Accounts
+  readonly approvals: readonly Approval[]
+  /** Slack user ids of who may approve it, while it waits. */
+  readonly approvers: readonly string[]
+  readonly review: Review | null
+  /** Holds of this plan. */
+  readonly holds: readonly Hold[]
+  readonly freeze: Freeze | null
+  /** Queues per second, and when the rest is done at that rate; null before anything was measured. */
+  readonly progress: { readonly perMinute: number; readonly leftMs: number } | null
+  readonly tokens: PlanTokens
+  readonly at: Date
+}
+
+/** Tokens of the buttons on a plan's card; an absent one is not offered. */
+export interface PlanTokens {
+  readonly approve?: string
+  readonly reject?: string
+  readonly withdraw?: string
+  readonly stop?: string
+  readonly undo?: string
+  readonly signOff?: string
+  /** Plans the same again after it expired or no longer held. */
+  readonly again?: string
+}
+
+/** What waits for somebody: requests for approval, and break-glass actions that nobody has signed off. */
+export interface PendingView {
+  readonly requested: readonly PlanCardView[]
+  readonly unsigned: readonly PlanCardView[]
+  readonly at: Date
 }
 
 export interface IncidentListView {

@@ -7,13 +7,30 @@ export const ACTION_IDS = {
   failed: 'spillway:failed',
   resolve: 'spillway:resolve',
   unfreeze: 'spillway:unfreeze',
+  approve: 'spillway:approve',
+  reject: 'spillway:reject',
+  withdraw: 'spillway:withdraw',
+  stop: 'spillway:stop',
+  undo: 'spillway:undo',
+  signOff: 'spillway:sign_off',
+  again: 'spillway:again',
   /** The overflow menu; the token is the chosen option's value. */
   more: 'spillway:more',
   reason: 'spillway:reason',
   hold: 'spillway:hold',
+  phrase: 'spillway:phrase',
+  breakGlass: 'spillway:break_glass',
 } as const
 
 export const CALLBACK_IDS = { planSubmit: 'spillway:plan_submit' } as const
 
-/** Values of the plan modal lie under `state.values[BLOCK_IDS.reason][ACTION_IDS.reason]` and likewise for the hold. */
-export const BLOCK_IDS = { reason: 'spillway:reason_block', hold: 'spillway:hold_block' } as const
+/** Values of the plan modal lie under `state.values[BLOCK_IDS.reason][ACTION_IDS.reason]`, and likewise for the others. */
+export const BLOCK_IDS = {
+  reason: 'spillway:reason_block',
+  hold: 'spillway:hold_block',
+  phrase: 'spillway:phrase_block',
+  breakGlass: 'spillway:break_glass_block',
+} as const
+
+/** The value of the ticked box that breaks the glass. */
+export const BREAK_GLASS_VALUE = 'break_glass'

@@ -1,11 +1,13 @@
 import type { Incident } from '../domain/incident.ts'
 import type { MessageContent } from '../domain/message.ts'
 import type { Locale } from '../domain/views.ts'
+import { planCardView } from '../usecases/actions/plan-card.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { announcementView, headlineView } from '../usecases/incidents/headline.ts'
 import { renderAnchor } from './render/anchor.ts'
 import type { Rendered } from './render/elements.ts'
 import { renderHeadline } from './render/headline.ts'
+import { planCard } from './render/plan-card.ts'
 import {
   renderAnnouncement,
   renderOpsNotice,
@@ -24,6 +26,12 @@ export function createCompose(deps: Deps, locale: Locale) {
       case 'announcement': {
         const incident = await incidentOf(deps, content.incidentId)
         return renderAnnouncement(await announcementView(deps, incident), locale)
+      }
+      case 'plan': {
+        const plan = await deps.store.now.plans.byId(content.planId)
+        if (plan === null)
+          throw new Error(`a message is about plan ${content.planId}, which is gone`)
+        return planCard(await planCardView(deps, plan), locale)
       }
       case 'line':
         return renderRoomLine(content.line)

@@ -12,7 +12,8 @@ export const LIMITS = {
   context: { elements: 10, text: 3000 },
   actions: 25,
   button: { text: 75, value: 2000, url: 3000 },
-  option: { text: 75, value: 150 },
+  option: { text: 75, value: 150, description: 75 },
+  checkboxes: 10,
   overflow: 5,
   select: 100,
   placeholder: 150,
@@ -57,6 +58,13 @@ function checkOptions(element: Node, max: number, at: string, report: Report): v
   options.forEach((option, index) => {
     checkText(option['text'], LIMITS.option.text, `${at}/options/${index}/text`, report)
     checkLength(option['value'], LIMITS.option.value, `${at}/options/${index}/value`, report)
+    if (option['description'] !== undefined)
+      checkText(
+        option['description'],
+        LIMITS.option.description,
+        `${at}/options/${index}/description`,
+        report,
+      )
   })
 }
 
@@ -69,6 +77,7 @@ const ELEMENTS: Readonly<Record<string, Check>> = {
     checkOptional(element['url'], LIMITS.button.url, `${at}/url`, report)
   },
   overflow: (element, at, report) => checkOptions(element, LIMITS.overflow, at, report),
+  checkboxes: (element, at, report) => checkOptions(element, LIMITS.checkboxes, at, report),
   static_select(element, at, report) {
     checkOptions(element, LIMITS.select, at, report)
     if (element['placeholder'] !== undefined)

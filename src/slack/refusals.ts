@@ -35,11 +35,11 @@ const HOPELESS = new Set([
 ])
 
 /**
- * Sorts Slack's code. A room that is gone stays gone; the ops channel is a setting that can be corrected.
+ * Sorts Slack's code. A room that is gone stays gone, and so does a person; the ops channel is a setting that can be corrected.
  * A code that is not known here keeps its message: losing it would be for good.
  */
 export function verdictOn(code: string, message: Pick<OutboxMessage, 'target'>): Verdict {
   if (CONTENT.has(code)) return 'plain_text'
   if (GONE.has(code)) return 'post_anew'
-  return HOPELESS.has(code) && message.target.kind === 'room' ? 'bury' : 'wait_for_operator'
+  return HOPELESS.has(code) && message.target.kind !== 'ops' ? 'bury' : 'wait_for_operator'
 }

@@ -7,11 +7,12 @@ const WORK_SCHEMA = 'graphile_worker'
 
 /** Tables whose rows the application may add, but change in these columns only. */
 const APPEND_ONLY: Readonly<Record<string, readonly string[]>> = {
+  approval: [],
   audit_anchor: ['reference', 'placed_at', 'problem'],
   audit_payload: ['salt', 'content', 'erased_at'],
 }
 /** Tables that only the owner writes; entries of the audit trail come in by `audit_append`, which is the owner's. */
-const READ_ONLY = new Set(['migration', 'audit_entry'])
+const READ_ONLY = new Set(['migration', 'audit_entry', 'plan_transition'])
 
 /**
  * Makes the application role and gives it what it needs and no more. Told again at every start, so that

@@ -18,16 +18,18 @@ const toButton = (from: ButtonRow): Button => ({
   spentWords: from.spent_words,
 })
 
+const SAME = 'md5(purpose::text) = md5($1::jsonb::text)'
+
 async function ensure(sql: Sql, purpose: ButtonPurpose, token: string, at: Date): Promise<Button> {
   const stored = JSON.stringify(purpose)
   const found =
-    (await row<ButtonRow>(sql, 'select * from button where purpose = $1 and spent_at is null', [
+    (await row<ButtonRow>(sql, `select * from button where ${SAME} and spent_at is null`, [
       stored,
     ])) ??
     (await row<ButtonRow>(
       sql,
       `insert into button (token, purpose, made_at) values ($1, $2, $3)
-       on conflict (purpose) where spent_at is null do nothing returning *`,
+       on conflict (md5(purpose::text)) where spent_at is null do nothing returning *`,
       [token, stored, at],
     ))
   // Another replica made it, or somebody spent it, between the two statements.
@@ -44,14 +46,22 @@ export function createButtons(sql: Sql): Buttons {
     async spendPlans(ref, action, by, words, at) {
       await sql.query(
         `update button set spent_at = $5, spent_by = $3, spent_words = $4
-         where spent_at is null and purpose @> $1 and purpose ->> 'action' = $2`,
+         where spent_at is null and purpose @> $1 and jsonb_array_length(purpose -> 'refs') = 1
+           and purpose ->> 'action' = $2`,
         [
-          JSON.stringify({ kind: 'plan', system: ref.system, queue: ref.queue }),
+          JSON.stringify({ kind: 'plan', refs: [{ system: ref.system, queue: ref.queue }] }),
           action,
           by,
           words,
           at,
         ],
+      )
+    },
+    async spendPlan(planId, kinds, by, words, at) {
+      await sql.query(
+        `update button set spent_at = $5, spent_by = $3, spent_words = $4
+         where spent_at is null and purpose ->> 'planId' = $1 and purpose ->> 'kind' = any ($2)`,
+        [planId, kinds, by, words, at],
       )
     },
     async spendKind(kind, by, words, at) {

@@ -1,5 +1,5 @@
 import type { Hold } from '../domain/action.ts'
-import type { Holds } from '../domain/ports/store.ts'
+import type { Holds } from '../domain/ports/plan-store.ts'
 import { actorOf, changed, refOf, row, rows, type Sql } from './sql.ts'
 
 interface HoldRow {
@@ -32,17 +32,52 @@ const toHold = (from: HoldRow): Hold => ({
   proof: from.proof,
 })
 
-// A second start of the same plan finds the first one's row: the constraint makes it once per plan.
+// A second start finds the first one's row: the constraint makes it once per plan and queue.
 const START = `
   with started as (
     insert into hold (id, plan_id, system, queue, incident_id, team_id, user_id, reason, started_at, ends_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    on conflict (plan_id) do nothing returning *
+    on conflict (plan_id, system, queue) do nothing returning *
   )
-  select * from started union all select * from hold where plan_id = $2`
+  select * from started
+  union all select * from hold where plan_id = $2 and system = $3 and queue = $4`
 
+type Reading = Pick<Holds, 'active' | 'byId' | 'ofPlan' | 'due'>
+
+function reading(sql: Sql): Reading {
+  return {
+    async active(ref) {
+      const found = await rows<HoldRow>(
+        sql,
+        `select * from hold where ended_at is null and ($1::text is null or (system = $1 and queue = $2))
+         order by started_at, id`,
+        [ref?.system ?? null, ref?.queue ?? null],
+      )
+      return found.map(toHold)
+    },
+    async byId(id) {
+      const found = await row<HoldRow>(sql, 'select * from hold where id = $1', [id])
+      return found === null ? null : toHold(found)
+    },
+    async ofPlan(planId) {
+      const found = await rows<HoldRow>(sql, 'select * from hold where plan_id = $1', [planId])
+      return found.map(toHold)
+    },
+    async due(now, limit) {
+      const found = await rows<{ id: string }>(
+        sql,
+        'select id from hold where ended_at is null and ends_at <= $1 order by ends_at limit $2',
+        [now, limit],
+      )
+      return found.map(({ id }) => id)
+    },
+  }
+}
+
+/** Why queues are stopped, by whom, until when. */
 export function createHolds(sql: Sql): Holds {
   return {
+    ...reading(sql),
     async start(hold) {
       const found = await row<HoldRow>(sql, START, [
         hold.id,
@@ -59,19 +94,6 @@ export function createHolds(sql: Sql): Holds {
       if (found === null) throw new Error(`the hold of plan ${hold.planId} was not stored`)
       return toHold(found)
     },
-    async active(ref) {
-      const found = await rows<HoldRow>(
-        sql,
-        `select * from hold where ended_at is null and ($1::text is null or (system = $1 and queue = $2))
-         order by started_at, id`,
-        [ref?.system ?? null, ref?.queue ?? null],
-      )
-      return found.map(toHold)
-    },
-    async byId(id) {
-      const found = await row<HoldRow>(sql, 'select * from hold where id = $1', [id])
-      return found === null ? null : toHold(found)
-    },
     async setProof(id, proof) {
       await sql.query('update hold set proof = $2 where id = $1', [id, proof])
     },
@@ -81,13 +103,15 @@ export function createHolds(sql: Sql): Holds {
         'update hold set ended_at = $2, ended_by = $3 where id = $1 and ended_at is null',
         [id, at, by],
       ),
-    async due(now, limit) {
-      const found = await rows<{ id: string }>(
+    async remind(before, now) {
+      const found = await rows<HoldRow>(
         sql,
-        'select id from hold where ended_at is null and ends_at <= $1 order by ends_at limit $2',
-        [now, limit],
+        `update hold set reminded_at = $2
+         where ended_at is null and ends_at is null and coalesce(reminded_at, started_at) <= $1
+         returning *`,
+        [before, now],
       )
-      return found.map(({ id }) => id)
+      return found.map(toHold)
     },
   }
 }

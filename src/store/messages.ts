@@ -32,8 +32,17 @@ const toMessage = (from: MessageRow): OutboxMessage => ({
   attempts: from.attempts,
 })
 
-const channelOf = (target: MessageTarget): string =>
-  target.kind === 'room' ? `room:${target.incidentId}` : target.kind
+function channelOf(target: MessageTarget): string {
+  switch (target.kind) {
+    case 'ops':
+    case 'audit':
+      return target.kind
+    case 'room':
+      return `room:${target.incidentId}`
+    case 'person':
+      return `person:${target.userId}`
+  }
+}
 
 const PENDING = 'delivered_version < wanted_version and not is_buried'
 
@@ -89,7 +98,10 @@ const POSTPONE = `
 
 const BURY = `update message set is_buried = true, problem = $2, attempted_at = null where id = $1`
 
-type Writing = Pick<Messages, 'put' | 'touch' | 'attempt' | 'delivered' | 'postpone' | 'bury'>
+type Writing = Pick<
+  Messages,
+  'put' | 'touch' | 'touchPlan' | 'attempt' | 'delivered' | 'postpone' | 'bury'
+>
 
 function writing(sql: Sql, work: Work, clock: Clock): Writing {
   const enqueue = (channel: string): Promise<void> =>
@@ -108,6 +120,15 @@ function writing(sql: Sql, work: Work, clock: Clock): Writing {
         [key],
       )
       if (touched !== null) await enqueue(touched.channel)
+    },
+    async touchPlan(planId) {
+      const touched = await rows<{ channel: string }>(
+        sql,
+        `update message set wanted_version = wanted_version + 1
+         where content @> $1 returning channel`,
+        [JSON.stringify({ kind: 'plan', planId })],
+      )
+      for (const channel of new Set(touched.map((one) => one.channel))) await enqueue(channel)
     },
     attempt: (message, at, until) =>
       changed(sql, ATTEMPT, [message.id, message.attempts, message.deliveredVersion, at, until]),

@@ -1,185 +1,189 @@
-import type { Plan, PlanOutcome, PlanPreview } from '../domain/action.ts'
-import type { Plans } from '../domain/ports/store.ts'
-import { actorOf, changed, refOf, reviveOverview, row, rows, type Sql } from './sql.ts'
+import type { Actor, Plan } from '../domain/action.ts'
+import { edgeOf } from '../domain/plan-states.ts'
+import type { Plans } from '../domain/ports/plan-store.ts'
+import type { QueueRef } from '../domain/queue.ts'
+import { createExecutions } from './executions.ts'
+import { manyPlans, onePlan, selectPlans } from './plan-rows.ts'
+import { changed, row, rows, type Sql } from './sql.ts'
 
-interface PlanRow {
-  id: string
-  action: Plan['action']
-  system: string
-  queue: string
-  incident_id: string | null
-  ends_hold_id: string | null
-  team_id: string
-  user_id: string
-  tier: Plan['tier']
-  queue_tier: Plan['queueTier']
-  before: PlanPreview
-  hold_ms: string | null
-  reason: string | null
-  state: Plan['state']
-  hash: string
-  created_at: Date
-  expires_at: Date
-  confirmed_at: Date | null
-  outcome: PlanOutcome | null
-  finished_at: Date | null
-}
+// One statement, so that a plan is never without its queues.
+const ADD = `
+  with added as (
+    insert into plan (id, number, action, scope, incident_id, ends_hold_id, undoes_plan_id, team_id, user_id,
+      tier, tier_reason, hold_ms, reason, phrase, state, hash, created_at, expires_at, confirmed_at, preview)
+    values ($1, nextval('plan_number'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $20)
+    on conflict (ends_hold_id) do nothing returning id, number
+  ), queues as (
+    insert into plan_queue (plan_id, position, system, queue, queue_tier, before, hold_ids, warnings)
+    select added.id, q.position, q.system, q.queue, q.queue_tier, q.before, q.hold_ids, q.warnings
+    from added, jsonb_to_recordset($19) as q (position integer, system text, queue text, queue_tier text,
+      before jsonb, hold_ids uuid[], warnings jsonb)
+  )
+  select number from added`
 
-const reviveOutcome = (stored: PlanOutcome | null): PlanOutcome | null =>
-  stored === null || stored.after === null
-    ? stored
-    : { ...stored, after: reviveOverview(stored.after) }
-
-const toPlan = (from: PlanRow): Plan => ({
-  id: from.id,
-  action: from.action,
-  ref: refOf(from),
-  incidentId: from.incident_id === null ? null : Number(from.incident_id),
-  endsHoldId: from.ends_hold_id,
-  actor: actorOf(from),
-  tier: from.tier,
-  queueTier: from.queue_tier,
-  before: { ...from.before, overview: reviveOverview(from.before.overview) },
-  holdMs: from.hold_ms === null ? null : Number(from.hold_ms),
-  reason: from.reason,
-  state: from.state,
-  hash: from.hash,
-  createdAt: from.created_at,
-  expiresAt: from.expires_at,
-  confirmedAt: from.confirmed_at,
-  outcome: reviveOutcome(from.outcome),
-  finishedAt: from.finished_at,
-})
-
-const add = (sql: Sql, plan: Plan): Promise<boolean> =>
-  changed(
-    sql,
-    `insert into plan (id, action, system, queue, incident_id, team_id, user_id, tier, queue_tier,
-       before, hold_ms, reason, state, hash, created_at, expires_at, ends_hold_id, confirmed_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-     on conflict (ends_hold_id) do nothing`,
-    [
-      plan.id,
-      plan.action,
-      plan.ref.system,
-      plan.ref.queue,
-      plan.incidentId,
-      plan.actor.teamId,
-      plan.actor.userId,
-      plan.tier,
-      plan.queueTier,
-      JSON.stringify(plan.before),
-      plan.holdMs,
-      plan.reason,
-      plan.state,
-      plan.hash,
-      plan.createdAt,
-      plan.expiresAt,
-      plan.endsHoldId,
-      plan.confirmedAt,
-    ],
+const queueRows = (plan: Omit<Plan, 'number'>): string =>
+  JSON.stringify(
+    plan.queues.map((queue, position) => ({
+      position,
+      system: queue.ref.system,
+      queue: queue.ref.queue,
+      queue_tier: queue.tier,
+      before: queue.before,
+      hold_ids: queue.holdIds,
+      warnings: queue.warnings,
+    })),
   )
 
-const CONFIRM = `
-  update plan set state = 'confirmed', reason = $2, hold_ms = $3, confirmed_at = $4
-  where id = $1 and state = 'planned' and expires_at > $4 returning *`
-
-const LEASE = `
-  update plan set state = 'executing', fence = fence + 1, leased_until = $3
-  where id = $1 and (state = 'confirmed' or (state = 'executing' and leased_until <= $2))
-    and not exists (
-      select 1 from plan other where other.system = plan.system and other.queue = plan.queue
-        and other.state = 'executing' and other.id <> plan.id
-    )
-  returning *`
-
-const FINISH = `
-  update plan set state = $3, outcome = $4, finished_at = $5, leased_until = null
-  where id = $1 and fence = $2 and state = 'executing' returning touched_at`
-
-const LAST_DONE = `
-  select * from plan where system = $1 and queue = $2 and action = $3 and state = 'done'
-  order by finished_at desc limit 1`
-
-const UNIQUE_VIOLATION = '23505'
-
-/** Two replicas that lease two plans of one queue at once: the index lets one of them through. */
-async function lease(sql: Sql, id: string, now: Date, leaseMs: number): ReturnType<Plans['lease']> {
-  try {
-    const until = new Date(now.getTime() + leaseMs)
-    const found = await row<PlanRow & { fence: number; touched_at: Date | null }>(sql, LEASE, [
-      id,
-      now,
-      until,
-    ])
-    if (found === null) return null
-    return { plan: toPlan(found), fence: found.fence, wasTouched: found.touched_at !== null }
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION) return null
-    throw error
-  }
+async function add(sql: Sql, plan: Omit<Plan, 'number'>): Promise<Plan | null> {
+  const added = await row<{ number: string }>(sql, ADD, [
+    plan.id,
+    plan.action,
+    plan.scope,
+    plan.incidentId,
+    plan.endsHoldId,
+    plan.undoesPlanId,
+    plan.actor.teamId,
+    plan.actor.userId,
+    plan.tier,
+    plan.tierReason,
+    plan.holdMs,
+    plan.reason,
+    plan.phrase,
+    plan.state,
+    plan.hash,
+    plan.createdAt,
+    plan.expiresAt,
+    plan.confirmedAt,
+    queueRows(plan),
+    plan.preview === null ? null : JSON.stringify(plan.preview),
+  ])
+  return added === null ? null : { ...plan, number: Number(added.number) }
 }
 
-type Executing = Pick<
+const CONFIRM = `
+  with moved as (
+    update plan set state = $2, reason = $3, hold_ms = $4, tier = $5, tier_reason = $6, hash = $7,
+      approvals_needed = $8, is_break_glass = $9, expires_at = $10, confirmed_at = $11, reminded_at = $11
+    where id = $1 and state = 'planned' and expires_at > $11 returning *
+  ) ${selectPlans('moved')}`
+
+const MOVE = `
+  with moved as (
+    update plan set state = $3, outcome = coalesce($4, outcome),
+      finished_at = case when $4::jsonb is null then finished_at else $5 end
+    where id = $1 and state = any ($2) returning *
+  ) ${selectPlans('moved')}`
+
+const LAST_DONE = `
+  ${selectPlans()} where action = $3 and state = 'done' and id in (
+    select plan_id from plan_queue where system = $1 and queue = $2 and state = 'done'
+  ) order by finished_at desc limit 1`
+
+const REMIND = `
+  with moved as (
+    update plan set reminded_at = $2 where state = 'requested' and reminded_at <= $1 returning *
+  ) ${selectPlans('moved')} order by created_at`
+
+const ON_ONE_OF = `id in (
+  select plan_id from plan_queue q join jsonb_to_recordset($2) as ref (system text, queue text)
+    on q.system = ref.system and q.queue = ref.queue)`
+
+const ACTING_SINCE = `
+  ${selectPlans()}
+  where confirmed_at > $1 and ends_hold_id is null
+    and (state in ('confirmed', 'executing', 'done') or (started_at is not null and state in ('failed', 'cancelled')))
+    and (${ON_ONE_OF} or incident_id = $3)
+  order by confirmed_at`
+
+const forPeople = (
+  by: { readonly actor: Actor } | { readonly refs: readonly QueueRef[] },
+): readonly [string, readonly unknown[]] =>
+  'actor' in by
+    ? ['team_id = $2 and user_id = $3', [by.actor.teamId, by.actor.userId]]
+    : [ON_ONE_OF, [JSON.stringify(by.refs)]]
+
+const asDates = (found: readonly { confirmed_at: Date }[]): readonly Date[] =>
+  found.map(({ confirmed_at: at }) => at)
+
+type Reading = Pick<
   Plans,
-  'lease' | 'intend' | 'touch' | 'unlease' | 'release' | 'finish' | 'unfinished'
+  'byId' | 'byNumber' | 'lapsed' | 'requested' | 'lastDone' | 'actingSince' | 'ordersSince'
 >
 
-function executing(sql: Sql): Executing {
-  const ours = (change: string, values: readonly unknown[]): Promise<boolean> =>
-    changed(
-      sql,
-      `update plan set ${change} where id = $1 and fence = $2 and state = 'executing'`,
-      values,
-    )
+function reading(sql: Sql): Reading {
   return {
-    lease: (id, now, leaseMs) => lease(sql, id, now, leaseMs),
-    intend: (id, fence, now) =>
-      changed(
-        sql,
-        `update plan set intended_at = $3
-         where id = $1 and fence = $2 and state = 'executing' and intended_at is null`,
-        [id, fence, now],
-      ),
-    touch: (id, fence, now, leaseMs) =>
-      ours('touched_at = coalesce(touched_at, $3), leased_until = $4', [
-        id,
-        fence,
-        now,
-        new Date(now.getTime() + leaseMs),
-      ]),
-    unlease: (id, fence) => ours(`state = 'confirmed', leased_until = null`, [id, fence]),
-    release: (id, fence, now) => ours('leased_until = $3', [id, fence, now]),
-    async finish(id, fence, state, outcome, now) {
-      const values = [id, fence, state, JSON.stringify(outcome), now]
-      const found = await row<{ touched_at: Date | null }>(sql, FINISH, values)
-      return found === null ? null : { wasTouched: found.touched_at !== null }
-    },
-    async unfinished(now, limit) {
+    byId: (id) => onePlan(sql, `${selectPlans()} where id = $1`, [id]),
+    byNumber: (number) => onePlan(sql, `${selectPlans()} where number = $1`, [number]),
+    async lapsed(now, limit) {
       const found = await rows<{ id: string }>(
         sql,
-        `select id from plan where state = 'confirmed' or (state = 'executing' and leased_until <= $1)
-         order by created_at limit $2`,
+        `select id from plan where state in ('planned', 'requested') and expires_at <= $1
+         order by expires_at limit $2`,
         [now, limit],
       )
       return found.map(({ id }) => id)
     },
+    requested: () =>
+      manyPlans(
+        sql,
+        `${selectPlans()} where state = 'requested' order by confirmed_at, number`,
+        [],
+      ),
+    lastDone: (ref, action) => onePlan(sql, LAST_DONE, [ref.system, ref.queue, action]),
+    actingSince: (since, { refs, incidentId }) =>
+      manyPlans(sql, ACTING_SINCE, [since, JSON.stringify(refs), incidentId]),
+    async ordersSince(since, by) {
+      const [condition, values] = forPeople(by)
+      return asDates(
+        await rows<{ confirmed_at: Date }>(
+          sql,
+          `select confirmed_at from plan where confirmed_at > $1 and ends_hold_id is null and ${condition}
+           order by confirmed_at`,
+          [since, ...values],
+        ),
+      )
+    },
   }
 }
 
+/** Plans as rows of `plan` and `plan_queue`. What carries them out is in `executions.ts`. */
 export function createPlans(sql: Sql): Plans {
-  const one = async (text: string, values: readonly unknown[]): Promise<Plan | null> => {
-    const found = await row<PlanRow>(sql, text, values)
-    return found === null ? null : toPlan(found)
-  }
   return {
-    ...executing(sql),
+    ...createExecutions(sql),
+    ...reading(sql),
     add: (plan) => add(sql, plan),
-    byId: (id) => one('select * from plan where id = $1', [id]),
-    confirm: (id, reason, holdMs, now) => one(CONFIRM, [id, reason, holdMs, now]),
-    lastDone: (ref, action) => one(LAST_DONE, [ref.system, ref.queue, action]),
-    async forgetPreviews(before) {
-      await sql.query(`delete from plan where state = 'planned' and expires_at < $1`, [before])
+    confirm: (id, to, now) =>
+      onePlan(sql, CONFIRM, [
+        id,
+        to.state,
+        to.reason,
+        to.holdMs,
+        to.tier,
+        to.tierReason,
+        to.hash,
+        to.approvalsNeeded,
+        to.isBreakGlass,
+        to.expiresAt,
+        now,
+      ]),
+    move: (id, event, { now, outcome }) => {
+      const { from, to } = edgeOf(event)
+      const ending = outcome === undefined ? null : JSON.stringify(outcome)
+      return onePlan(sql, MOVE, [id, from, to, ending, now])
     },
+    requestStop: (id, by, now) =>
+      changed(
+        sql,
+        `update plan set stop_team_id = $2, stop_user_id = $3, stop_at = $4
+         where id = $1 and state in ('confirmed', 'executing') and stop_at is null`,
+        [id, by.teamId, by.userId, now],
+      ),
+    async forgetPreviews(before) {
+      await sql.query(
+        `delete from plan where state = 'expired' and confirmed_at is null and expires_at < $1`,
+        [before],
+      )
+    },
+    remind: (before, now) => manyPlans(sql, REMIND, [before, now]),
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../domain/ports/runtime.ts'
 import type { Repositories, Store } from '../domain/ports/store.ts'
 import { createAlerts } from './alerts.ts'
 import { createAnchors } from './anchors.ts'
+import { createApprovals } from './approvals.ts'
 import { createAudit } from './audit.ts'
 import { createButtons } from './buttons.ts'
 import { createControl } from './control.ts'
@@ -14,6 +15,7 @@ import { createMessages } from './messages.ts'
 import { createPayloads } from './payloads.ts'
 import { createPlans } from './plans.ts'
 import { reachingDatabase } from './pool.ts'
+import { createReviews } from './reviews.ts'
 import { createRooms } from './rooms.ts'
 import type { Sql } from './sql.ts'
 import { createTimeline } from './timeline.ts'
@@ -36,6 +38,8 @@ function repositories(sql: Sql, { instance, clock }: StoreOptions): Repositories
     messages: createMessages(sql, work, clock),
     buttons: createButtons(sql),
     plans: createPlans(sql),
+    approvals: createApprovals(sql),
+    reviews: createReviews(sql),
     holds: createHolds(sql),
     audit: createAudit(sql, instance),
     anchors: createAnchors(sql),

@@ -1,3 +1,5 @@
+import { lapsePlans } from '../usecases/actions/lapse-plan.ts'
+import { remind } from '../usecases/actions/remind.ts'
 import { requestAnchor, requestCheck } from '../usecases/audit/request-anchor.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { repairStranded, type Suspects } from '../usecases/queues/repair-stranded.ts'
@@ -14,6 +16,8 @@ export function createTicks(deps: Deps): readonly Tick[] {
       cron: '*/15 * * * * *',
       run: () => refreshHeadlines(deps, REFRESHES_PER_MINUTE / 4),
     },
+    { name: 'lapse', cron: '*/5 * * * * *', run: () => lapsePlans(deps) },
+    { name: 'remind', cron: '*/20 * * * * *', run: () => remind(deps) },
     {
       name: 'forget',
       cron: '17 * * * *',

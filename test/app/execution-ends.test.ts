@@ -92,7 +92,7 @@ it('keeps the hold when it gives up after the queue was touched, so that the pau
   await order(world, ANA, 'pause pay for 5m')
   await eventually('the flag', async () => (await flagOf('pay')) === '1')
   await redis.kill()
-  await world.query(`update plan set confirmed_at = now() - interval '16 minutes'`)
+  await world.query(`update plan set started_at = now() - interval '16 minutes'`)
   await untilText(world, OPS, /I gave up after 15 minutes/)
   expect(await holds(world)).toHaveLength(1)
 

@@ -40,7 +40,13 @@ describe('holds', () => {
     expect(await email.isPaused()).toBe(false)
     expect(await email.count()).toBe(25)
     expect(await activeHolds(world)).toBe(0)
-    expect(await auditCounts(world)).toEqual({ confirmed: 1, intent: 2, outcome: 2 })
+    expect(await auditCounts(world)).toEqual({
+      planned: 1,
+      confirmed: 1,
+      intent: 2,
+      step: 2,
+      outcome: 2,
+    })
   })
 
   it('wait while everything is frozen, then end', async () => {

@@ -49,6 +49,12 @@ describe('the work engine forgets every job', () => {
     await world.query(`select graphile_worker.remove_job('end_hold:' || id) from hold`)
     await untilText(world, OPS, /ended by itself/)
     expect(await email.isPaused()).toBe(false)
-    expect(await auditCounts(world)).toEqual({ confirmed: 1, intent: 2, outcome: 2 })
+    expect(await auditCounts(world)).toEqual({
+      planned: 1,
+      confirmed: 1,
+      intent: 2,
+      step: 2,
+      outcome: 2,
+    })
   })
 })

@@ -66,11 +66,15 @@ describe('from alert to resolved', () => {
     })
     await expectAudit(world, [
       'acknowledged',
+      'planned',
       'confirmed',
       'intent',
+      'step',
       'outcome',
+      'planned',
       'confirmed',
       'intent',
+      'step',
       'outcome',
       'resolved',
     ])

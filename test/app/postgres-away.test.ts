@@ -76,7 +76,13 @@ describe('PostgreSQL away', () => {
     )
     await untilText(world, OPS, /paused `sales\/email` until/)
     expect(world.texts(OPS).filter((text) => /paused `sales/.test(text))).toHaveLength(1)
-    expect(await auditCounts(world)).toEqual({ confirmed: 1, intent: 1, outcome: 1 })
+    expect(await auditCounts(world)).toEqual({
+      planned: 1,
+      confirmed: 1,
+      intent: 1,
+      step: 1,
+      outcome: 1,
+    })
     expect(await isPaused()).toBe(true)
     await client.hdel('bull:email:meta', 'paused')
   })

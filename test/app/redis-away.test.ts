@@ -58,7 +58,7 @@ describe('Redis away', () => {
 
   it('dies between the intent and the pause: the plan waits, then pauses once', async () => {
     const world = await createWorld({ redis, queues: ['email'] })
-    const gate = await holdBack(world, 'plan', INTENT)
+    const gate = await holdBack(world, 'plan_queue', INTENT)
     await order(world, ANA, 'pause email for 30m')
     await gate.reached()
     await redis.kill()
@@ -71,11 +71,17 @@ describe('Redis away', () => {
     expect(await isPaused()).toBe(true)
     expect(await jobsLeft()).toBe(JOBS)
     expect(outcomes(world, /paused `sales\/email` until/)).toBe(1)
-    expect(await auditCounts(world)).toEqual({ confirmed: 1, intent: 1, outcome: 1 })
+    expect(await auditCounts(world)).toEqual({
+      planned: 1,
+      confirmed: 1,
+      intent: 1,
+      step: 1,
+      outcome: 1,
+    })
     expect(await world.query('select from hold where ended_at is null')).toHaveLength(1)
 
     // And so does a resume.
-    const second = await holdBack(world, 'plan', INTENT)
+    const second = await holdBack(world, 'plan_queue', INTENT)
     await order(world, ANA, 'resume email')
     await second.reached()
     await redis.kill()
@@ -87,7 +93,13 @@ describe('Redis away', () => {
     expect(await isPaused()).toBe(false)
     expect(await jobsLeft()).toBe(JOBS)
     expect(outcomes(world, /resumed `sales\/email`/)).toBe(1)
-    expect(await auditCounts(world)).toEqual({ confirmed: 2, intent: 2, outcome: 2 })
+    expect(await auditCounts(world)).toEqual({
+      planned: 2,
+      confirmed: 2,
+      intent: 2,
+      step: 2,
+      outcome: 2,
+    })
     expect(await world.query('select from hold where ended_at is null')).toHaveLength(0)
   })
 
@@ -107,6 +119,12 @@ describe('Redis away', () => {
     await untilText(world, OPS, /ended by itself: `sales\/email` runs again/)
     expect(await isPaused()).toBe(false)
     expect(await jobsLeft()).toBe(JOBS)
-    expect(await auditCounts(world)).toEqual({ confirmed: 1, intent: 2, outcome: 2 })
+    expect(await auditCounts(world)).toEqual({
+      planned: 1,
+      confirmed: 1,
+      intent: 2,
+      step: 2,
+      outcome: 2,
+    })
   })
 })

@@ -85,8 +85,10 @@ describe('two replicas', () => {
     await untilText(world, OPS, /paused `sales\/email`/)
     expect(await auditCounts(world)).toEqual({
       acknowledged: 1,
+      planned: 1,
       confirmed: 1,
       intent: 1,
+      step: 1,
       outcome: 1,
     })
 

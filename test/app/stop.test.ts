@@ -51,7 +51,7 @@ describe('SIGTERM', () => {
     expect(await bot.ended).toBe(0)
     expect(performance.now() - stoppedAt).toBeLessThan(10_000)
 
-    expect(modal()).toMatch(/Pause of `sales\/email`: done/)
+    expect(modal()).toMatch(/Pause of `sales\/email`.*: done/)
     const rows = await database
       .openAppPool({ max: 1 })
       .query(`select (select state from plan), (select count(*)::int from delivery) as deliveries`)

@@ -34,7 +34,7 @@ export async function carryOut(
   channel = OPS,
 ): Promise<void> {
   await order(world, user, command, channel)
-  await untilModal(world, user, /(Pause|Resume) of `[^`]*`: done/)
+  await untilModal(world, user, /(Pause|Resume) of .*: done/)
 }
 
 /** Lets every timed hold be due now, as if its time had passed. */

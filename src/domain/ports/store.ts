@@ -1,4 +1,4 @@
-import type { Actor, Hold, Plan, PlanOutcome, PlanState } from '../action.ts'
+import type { Actor, Plan } from '../action.ts'
 import type {
   Button,
   ButtonPurpose,
@@ -6,10 +6,11 @@ import type {
   MessageTarget,
   WantedMessage,
 } from '../message.ts'
-import type { HoldProof, QueueRef } from '../queue.ts'
+import type { QueueRef } from '../queue.ts'
 import type { Alerts, Deliveries } from './alert-store.ts'
 import type { Anchors, Audit, Payloads } from './audit-store.ts'
 import type { Incidents, Rooms, Timeline } from './incident-store.ts'
+import type { Approvals, Holds, Plans, Reviews } from './plan-store.ts'
 
 /**
  * Spillway's own state. Every repository works inside the transaction it was made for; `now` is always
@@ -24,6 +25,8 @@ export interface Repositories {
   readonly messages: Messages
   readonly buttons: Buttons
   readonly plans: Plans
+  readonly approvals: Approvals
+  readonly reviews: Reviews
   readonly holds: Holds
   readonly audit: Audit
   readonly anchors: Anchors
@@ -77,8 +80,10 @@ export interface Messages {
   put(message: WantedMessage): Promise<void>
   /** Marks a message as to be rendered again, if it exists. */
   touch(key: string): Promise<void>
+  /** The same for every card of a plan, wherever it was sent. */
+  touchPlan(planId: string): Promise<void>
   /**
-   * The channel as `work` names it: `ops` or `room:7`. The next message due, by priority, then age; null
+   * The channel as `work` names it: `ops`, `room:7` or `person:U1`. The next message due, by priority, then age; null
    * if none. A post that is not due yet holds back the posts behind it, so that a room reads in order;
    * edits wait for nobody.
    */
@@ -135,10 +140,18 @@ export interface Buttons {
   /** The unspent button for exactly this purpose, made if there is none. */
   ensure(purpose: ButtonPurpose, token: string, at: Date): Promise<Button>
   byToken(token: string): Promise<Button | null>
-  /** Spends every unspent button that plans `action` on this queue. */
+  /** Spends every unspent button that plans `action` on this queue alone. */
   spendPlans(
     ref: QueueRef,
-    action: 'pause' | 'resume',
+    action: Plan['action'],
+    by: string | null,
+    words: string,
+    at: Date,
+  ): Promise<void>
+  /** Spends what people could do with a plan on its card; all of it, or some kinds. */
+  spendPlan(
+    planId: string,
+    kinds: readonly ButtonPurpose['kind'][],
     by: string | null,
     words: string,
     at: Date,
@@ -152,54 +165,6 @@ export interface Buttons {
     words: string,
     at: Date,
   ): Promise<void>
-}
-
-export interface Plans {
-  /** False if the hold that it ends has such a plan already. */
-  add(plan: Plan): Promise<boolean>
-  byId(id: string): Promise<Plan | null>
-  /** planned → confirmed, once, while unexpired. Null for whoever comes second or late. */
-  confirm(id: string, reason: string | null, holdMs: number | null, now: Date): Promise<Plan | null>
-  /**
-   * confirmed or abandoned → executing; the fence makes a late worker's writes fail. Null if another
-   * worker has it, or another plan is being executed on the same queue.
-   */
-  lease(
-    id: string,
-    now: Date,
-    leaseMs: number,
-  ): Promise<{ readonly plan: Plan; readonly fence: number; readonly wasTouched: boolean } | null>
-  /** Marks that the queue is about to be touched; false if that was marked before, or the fence is lost. */
-  intend(id: string, fence: number, now: Date): Promise<boolean>
-  /** Marks that the queue is being changed and renews the lease; false if the fence is no longer ours. */
-  touch(id: string, fence: number, now: Date, leaseMs: number): Promise<boolean>
-  /** executing → confirmed, when nothing was touched yet. */
-  unlease(id: string, fence: number): Promise<boolean>
-  /** Lets the next attempt begin at once. */
-  release(id: string, fence: number, now: Date): Promise<boolean>
-  /** Null if the fence is no longer ours. */
-  finish(
-    id: string,
-    fence: number,
-    state: PlanState,
-    outcome: PlanOutcome,
-    now: Date,
-  ): Promise<{ readonly wasTouched: boolean } | null>
-  /** Previews that nobody confirmed in time. */
-  forgetPreviews(before: Date): Promise<void>
-  unfinished(now: Date, limit: number): Promise<readonly string[]>
-  lastDone(ref: QueueRef, action: 'pause' | 'resume'): Promise<Plan | null>
-}
-
-export interface Holds {
-  /** Once per plan. */
-  start(hold: Hold): Promise<Hold>
-  active(ref: QueueRef | null): Promise<readonly Hold[]>
-  byId(id: string): Promise<Hold | null>
-  setProof(id: string, proof: HoldProof): Promise<void>
-  /** False if it had ended before. */
-  end(id: string, at: Date, by: string | null): Promise<boolean>
-  due(now: Date, limit: number): Promise<readonly string[]>
 }
 
 export interface Freeze {

@@ -1,9 +1,10 @@
 import type { ActionKind } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
-import type { Button } from '../../domain/message.ts'
+import type { Button, ButtonPurpose } from '../../domain/message.ts'
 import type { Conversation, ListenerContext } from './context.ts'
 import { closeIncident, takeLead } from './incident-command.ts'
-import { openPlan } from './plan-modal.ts'
+import { isPlanWord, repeating, sayToPlan, undoing } from './plan-buttons.ts'
+import { openPlan, type Target } from './plan-modal.ts'
 import { answerQueueCommand } from './queue-command.ts'
 
 /** What a token stands for. Throws `stale_button` if it is unknown, `already_done` if it was used. */
@@ -24,25 +25,38 @@ async function redeem({ deps }: ListenerContext, token: string): Promise<Button>
   return button
 }
 
-/** Pause or resume: the modal opens before the token is looked up, for its right lasts three seconds. */
+/** Buttons that open a preview; what they plan is in their row. */
+export type PlanningButton = ActionKind | 'undo' | 'again'
+
+/** The modal opens before the token is looked up, for its right lasts three seconds. */
 export async function clickPlan(
   context: ListenerContext,
   talk: Conversation,
-  click: { readonly action: ActionKind; readonly token: string; readonly triggerId: string },
+  click: { readonly name: PlanningButton; readonly token: string; readonly triggerId: string },
 ): Promise<void> {
   const button = redeem(context, click.token)
   // Awaited below, inside the modal; were it to fail first, nobody would be listening yet.
   button.catch(() => undefined)
+  const { name } = click
   await openPlan(context, click.triggerId, {
     actor: talk.actor,
-    action: click.action,
-    async target() {
-      const { purpose } = await button
-      if (purpose.kind !== 'plan' || purpose.action !== click.action) throw wrongPurpose()
-      const { system, queue, incidentId, holdMs } = purpose
-      return { ref: { system, queue }, incidentId, holdMs }
-    },
+    action: name === 'undo' || name === 'again' ? null : name,
+    target: async () => targetOf(context, name, (await button).purpose),
   })
+}
+
+async function targetOf(
+  context: ListenerContext,
+  name: PlanningButton,
+  purpose: ButtonPurpose,
+): Promise<Target> {
+  if (purpose.kind === 'plan' && purpose.action === name) {
+    const { action, scope, refs, incidentId, holdMs } = purpose
+    return { action, scope, refs, incidentId, holdMs }
+  }
+  if (purpose.kind === 'undo' && name === 'undo') return undoing(context, purpose.planId)
+  if (purpose.kind === 'again' && name === 'again') return repeating(context, purpose.planId)
+  throw wrongPurpose()
 }
 
 const wrongPurpose = (): OperatorError =>
@@ -59,6 +73,10 @@ export async function clickButton(
   token: string,
 ): Promise<void> {
   const { purpose } = await redeem(context, token)
+  if ('planId' in purpose) {
+    if (!isPlanWord(purpose.kind)) throw wrongPurpose()
+    return sayToPlan(context, talk, purpose.kind, purpose.planId)
+  }
   switch (purpose.kind) {
     case 'ack':
       return takeLead(context, talk, purpose.incidentId)

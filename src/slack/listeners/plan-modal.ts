@@ -2,8 +2,8 @@ import type { ModalView } from '@slack/types'
 
 import type { ActionKind, Actor, Plan } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
-import type { QueueRef } from '../../domain/queue.ts'
-import { planAction } from '../../usecases/actions/plan-action.ts'
+import { ruleFor } from '../../domain/settings.ts'
+import { planAction, type PlanRequest } from '../../usecases/actions/plan-action.ts'
 import { requireRole } from '../../usecases/people/authorize.ts'
 import { tokenFor } from '../../usecases/queues/queue-tokens.ts'
 import { toPortError } from '../faults.ts'
@@ -11,19 +11,15 @@ import { faultModal, loadingModal, planModal, refusedModal } from '../render/pla
 import { renderProposal } from '../render/proposal.ts'
 import type { Conversation, ListenerContext } from './context.ts'
 
-/** What somebody wants done; which queue that is may take a look at the database. */
+/** What somebody wants done; which queues that are may take a look at the database. */
 export interface Wish {
   readonly actor: Actor
-  readonly action: ActionKind
+  /** Null where only the button's row knows. */
+  readonly action: ActionKind | null
   readonly target: () => Promise<Target>
 }
 
-interface Target {
-  readonly ref: QueueRef
-  readonly incidentId: number | null
-  /** The length that was asked for; null for the usual. */
-  readonly holdMs: number | null
-}
+export type Target = Omit<PlanRequest, 'actor'>
 
 /** Opens the modal at once, then fills in the preview, or why there is none. */
 export async function openPlan(
@@ -60,8 +56,8 @@ async function openView(
 async function previewOf(context: ListenerContext, wish: Wish): Promise<ModalView> {
   const { deps, locale } = context
   try {
-    const { actor, action } = wish
-    return planModal(await planAction(deps, { actor, action, ...(await wish.target()) }), locale)
+    const request = { actor: wish.actor, ...(await wish.target()) }
+    return planModal(await planAction(deps, request), locale)
   } catch (error) {
     return problemModal(context, wish.action, error)
   }
@@ -70,7 +66,7 @@ async function previewOf(context: ListenerContext, wish: Wish): Promise<ModalVie
 /** What a person sees in the modal when something is refused, or is our fault. */
 export function problemModal(
   { deps }: ListenerContext,
-  action: ActionKind,
+  action: ActionKind | null,
   error: unknown,
 ): ModalView {
   if (error instanceof OperatorError) return refusedModal(action, error)
@@ -101,15 +97,14 @@ export async function proposePlan(
   wish: Wish,
 ): Promise<void> {
   const { deps } = context
-  const { ref, incidentId, holdMs } = await wish.target()
-  const { actor, action } = wish
-  await requireRole(deps, { actor, action, ref, incidentId })
-  const { system, queue } = ref
-  const token = await tokenFor(deps, { kind: 'plan', action, system, queue, incidentId, holdMs })
-  await talk.say(renderProposal({ action, ref, token }))
+  const { action, refs, scope, incidentId, holdMs } = await wish.target()
+  const queues = refs.map((ref) => ({ ref, tier: ruleFor(deps.settings, ref).tier }))
+  await requireRole(deps, { actor: wish.actor, action, queues, incidentId })
+  const purpose = { kind: 'plan' as const, action, scope, refs, incidentId, holdMs }
+  await talk.say(renderProposal({ action, scope, refs, token: await tokenFor(deps, purpose) }))
 }
 
-/** Waits until a plan is over, so that the person sees how it ended; null if it takes longer. */
+/** Waits until a plan is over or waits for others, so that the person sees it; null if it takes longer. */
 export async function untilOver(
   { deps }: ListenerContext,
   planId: string,

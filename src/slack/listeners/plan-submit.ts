@@ -1,8 +1,10 @@
 import type { Actor, Plan } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
-import { holdChoices } from '../../domain/plan.ts'
+import { holdChoices, worstTier } from '../../domain/plan.ts'
 import { confirmPlan } from '../../usecases/actions/confirm-plan.ts'
-import { outcomeModal, readHoldChoice } from '../render/plan-modal.ts'
+import { bareCard, planCardView } from '../../usecases/actions/plan-card.ts'
+import { readHoldChoice } from '../render/plan-inputs.ts'
+import { outcomeModal, planModal } from '../render/plan-modal.ts'
 import type { ListenerContext } from './context.ts'
 import { problemModal, showView, untilOver } from './plan-modal.ts'
 import type { Submission } from './submission.ts'
@@ -16,15 +18,18 @@ export async function submitPlan(
   actor: Actor,
   submission: Submission,
 ): Promise<void> {
-  const { deps } = context
-  const { planId, reason, viewId, action } = submission
+  const { deps, locale } = context
+  const { planId, reason, phrase, isBreakGlass, viewId, action } = submission
   try {
     const plan = await deps.store.now.plans.byId(planId)
     const chosen = plan === null ? {} : { holdMs: holdOf(plan, submission.hold) }
-    const confirmed = await confirmPlan(deps, { planId, actor, reason, ...chosen })
-    // It is confirmed: that the database is slow to tell how it went changes nothing.
-    const over = await untilOver(context, confirmed.id, WATCH_MS).catch(() => null)
-    await showView(context, viewId, outcomeModal(over ?? confirmed))
+    const given = { planId, actor, reason, phrase, isBreakGlass, ...chosen }
+    const confirmed = await confirmPlan(deps, given)
+    if (confirmed.kind === 'drifted') {
+      await showView(context, viewId, planModal(confirmed.view, locale))
+      return
+    }
+    await showView(context, viewId, await outcomeOf(context, confirmed.plan))
   } catch (error) {
     const failure = inDoubt(error)
     // Who closed the modal was told that the outcome would come: it does, as a message.
@@ -32,8 +37,22 @@ export async function submitPlan(
   }
 }
 
+async function outcomeOf(context: ListenerContext, plan: Plan) {
+  const { deps, locale } = context
+  try {
+    const isWaiting = plan.state === 'requested'
+    const over = isWaiting ? plan : await untilOver(context, plan.id, WATCH_MS)
+    return outcomeModal(await planCardView(deps, over ?? plan), locale)
+  } catch {
+    // It is confirmed: that the database is slow to tell how it went changes nothing.
+    return outcomeModal(bareCard(plan, deps.clock.now()), locale)
+  }
+}
+
 const holdOf = (plan: Plan, chosen: string | null): number | null =>
-  plan.action === 'pause' ? readHoldChoice(chosen, holdChoices(plan.queueTier, plan.holdMs)) : null
+  plan.action === 'pause'
+    ? readHoldChoice(chosen, holdChoices(worstTier(plan.queues), plan.holdMs))
+    : null
 
 /** The answer to the confirmation was lost, not necessarily the confirmation. */
 const inDoubt = (error: unknown): unknown =>

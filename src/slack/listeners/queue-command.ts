@@ -1,23 +1,32 @@
 import type { QueueCommand } from '../../domain/command.ts'
 import type { QueueRef } from '../../domain/queue.ts'
 import { freezeActions, liftFreeze } from '../../usecases/actions/freeze.ts'
+import { listPending } from '../../usecases/actions/plan-card.ts'
+import { searchAudit } from '../../usecases/audit/search-audit.ts'
 import { incidentAbout } from '../../usecases/incidents/find-incident.ts'
 import { requireMember } from '../../usecases/people/authorize.ts'
+import { explainPolicy } from '../../usecases/people/explain.ts'
 import {
   discoverWhereNothingIsKnown,
   findQueue,
+  findScope,
   matchQueues,
+  type Scope,
 } from '../../usecases/queues/known-queues.ts'
 import { listHeld } from '../../usecases/queues/list-held.ts'
 import { listQueues } from '../../usecases/queues/list-queues.ts'
 import { exactTypes, failedJobs, queueStatus } from '../../usecases/queues/queue-status.ts'
+import { renderAudit } from '../render/audit.ts'
 import { renderFailed } from '../render/failures.ts'
 import { renderHeld } from '../render/held.ts'
 import { renderQueueHelp } from '../render/help.ts'
+import { renderMay } from '../render/may.ts'
+import { renderPending } from '../render/pending.ts'
 import { renderQueueList } from '../render/queue-list.ts'
 import { renderStatus, renderTypes } from '../render/queue-status.ts'
 import { renderFreezeNotice } from '../render/room.ts'
 import { incidentOfRoom, type Conversation, type ListenerContext } from './context.ts'
+import { planIdOf, sayToPlan } from './plan-buttons.ts'
 import { openPlan, proposePlan } from './plan-modal.ts'
 
 type Act = Extract<QueueCommand, { kind: 'pause' | 'resume' }>
@@ -40,7 +49,8 @@ async function act(context: ListenerContext, talk: Conversation, command: Act): 
     actor: talk.actor,
     action: command.kind,
     target: async () => ({
-      ...(await target(context, talk, command.queue)),
+      ...(await scopeOf(context, talk, command.queue)),
+      action: command.kind,
       holdMs: command.kind === 'pause' ? command.holdMs : null,
     }),
   }
@@ -49,32 +59,68 @@ async function act(context: ListenerContext, talk: Conversation, command: Act): 
     : openPlan(context, talk.triggerId, wish))
 }
 
-async function read(context: ListenerContext, talk: Conversation, command: Read): Promise<void> {
-  const { deps, locale } = context
-  switch (command.kind) {
-    case 'help':
-      return talk.say(renderQueueHelp(locale))
-    case 'list':
-      return talk.say(renderQueueList(await listQueues(deps, command), locale))
-    case 'status':
-      return status(context, talk, command.queue)
-    case 'failed': {
-      const { ref } = await target(context, talk, command.queue)
-      return talk.say(renderFailed(await failedJobs(deps, { ref }), locale))
-    }
-    case 'held':
-      return talk.say(renderHeld(await listHeld(deps), locale))
-    case 'freeze': {
-      const freeze = await freezeActions(deps, { actor: talk.actor, reason: command.reason })
-      return talk.say(renderFreezeNotice({ kind: 'frozen', freeze }, locale, deps.clock.now()))
-    }
-    case 'unfreeze':
-      await liftFreeze(deps, { actor: talk.actor })
-      return talk.say(
-        renderFreezeNotice({ kind: 'unfrozen', by: talk.actor.userId }, locale, deps.clock.now()),
-      )
-  }
+type Answers = {
+  readonly [K in Read['kind']]: (
+    context: ListenerContext,
+    talk: Conversation,
+    command: Extract<Read, { kind: K }>,
+  ) => Promise<void>
 }
+
+const sayVerb = async (
+  context: ListenerContext,
+  talk: Conversation,
+  command: Extract<Read, { plan: number }>,
+): Promise<void> => sayToPlan(context, talk, command.kind, await planIdOf(context, command.plan))
+
+const ANSWERS: Answers = {
+  help: ({ locale }, talk) => talk.say(renderQueueHelp(locale)),
+  list: async ({ deps, locale }, talk, command) =>
+    talk.say(renderQueueList(await listQueues(deps, command), locale)),
+  status: (context, talk, command) => status(context, talk, command.queue),
+  async failed(context, talk, command) {
+    const { ref } = await target(context, talk, command.queue)
+    await talk.say(renderFailed(await failedJobs(context.deps, { ref }), context.locale))
+  },
+  held: async ({ deps, locale }, talk) => talk.say(renderHeld(await listHeld(deps), locale)),
+  pending: async ({ deps, locale }, talk) =>
+    talk.say(renderPending(await listPending(deps), locale)),
+  async audit(context, talk, { filter }) {
+    const { deps, locale } = context
+    const plan = await planFilter(context, filter.plan)
+    await talk.say(renderAudit(await searchAudit(deps, { ...filter, plan }), locale))
+  },
+  async may(context, talk, command) {
+    const { ref } = await target(context, talk, command.queue)
+    const asked = { actor: talk.actor, action: command.action, ref }
+    await talk.say(renderMay(await explainPolicy(context.deps, asked), context.locale))
+  },
+  approve: sayVerb,
+  reject: sayVerb,
+  withdraw: sayVerb,
+  stop: sayVerb,
+  async freeze({ deps, locale }, talk, { reason }) {
+    const freeze = await freezeActions(deps, { actor: talk.actor, reason })
+    await talk.say(renderFreezeNotice({ kind: 'frozen', freeze }, locale, deps.clock.now()))
+  },
+  async unfreeze({ deps, locale }, talk) {
+    await liftFreeze(deps, { actor: talk.actor })
+    const notice = { kind: 'unfrozen', by: talk.actor.userId } as const
+    await talk.say(renderFreezeNotice(notice, locale, deps.clock.now()))
+  },
+}
+
+const read = <K extends Read['kind']>(
+  context: ListenerContext,
+  talk: Conversation,
+  command: Extract<Read, { kind: K }>,
+): Promise<void> => ANSWERS[command.kind](context, talk, command)
+
+const PLAN_NUMBER = /^\d{1,15}$/
+
+/** People know plans by their numbers, the trail by their ids. */
+const planFilter = async (context: ListenerContext, plan: string | null): Promise<string | null> =>
+  plan !== null && PLAN_NUMBER.test(plan) ? planIdOf(context, Number(plan)) : plan
 
 /** One queue in detail; a word that means several, or none in a room without queue, as a list. */
 async function status(
@@ -109,6 +155,20 @@ interface Target {
   readonly ref: QueueRef
   /** The unresolved incident that is about this queue. */
   readonly incidentId: number | null
+}
+
+/** The queues of an action: one, or all that a glob or a tier means. */
+async function scopeOf(
+  context: ListenerContext,
+  talk: Conversation,
+  word: string | null,
+): Promise<Scope & { readonly incidentId: number | null }> {
+  const ofRoom = await incidentOfRoom(context, talk.channelId)
+  const found = await findScope(context.deps, word, ofRoom?.ref ?? null)
+  const [ref, ...others] = found.refs
+  if (ref !== undefined && others.length === 0)
+    return { ...found, incidentId: await incidentAbout(context.deps, ref, ofRoom) }
+  return { ...found, incidentId: ofRoom === null || ofRoom.state === 'resolved' ? null : ofRoom.id }
 }
 
 async function target(

@@ -62,16 +62,16 @@ const tokenOf = (action: BlockAction['actions'][number]): string => {
 }
 
 function bindButtons(app: App, guard: Guard, context: ListenerContext): void {
-  for (const action of ['pause', 'resume'] as const)
+  for (const name of ['pause', 'resume', 'undo', 'again'] as const)
     app.action<BlockAction>(
-      ACTION_IDS[action],
+      ACTION_IDS[name],
       guard.action(async ({ action: clicked, body }, say) => {
         const { trigger_id: triggerId } = body
         const talk = { actor: actorOf(body), channelId: body.channel?.id ?? '', triggerId, say }
-        await clickPlan(context, talk, { action, token: tokenOf(clicked), triggerId })
+        await clickPlan(context, talk, { name, token: tokenOf(clicked), triggerId })
       }),
     )
-  for (const name of ['ack', 'status', 'failed', 'resolve', 'unfreeze', 'more'] as const)
+  for (const name of DOING)
     app.action<BlockAction>(
       ACTION_IDS[name],
       guard.action(async ({ action: clicked, body }, say) => {
@@ -81,6 +81,21 @@ function bindButtons(app: App, guard: Guard, context: ListenerContext): void {
       }),
     )
 }
+
+/** Buttons that do what their row says, at once. */
+const DOING = [
+  'ack',
+  'status',
+  'failed',
+  'resolve',
+  'unfreeze',
+  'more',
+  'approve',
+  'reject',
+  'withdraw',
+  'stop',
+  'signOff',
+] as const
 
 function bindModal(app: App, guard: Guard, context: ListenerContext): void {
   app.view(

@@ -11,7 +11,7 @@ import type {
 } from '@slack/types'
 
 import { thousands } from '../../domain/text.ts'
-import type { Tokens } from '../../domain/views.ts'
+import type { PlanTokens, Tokens } from '../../domain/views.ts'
 import { ACTION_IDS } from '../action-ids.ts'
 import { clamp } from '../clamp.ts'
 import { LIMITS } from '../limits.ts'
@@ -59,7 +59,7 @@ export function firstFew<T>(
   return rest === 0 ? shown : [...shown, `and ${thousands(rest)} more`]
 }
 
-type ButtonName = keyof Tokens
+type ButtonName = keyof Tokens | keyof PlanTokens
 
 const BUTTONS: Readonly<
   Record<ButtonName, { readonly label: string; readonly style?: 'primary' | 'danger' }>
@@ -71,6 +71,13 @@ const BUTTONS: Readonly<
   status: { label: 'Status' },
   resolve: { label: 'Resolve' },
   unfreeze: { label: 'Unfreeze' },
+  approve: { label: 'Approve', style: 'primary' },
+  reject: { label: 'Reject', style: 'danger' },
+  withdraw: { label: 'Withdraw' },
+  stop: { label: 'Stop', style: 'danger' },
+  undo: { label: 'Undo…' },
+  signOff: { label: 'Sign off', style: 'primary' },
+  again: { label: 'Plan again…' },
 }
 
 /** More do not fit side by side on a phone. */
@@ -79,10 +86,11 @@ const MAX_BUTTONS = 5
 interface Offer {
   readonly name: ButtonName
   readonly token: string
+  readonly label: string
 }
 
-const buttonOf = ({ name, token }: Offer): Button => {
-  const { label, style } = BUTTONS[name]
+const buttonOf = ({ name, token, label }: Offer): Button => {
+  const { style } = BUTTONS[name]
   const button: Button = {
     type: 'button',
     action_id: ACTION_IDS[name],
@@ -92,8 +100,8 @@ const buttonOf = ({ name, token }: Offer): Button => {
   return style === undefined ? button : { ...button, style }
 }
 
-const optionOf = ({ name, token }: Offer): PlainTextOption => ({
-  text: plainTextOf(BUTTONS[name].label, LIMITS.option.text),
+const optionOf = ({ token, label }: Offer): PlainTextOption => ({
+  text: plainTextOf(label, LIMITS.option.text),
   value: token,
 })
 
@@ -103,11 +111,18 @@ const overflowOf = (offers: readonly Offer[]): Overflow => ({
   options: offers.slice(0, LIMITS.overflow).map(optionOf),
 })
 
-/** Buttons for the tokens that there are, in the order given; beyond five, a menu takes the rest. */
-export function actions(tokens: Tokens, order: readonly ButtonName[]): readonly ActionsBlock[] {
+/**
+ * Buttons for the tokens that there are, in the order given; beyond five, a menu takes the rest. `labels`
+ * replaces the usual words of a button by ones that say more.
+ */
+export function actions<Name extends ButtonName>(
+  tokens: Readonly<Partial<Record<Name, string>>>,
+  order: readonly Name[],
+  labels: Readonly<Partial<Record<ButtonName, string>>> = {},
+): readonly ActionsBlock[] {
   const offers = order.flatMap((name): readonly Offer[] => {
     const token = tokens[name]
-    return token === undefined ? [] : [{ name, token }]
+    return token === undefined ? [] : [{ name, token, label: labels[name] ?? BUTTONS[name].label }]
   })
   if (offers.length === 0) return []
   const shown = offers.slice(0, MAX_BUTTONS).map(buttonOf)

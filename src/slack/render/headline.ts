@@ -9,13 +9,15 @@ import { LIMITS } from '../limits.ts'
 import { actions, context, firstFew, header, message, section, type Rendered } from './elements.ts'
 import { freezeLine, hazardLines, heldQueueLine, pauseLines } from './holds.ts'
 import { incidentIcon, lasted, leadWords, resolvedWords } from './incident-words.ts'
-import { link, plain, prose, queueName, sentence } from './mrkdwn.ts'
+import { link, mention, plain, prose, queueName, sentence } from './mrkdwn.ts'
 import { nextStep } from './next-step.ts'
 import { bareNumbers, numberLines, shortNumbers } from './numbers.ts'
+import { deed } from './plan-words.ts'
 
 const MAX_ALERTS = 3
 const MAX_STORM_LINES = 10
 const MAX_STORM_HOLDS = 5
+const MAX_PENDING = 3
 
 const ORDER: readonly (keyof Tokens)[] = [
   'ack',
@@ -123,6 +125,21 @@ const othersBlocks = (view: HeadlineView): readonly KnownBlock[] =>
         ),
       ]
 
+/** What waits for somebody's word on this account. */
+const pendingBlocks = ({ pending, at }: HeadlineView, zone: string): readonly KnownBlock[] =>
+  pending.length === 0
+    ? []
+    : [
+        section(
+          ...firstFew(
+            pending,
+            MAX_PENDING,
+            (plan) =>
+              `:raised_hand: Waits for approval: ${deed(plan)} by ${mention(plan.actor.userId)}, until ${clockTime(plan.expiresAt, zone, at)}`,
+          ),
+        ),
+      ]
+
 const alertBlocks = (view: HeadlineView, zone: string): readonly KnownBlock[] =>
   view.alerts.length === 0
     ? []
@@ -178,6 +195,7 @@ export function renderHeadline(view: HeadlineView, locale: Locale): Rendered {
     queueBlocks(view, zone),
     othersBlocks(view),
     stormBlocks(view, zone),
+    isOver ? [] : pendingBlocks(view, zone),
     next === null ? [] : section(`:point_right: ${next}`),
     isOver ? [] : actions(view.tokens, ORDER),
     alertBlocks(view, zone),

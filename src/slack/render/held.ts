@@ -1,4 +1,4 @@
-import { plural } from '../../domain/text.ts'
+import { plural, thousands } from '../../domain/text.ts'
 import type { HeldView, Locale } from '../../domain/views.ts'
 import { actions, firstFew, message, section, type Rendered } from './elements.ts'
 import { freezeLine, heldQueueLine } from './holds.ts'
@@ -9,7 +9,9 @@ const MAX_FOREIGN = 10
 const MAX_PROBLEMS = 5
 
 function heading({ holds, foreign, problems }: HeldView): string {
-  if (holds.length > 0) return `${plural(holds.length, 'hold')} by Spillway`
+  const endless = holds.filter(({ endsAt }) => endsAt === null).length
+  if (holds.length > 0)
+    return `${plural(holds.length, 'hold')} by Spillway${endless === 0 ? '' : `, ${thousands(endless)} without an end`}`
   if (foreign.length > 0) return 'Spillway holds no queue'
   return problems.length > 0
     ? 'Spillway holds no queue; not all systems answered'

@@ -1,4 +1,4 @@
-import { INCIDENT_FORMS, QUEUE_FORMS, type CommandForm } from '../../domain/command-grammar.ts'
+import { type CommandForm, INCIDENT_FORMS, QUEUE_FORMS } from '../../domain/command-forms.ts'
 import type { Locale } from '../../domain/views.ts'
 import { context, message, section, type Rendered } from './elements.ts'
 import { code, prose, sentence } from './mrkdwn.ts'

@@ -1,7 +1,7 @@
-import type { Hold } from '../../domain/action.ts'
+import type { Hold, QueueProof } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Freeze } from '../../domain/ports/store.ts'
-import type { HoldProof, PauseHazard, QueueOverview } from '../../domain/queue.ts'
+import type { PauseHazard, QueueOverview } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
 import { firstFew } from './elements.ts'
 import { mention, prose, queueName, sentence } from './mrkdwn.ts'
@@ -9,15 +9,18 @@ import { mention, prose, queueName, sentence } from './mrkdwn.ts'
 /** A long tail of holds or hazards would push the buttons off the screen. */
 const MAX_LINES = 5
 
-const PROOFS: Readonly<Record<HoldProof, string>> = {
+const PROOFS: Readonly<Record<QueueProof, string>> = {
   held: 'held',
   set_not_proven: 'set, not yet proven',
   not_held: '*not holding: jobs still move*',
+  running: 'running, a job was taken',
+  paused_again: '*paused again by somebody or something else*',
 }
 
-export const proofWords = (proof: HoldProof): string => PROOFS[proof]
+export const proofWords = (proof: QueueProof): string => PROOFS[proof]
 
-function ending(hold: Hold, zone: string, now: Date): string {
+/** `until 14:27 (25 min left)`. */
+export function untilWords(hold: Hold, zone: string, now: Date): string {
   if (hold.endsAt === null) return 'until somebody resumes it'
   const time = clockTime(hold.endsAt, zone, now)
   const left = hold.endsAt.getTime() - now.getTime()
@@ -31,11 +34,11 @@ const because = (reason: string | null): string => {
 
 /** Who stopped it, until when, whether it is proven to hold, and why. */
 export const holdLine = (hold: Hold, zone: string, now: Date): string =>
-  `:double_vertical_bar: Paused by ${mention(hold.owner.userId)} ${ending(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason)}`
+  `:double_vertical_bar: Paused by ${mention(hold.owner.userId)} ${untilWords(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason)}`
 
-/** As `holdLine`, for lists over many queues. */
+/** As `holdLine`, for lists over many queues, where one without an end must not be overlooked. */
 export const heldQueueLine = (hold: Hold, zone: string, now: Date): string =>
-  `:double_vertical_bar: ${queueName(hold.ref)} by ${mention(hold.owner.userId)} ${ending(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason)}`
+  `:double_vertical_bar: ${queueName(hold.ref)} by ${mention(hold.owner.userId)} ${hold.endsAt === null ? '*no end* ' : ''}${untilWords(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason)}`
 
 /** What is paused, and where the queue's own flag disagrees with our holds. Null numbers: only the holds are known. */
 export function pauseLines(

@@ -1,4 +1,5 @@
 import { queueKey, type QueueRef } from '../../domain/queue.ts'
+import { thousands } from '../../domain/text.ts'
 import { clamp, clampPlain } from '../clamp.ts'
 
 /** Long enough for the names of the field, short enough that five fit on a phone. */
@@ -28,6 +29,9 @@ export const code = (text: string, max = NAME_LENGTH): string => {
   return inside === '' ? '`?`' : `\`${inside}\``
 }
 
+/** Somebody's own words, marked as such. */
+export const quoted = (text: string, max = 300): string => `“${prose(text, max)}”`
+
 /** Several lines of somebody else's text in a fence. */
 export const fenced = (lines: readonly string[], max: number): string => {
   const inside = lines.map((line) => prose(line, max)).filter((line) => line !== '')
@@ -48,6 +52,16 @@ const CHANNEL = /^[CGD][A-Za-z0-9_]{1,40}$/
 export function mention(id: string): string {
   if (PERSON.test(id)) return `<@${id}>`
   return GROUP.test(id) ? `<!subteam^${id}>` : code(id)
+}
+
+/** More names than these are a crowd, not an address. */
+const MAX_PEOPLE = 5
+
+/** `@ana, @ben and 3 more`. */
+export function people(ids: readonly string[]): string {
+  const named = ids.slice(0, MAX_PEOPLE).map(mention).join(', ')
+  const rest = ids.length - MAX_PEOPLE
+  return rest > 0 ? `${named} and ${thousands(rest)} more` : named
 }
 
 export const channel = (id: string | null): string | null =>

@@ -11,6 +11,8 @@ export function nextStep(view: HeadlineView): string {
     return 'Press *Acknowledge*, so that the others know that you have it.'
   if (view.freeze !== null)
     return 'Find the cause meanwhile: before the freeze ends nothing is paused or resumed.'
+  if (view.pending.length > 0)
+    return 'Judge what waits for approval, on its card in this room: *Approve* or *Reject*.'
   if (incident.kind === 'storm')
     return 'Start with the first line. So many at once often share a cause: Redis, the network, a deployment.'
   if (queue === null) return 'Find out what the alert is about.'

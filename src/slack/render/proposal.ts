@@ -1,23 +1,31 @@
 import type { ActionKind } from '../../domain/action.ts'
 import type { QueueRef } from '../../domain/queue.ts'
+import { plural } from '../../domain/text.ts'
 import { actions, message, section, type Rendered } from './elements.ts'
-import { queueName } from './mrkdwn.ts'
+import { code, queueName } from './mrkdwn.ts'
+import { verbOf } from './plan-words.ts'
 
-const QUESTIONS: Readonly<Record<ActionKind, string>> = {
-  pause: 'Pause',
-  resume: 'Resume',
+interface Proposal {
+  readonly action: ActionKind
+  /** What was asked for, in the person's words. */
+  readonly scope: string
+  readonly refs: readonly QueueRef[]
+  readonly token: string
+}
+
+function question({ action, scope, refs }: Proposal): string {
+  const [first] = refs
+  const what =
+    refs.length === 1 && first !== undefined
+      ? queueName(first)
+      : `${plural(refs.length, 'queue')} (${code(scope)})`
+  return `${verbOf({ action })} ${what}?`
 }
 
 /** Where a modal cannot be opened, the way to it: nothing happens before it is confirmed there. */
-export const renderProposal = (proposal: {
-  readonly action: ActionKind
-  readonly ref: QueueRef
-  readonly token: string
-}): Rendered =>
+export const renderProposal = (proposal: Proposal): Rendered =>
   message(
-    `${QUESTIONS[proposal.action]} ${queueName(proposal.ref)}?`,
-    section(
-      `*${QUESTIONS[proposal.action]} ${queueName(proposal.ref)}?* The button shows what would happen and asks you to confirm.`,
-    ),
+    question(proposal),
+    section(`*${question(proposal)}* The button shows what would happen and asks you to confirm.`),
     actions({ [proposal.action]: proposal.token }, [proposal.action]),
   )

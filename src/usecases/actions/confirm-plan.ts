@@ -1,12 +1,23 @@
-import type { Actor, Plan } from '../../domain/action.ts'
+import { type Actor, isSameActor, type Plan } from '../../domain/action.ts'
+import type { TierDecision } from '../../domain/effect.ts'
 import { OperatorError } from '../../domain/errors.ts'
-import { checkHold, effectTier, isReasonRequired } from '../../domain/plan.ts'
+import { isSamePhrase } from '../../domain/phrase.ts'
+import { isReasonRequired, planHash } from '../../domain/plan.ts'
+import { approvalsNeeded } from '../../domain/policy.ts'
+import type { Settled } from '../../domain/ports/plan-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { clockTime } from '../../domain/time.ts'
+import type { PlanView } from '../../domain/views.ts'
 import { auditOfPlan } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 import { requireRole } from '../people/authorize.ts'
-import { frozenError } from './freeze.ts'
+import { approversOf } from '../people/members-with.ts'
+import { announceBreakGlass, askForApproval, settledFacts } from './ask-approval.ts'
+import { findDrift } from './drift.ts'
+import { requireThawedIn } from './freeze.ts'
+import { requireWithinLimits } from './limits.ts'
+import { planAction } from './plan-action.ts'
+import { contextOf, tierFor } from './tier.ts'
 
 export interface Confirmation {
   readonly planId: string
@@ -14,28 +25,99 @@ export interface Confirmation {
   readonly reason: string | null
   /** The length chosen in the modal; undefined keeps the plan's. */
   readonly holdMs?: number | null
+  /** What was typed where the plan has a phrase. */
+  readonly phrase?: string | null
+  readonly isBreakGlass?: boolean
 }
 
+/** Confirmed, or replaced by a new preview because the first one no longer held. */
+export type Confirmed =
+  | { readonly kind: 'confirmed'; readonly plan: Plan }
+  | { readonly kind: 'drifted'; readonly view: PlanView }
+
+/** Whoever confirms waits for those who confirm at the same moment, so that their effects are summed. */
+const CONFIRM_LOCK = 'confirm'
+
 /**
- * Turns a previewed plan into work, once. The role is asked for again: minutes may have passed.
- * Throws `stale_button`, `plan_expired`, `already_done`, `not_allowed`, `frozen`, `bad_input`, `bad_duration`.
+ * Turns a previewed plan into work, or, where policy says so, into a request for approval; once. The role is
+ * asked for again and the queues are looked at again: minutes may have passed. Throws `stale_button`,
+ * `plan_expired`, `already_done`, `not_allowed`, `frozen`, `too_many`, `bad_input`, `system_unreachable`.
  */
-export async function confirmPlan(deps: Deps, confirmation: Confirmation): Promise<Plan> {
+export async function confirmPlan(deps: Deps, confirmation: Confirmation): Promise<Confirmed> {
   const planned = await ownPlan(deps, confirmation)
-  const holdMs = confirmation.holdMs === undefined ? planned.holdMs : confirmation.holdMs
-  if (planned.action === 'pause') checkHold(planned.queueTier, holdMs)
-  const reason = checkReason(planned, holdMs, confirmation.reason)
-  await requireRole(deps, { ...planned, actor: confirmation.actor })
+  if (planned.state !== 'planned') throw whyNot(deps, planned)
+  requirePhrase(planned, confirmation.phrase ?? null)
+  const isBreakGlass = confirmation.isBreakGlass === true
+  const { actor, action, queues, incidentId } = planned
+  const asked = { actor, action, queues, incidentId, planId: planned.id }
+  await requireRole(deps, asked)
+  if (isBreakGlass) await requireRole(deps, { ...asked, right: 'break_glass', fresh: true })
+  const drift = await findDrift(deps, planned)
+  if (drift !== null) return replan(deps, planned, confirmation, drift)
+  const approvers = await approversOf(deps, action, queues)
+  const plan = await deps.store.transaction((store) =>
+    settle(deps, store, { planned, confirmation, approvers }),
+  )
+  return { kind: 'confirmed', plan }
+}
+
+interface Settling {
+  readonly planned: Plan
+  readonly confirmation: Confirmation
+  readonly approvers: readonly string[]
+}
+
+async function settle(
+  deps: Deps,
+  store: Repositories,
+  { planned, confirmation, approvers }: Settling,
+): Promise<Plan> {
+  await store.incidents.lockKey(CONFIRM_LOCK)
   const now = deps.clock.now()
-  return deps.store.transaction(async (store) => {
-    const freeze = await store.control.frozen()
-    if (freeze !== null) throw frozenError(freeze, deps)
-    const plan = await store.plans.confirm(planned.id, reason, holdMs, now)
-    if (plan === null) throw await whyNot(deps, store, planned)
-    await store.work.enqueue('execute_plan', { planId: plan.id }, { key: plan.id })
-    await store.audit.append(auditOfPlan(now, 'confirmed', plan, { holdMs }))
-    return plan
-  })
+  await requireThawedIn(store, deps)
+  await requireWithinLimits(deps, store, planned, now)
+  const holdMs = confirmation.holdMs === undefined ? planned.holdMs : confirmation.holdMs
+  const decision = tierFor(planned, holdMs, await contextOf(store, planned, now))
+  const settled = settledOf(deps, { planned, confirmation, holdMs, decision })
+  const plan = await store.plans.confirm(planned.id, settled, now)
+  if (plan === null) throw whyNot(deps, (await store.plans.byId(planned.id)) ?? planned)
+  if (plan.state === 'requested') return askForApproval(deps, store, plan, approvers)
+  await store.work.enqueue('execute_plan', { planId: plan.id }, { key: plan.id })
+  if (plan.isBreakGlass) return announceBreakGlass(deps, store, plan, approvers)
+  await store.audit.append(auditOfPlan(now, 'confirmed', plan, settledFacts(plan)))
+  return plan
+}
+
+function settledOf(
+  deps: Deps,
+  about: {
+    readonly planned: Plan
+    readonly confirmation: Confirmation
+    readonly holdMs: number | null
+    readonly decision: TierDecision
+  },
+): Settled {
+  const { planned, confirmation, holdMs, decision } = about
+  const isApprovalDue = decision.tier === 'T3'
+  const isBreakGlass = isApprovalDue && confirmation.isBreakGlass === true
+  const reason = checkReason(decision, confirmation.reason, isBreakGlass)
+  const final = { ...planned, holdMs, reason, tier: decision.tier }
+  const { policy } = deps.settings
+  const needed = approvalsNeeded(deps.settings, planned.action, planned.queues)
+  const isRequest = isApprovalDue && !isBreakGlass
+  return {
+    state: isRequest ? 'requested' : 'confirmed',
+    reason,
+    holdMs,
+    tier: decision.tier,
+    tierReason: decision.reason,
+    hash: planHash(final),
+    approvalsNeeded: isRequest ? needed : 0,
+    isBreakGlass,
+    expiresAt: isRequest
+      ? new Date(deps.clock.now().getTime() + policy.approvalTtlMs)
+      : planned.expiresAt,
+  }
 }
 
 async function ownPlan(deps: Deps, { planId, actor }: Confirmation): Promise<Plan> {
@@ -46,7 +128,7 @@ async function ownPlan(deps: Deps, { planId, actor }: Confirmation): Promise<Pla
       'This preview is not known any more.',
       'Nothing was changed. Ask again.',
     )
-  if (plan.actor.userId !== actor.userId || plan.actor.teamId !== actor.teamId)
+  if (!isSameActor(plan.actor, actor))
     throw new OperatorError(
       'not_allowed',
       `This preview was made for <@${plan.actor.userId}>.`,
@@ -55,30 +137,79 @@ async function ownPlan(deps: Deps, { planId, actor }: Confirmation): Promise<Pla
   return plan
 }
 
-function checkReason(plan: Plan, holdMs: number | null, given: string | null): string | null {
+function requirePhrase({ phrase }: Plan, typed: string | null): void {
+  if (phrase === null || isSamePhrase(phrase, typed)) return
+  throw new OperatorError(
+    'bad_input',
+    `To confirm this, type \`${phrase}\`.`,
+    'Nothing was changed. What you typed is something else.',
+  )
+}
+
+const MAX_REASON = 500
+/** Too short to explain to anybody later why the rule was not followed. */
+const MIN_JUSTIFICATION = 10
+
+function checkReason(
+  { tier, reason: because }: TierDecision,
+  given: string | null,
+  isBreakGlass: boolean,
+): string | null {
   const reason = given?.trim() ?? ''
-  const tier = effectTier(plan.action, plan.queueTier, holdMs)
+  if (isBreakGlass && reason.length < MIN_JUSTIFICATION)
+    throw new OperatorError(
+      'bad_input',
+      'To break glass, say why it cannot wait for an approval.',
+      'Nothing was changed. One sentence; it is announced at once and reviewed later.',
+    )
   if (reason === '' && isReasonRequired(tier))
     throw new OperatorError(
       'bad_input',
-      'A reason is needed for this.',
-      'One short sentence is enough; it goes into the audit trail.',
+      `A reason is needed for this: ${because}.`,
+      'Nothing was changed. One short sentence is enough; it goes into the audit trail.',
     )
-  return reason === '' ? null : reason.slice(0, 500)
+  return reason === '' ? null : reason.slice(0, MAX_REASON)
 }
 
-async function whyNot(deps: Deps, store: Repositories, planned: Plan): Promise<OperatorError> {
-  const current = (await store.plans.byId(planned.id)) ?? planned
+/** What was shown no longer holds: it is voided, and what holds now is shown in its place. */
+async function replan(
+  deps: Deps,
+  plan: Plan,
+  { holdMs }: Confirmation,
+  drift: string,
+): Promise<Confirmed> {
+  const now = deps.clock.now()
+  await deps.store.transaction(async (store) => {
+    const voided = await store.plans.move(plan.id, 'void', {
+      now,
+      outcome: { words: `It no longer held: ${drift}` },
+    })
+    if (voided !== null) await store.audit.append(auditOfPlan(now, 'voided', voided, { drift }))
+  })
+  const { action, actor, scope, incidentId, undoesPlanId } = plan
+  const refs = plan.queues.map(({ ref }) => ref)
+  const request = { action, actor, scope, incidentId, undoesPlanId, refs }
+  const view = await planAction(
+    deps,
+    { ...request, holdMs: holdMs === undefined ? plan.holdMs : holdMs },
+    drift,
+  )
+  return { kind: 'drifted', view }
+}
+
+function whyNot(deps: Pick<Deps, 'settings' | 'clock'>, plan: Plan): OperatorError {
   const at = (date: Date): string => clockTime(date, deps.settings.timeZone, deps.clock.now())
-  if (current.state === 'planned')
+  if (plan.confirmedAt === null)
     return new OperatorError(
       'plan_expired',
-      `This preview expired at ${at(current.expiresAt)}.`,
+      plan.outcome === null || plan.expiresAt <= deps.clock.now()
+        ? `This preview expired at ${at(plan.expiresAt)}.`
+        : `This preview is void. ${plan.outcome.words}`,
       'Nothing was changed. Ask again to see the queue as it is now.',
     )
   return new OperatorError(
     'already_done',
-    `You have confirmed this already${current.finishedAt === null ? '' : `; it finished at ${at(current.finishedAt)}`}.`,
+    `You have confirmed this already${plan.finishedAt === null ? '' : `; it finished at ${at(plan.finishedAt)}`}.`,
     'It is carried out once, however often it is clicked.',
   )
 }

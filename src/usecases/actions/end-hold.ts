@@ -1,9 +1,9 @@
-import type { Hold, Plan } from '../../domain/action.ts'
-import { effectTier, planHash } from '../../domain/plan.ts'
-import type { QueueOverview } from '../../domain/queue.ts'
+import type { Hold } from '../../domain/action.ts'
+import { queueKey } from '../../domain/queue.ts'
 import { ruleFor } from '../../domain/settings.ts'
 import type { Deps } from '../deps.ts'
 import { live } from '../queues/queue-reads.ts'
+import { draftPlan } from './draft.ts'
 
 /** How often a system that is away is asked whether its hold can end. */
 const AWAY_MS = 5_000
@@ -22,37 +22,35 @@ export async function endHold(deps: Deps, holdId: string): Promise<number | null
     deps.systems.get(hold.ref.system).pauseState(hold.ref.queue),
   )
   if (!seen.isLive) return AWAY_MS
-  const plan = endingPlan(deps, hold, seen.value.overview, now)
+  const plan = draftPlan(deps, endingOf(deps, hold, seen.value.overview))
   await deps.store.transaction(async (store) => {
-    if (await store.plans.add(plan))
+    if ((await store.plans.add(plan)) !== null)
       await store.work.enqueue('execute_plan', { planId: plan.id }, { key: plan.id })
   })
   return null
 }
 
-function endingPlan(deps: Deps, hold: Hold, overview: QueueOverview, at: Date): Plan {
-  const queueTier = ruleFor(deps.settings, hold.ref).tier
-  const draft = {
-    id: deps.ids.uuid(),
-    action: 'resume' as const,
-    ref: hold.ref,
-    incidentId: hold.incidentId,
-    endsHoldId: hold.id,
-    actor: hold.owner,
-    tier: effectTier('resume', queueTier, null),
-    queueTier,
-    before: { overview, holdIds: [hold.id], warnings: [] },
-  }
-  return {
-    ...draft,
-    holdMs: null,
-    reason: 'the pause was set for this long',
-    state: 'confirmed',
-    hash: planHash(draft),
-    createdAt: at,
-    expiresAt: at,
-    confirmedAt: at,
-    outcome: null,
-    finishedAt: null,
-  }
-}
+const endingOf = (
+  deps: Deps,
+  hold: Hold,
+  before: Parameters<typeof draftPlan>[1]['queues'][number]['before'],
+): Parameters<typeof draftPlan>[1] => ({
+  action: 'resume',
+  scope: queueKey(hold.ref),
+  queues: [
+    {
+      ref: hold.ref,
+      tier: ruleFor(deps.settings, hold.ref).tier,
+      before,
+      holdIds: [hold.id],
+      warnings: [],
+      state: 'pending',
+      outcome: null,
+    },
+  ],
+  actor: hold.owner,
+  incidentId: hold.incidentId,
+  holdMs: null,
+  decision: { tier: 'T2', reason: 'whoever set the pause authorised its end' },
+  endsHoldId: hold.id,
+})

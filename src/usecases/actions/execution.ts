@@ -1,25 +1,45 @@
-import type { Plan, PlanOutcome, PlanState } from '../../domain/action.ts'
+import type { Accounting } from '../../domain/accounting.ts'
+import type { ActionKind, PlannedQueue, QueueOutcome } from '../../domain/action.ts'
+import type { Lease } from '../../domain/ports/plan-store.ts'
 import type { Freeze, Repositories } from '../../domain/ports/store.ts'
+import type { QueueRef } from '../../domain/queue.ts'
 import { auditOfPlan, overviewFacts } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 
-/** What an action did: the plan's next state with the words for people. */
-export interface Effect {
-  readonly state: Extract<PlanState, 'done' | 'refused' | 'failed' | 'expired'>
-  readonly outcome: PlanOutcome
-  /** Nothing happened that anybody must read about. */
-  readonly isQuiet?: true
-}
-
-/** One attempt at a leased plan. */
-export interface Execution {
-  readonly plan: Plan
-  readonly fence: number
+/** One queue's part of an attempt at a leased plan. */
+export interface Part extends Lease {
+  readonly queue: PlannedQueue
   /** An earlier attempt may have changed the queue, wholly or by half. */
   readonly wasTouched: boolean
 }
 
-/** Actions were frozen before this one touched its queue. */
+/** How one queue's part ended. */
+export interface PartEnd {
+  readonly state: 'done' | 'skipped' | 'failed'
+  readonly outcome: QueueOutcome
+  /** Nothing happened that anybody must read about. */
+  readonly isQuiet?: true
+}
+
+/**
+ * What an action is, as far as it differs from the others. The pipeline plans, confirms, has it approved,
+ * executes it slice by slice, stops, audits and tells.
+ */
+export interface ActionSpec {
+  readonly kind: ActionKind
+  /**
+   * Changes one queue, once: run again after any crash it must end the same. Calls `touch` right before the
+   * change. Resolves to its end if there is nothing to verify, else null. Throws `Frozen`, `LeaseLost`, and
+   * what the queue's system throws.
+   */
+  carryOut(deps: Deps, part: Part): Promise<PartEnd | null>
+  /** Watches what was changed, and says how it is. */
+  verify(deps: Deps, part: Part): Promise<PartEnd>
+  /** Rows that follow the queue's end, in its transaction. */
+  settle(store: Repositories, part: Part, end: PartEnd, at: Date): Promise<void>
+}
+
+/** Actions were frozen before this queue was touched. */
 export class Frozen extends Error {
   override readonly name = 'Frozen'
   readonly freeze: Freeze
@@ -38,37 +58,53 @@ export class LeaseLost extends Error {
 export const FREEZE_LOCK = 'freeze'
 
 /**
- * After this another replica goes on with what a killed one began. Longer than an attempt takes; where one
- * takes longer, both do the same idempotent steps and one of them closes the plan.
+ * After this another replica goes on with what a killed one began. Longer than a slice takes; where one takes
+ * longer, both do the same idempotent steps and one of them closes the plan.
  */
 export const LEASE_MS = 20_000
 
 /** An outcome that is only words. */
-export const words = (text: string): PlanOutcome => ({ words: text, proof: null, after: null })
+export const words = (text: string): QueueOutcome => ({
+  words: text,
+  proof: null,
+  after: null,
+  accounting: null,
+})
 
 /**
- * Commits, once per plan, that its queue is about to be touched. Last statement of its transaction. Throws
- * `Frozen` if a freeze was first; what may be half done already is brought to its end nevertheless.
+ * Commits, once per plan and queue, that the queue is about to be touched. Last statement of its transaction.
+ * Throws `Frozen` if a freeze was first; what may be half done already is brought to its end nevertheless.
  */
 export async function recordIntent(
   store: Repositories,
-  { plan, fence, wasTouched }: Execution,
+  { plan, fence, queue, wasTouched }: Part,
   at: Date,
 ): Promise<void> {
   await store.incidents.lockKey(FREEZE_LOCK)
   const freeze = await store.control.frozen()
   if (freeze !== null && !wasTouched) throw new Frozen(freeze)
-  if (!(await store.plans.intend(plan.id, fence, at))) return
-  await store.audit.append(auditOfPlan(at, 'intent', plan, overviewFacts(plan.before.overview)))
+  if (!(await store.plans.intend(plan.id, fence, queue.ref, at))) return
+  await store.audit.append(
+    auditOfPlan(at, 'intent', plan, overviewFacts(queue.before), { queue: queue.ref }),
+  )
 }
 
-/** Changes the queue, with a fresh lease taken right before. Throws `LeaseLost` instead of changing it late. */
+/** Missing jobs belong into the sentence that people read; that none is missing, into the details. */
+export const withCounts = (text: string, { isAsPlanned, words: counts }: Accounting): string =>
+  isAsPlanned === false ? `${text} ${counts}` : text
+
+/** Changes a queue, with a fresh lease taken right before. Throws `LeaseLost` instead of changing it late. */
 export async function touchQueue(
   deps: Pick<Deps, 'store' | 'clock'>,
-  { plan, fence }: Execution,
+  { plan, fence, queue }: Part,
   change: () => Promise<unknown>,
 ): Promise<void> {
   const now = deps.clock.now()
-  if (!(await deps.store.now.plans.touch(plan.id, fence, now, LEASE_MS))) throw new LeaseLost()
+  if (!(await deps.store.now.plans.touch(plan.id, fence, queue.ref, now, LEASE_MS)))
+    throw new LeaseLost()
   await change()
 }
+
+/** The hold that this plan set on this queue, if it did. */
+export const ownHold = async (store: Repositories, planId: string, ref: QueueRef) =>
+  (await store.holds.active(ref)).find((hold) => hold.planId === planId)

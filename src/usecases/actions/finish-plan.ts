@@ -1,127 +1,121 @@
-import type { Plan } from '../../domain/action.ts'
+import { ACTION_WORDS } from '../../domain/action-words.ts'
+import { accountsOf, type Plan } from '../../domain/action.ts'
 import type { RoomLine } from '../../domain/message.ts'
+import { planWords, stateOf } from '../../domain/plan-outcome.ts'
+import type { Lease } from '../../domain/ports/plan-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
-import { isSameQueue, queueKey } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
-import { auditOfPlan, overviewFacts } from '../audit/audit-of.ts'
+import { auditOfPlan } from '../audit/audit-of.ts'
+import { requestAnchor } from '../audit/request-anchor.ts'
 import type { Deps } from '../deps.ts'
-import { headlineKey, shownBy } from '../incidents/touch.ts'
-import type { Effect, Execution } from './execution.ts'
+import { noteInTimelines, placesOf, showCard, tellPlaces } from './card.ts'
+import { ownHold } from './execution.ts'
 
 /**
- * Closes a plan in one transaction: holds, buttons, words in the room, audit. False, and nothing of it
- * happens, if the fence is no longer ours.
+ * Closes a plan in one transaction: what was not begun goes back, its buttons are used up, people are told,
+ * audit. `state` null: as its queues ended. `text` says why it ended early. False, and nothing of it happens,
+ * if the fence is no longer ours.
  */
 export async function finishPlan(
   deps: Deps,
-  execution: Execution,
-  effect: Effect,
+  { plan: { id }, fence }: Lease,
+  state: 'cancelled' | null,
+  text: string | null = null,
 ): Promise<boolean> {
-  const { plan, fence } = execution
   const now = deps.clock.now()
-  const isClosed = await deps.store.transaction(async (store) => {
-    const closed = await store.plans.finish(plan.id, fence, effect.state, effect.outcome, now)
-    if (closed === null) return false
-    await settleHolds(store, plan, effect, { now, wasTouched: closed.wasTouched })
-    // Without an effect of this plan its buttons may still be needed.
-    if (effect.state === 'done' && effect.outcome.after !== null)
-      await spendButtons(deps, store, plan, now)
-    if (effect.isQuiet !== true) await tell(store, plan, effect, now)
+  const closed = await deps.store.transaction(async (store) => {
+    await giveBack(store, id, fence, text, now)
+    const plan = await store.plans.byId(id)
+    if (plan === null) return null
+    const outcome = { words: planWords(plan, { state, text }) }
+    const finished = await store.plans.finish(id, fence, stateOf(plan, state), outcome, now)
+    if (finished === null) return null
+    await spendCard(deps, store, finished, now)
+    if (!isQuiet(finished)) await tell(store, finished, now)
+    if (finished.tier === 'T3') await requestAnchor(store)
     await store.audit.append(
-      auditOfPlan(now, 'outcome', plan, {
-        state: effect.state,
-        proof: effect.outcome.proof,
-        before: overviewFacts(plan.before.overview),
-        after: overviewFacts(effect.outcome.after),
+      auditOfPlan(now, 'outcome', finished, {
+        state: finished.state,
+        accounts: { ...accountsOf(finished) },
+        words: outcome.words,
       }),
     )
-    return true
+    return finished
   })
-  if (isClosed) {
-    const facts = { event: 'plan.finished', plan: plan.id, queue: queueKey(plan.ref) }
+  if (closed !== null)
     deps.log.info(
-      { ...facts, state: effect.state, action: plan.action, incident: plan.incidentId },
+      {
+        event: 'plan.finished',
+        plan: id,
+        number: closed.number,
+        scope: closed.scope,
+        state: closed.state,
+        action: closed.action,
+        incident: closed.incidentId,
+      },
       'plan finished',
     )
-  }
-  return isClosed
+  return closed !== null
 }
 
-/**
- * A pause that failed after it touched its queue keeps its hold, not yet proven: the flag may be set, and
- * then only the hold's end, or a person, takes it away again. A timed end ends its hold however it went.
- */
-async function settleHolds(
+/** Untouched queues are returned with their holds; one that was touched and has no end failed. */
+async function giveBack(
+  store: Repositories,
+  id: string,
+  fence: number,
+  text: string | null,
+  now: Date,
+): Promise<void> {
+  for (const ref of await store.plans.returnQueues(
+    id,
+    fence,
+    text ?? 'It was not brought to its end.',
+  )) {
+    const hold = await ownHold(store, id, ref)
+    if (hold !== undefined) await store.holds.end(hold.id, now, null)
+  }
+}
+
+/** A timed end that found its hold ended already. */
+const isQuiet = ({ endsHoldId, queues }: Plan): boolean =>
+  endsHoldId !== null &&
+  queues.every(({ outcome }) => outcome?.words === 'The hold was ended before.')
+
+const ON_CARD = ['approve', 'reject', 'withdraw', 'stop'] as const
+
+async function spendCard(
+  deps: Pick<Deps, 'settings'>,
   store: Repositories,
   plan: Plan,
-  effect: Effect,
-  { now, wasTouched }: { readonly now: Date; readonly wasTouched: boolean },
+  now: Date,
 ): Promise<void> {
-  const holds = await store.holds.active(plan.ref)
-  const own = holds.find((hold) => hold.planId === plan.id)
-  if (own !== undefined) {
-    if (effect.state === 'done')
-      await store.holds.setProof(own.id, effect.outcome.proof ?? own.proof)
-    else if (!wasTouched) await store.holds.end(own.id, now, null)
-  }
-  if (plan.endsHoldId !== null) await store.holds.end(plan.endsHoldId, now, null)
-  if (plan.action !== 'resume' || effect.state !== 'done') return
-  for (const id of plan.before.holdIds) await store.holds.end(id, now, plan.actor.userId)
+  const words = `it was over at ${clockTime(now, deps.settings.timeZone, now)}`
+  await store.buttons.spendPlan(plan.id, ON_CARD, null, words, now)
 }
 
-async function spendButtons(deps: Deps, store: Repositories, plan: Plan, now: Date): Promise<void> {
-  const verb = plan.action === 'pause' ? 'paused' : 'resumed'
-  const who = plan.endsHoldId === null ? `by <@${plan.actor.userId}>` : 'by itself'
-  const when = clockTime(now, deps.settings.timeZone, now)
-  await store.buttons.spendPlans(
-    plan.ref,
-    plan.action,
-    plan.actor.userId,
-    `already ${verb} ${who} at ${when}`,
-    now,
-  )
-}
-
-const ICONS = { pause: 'stop', resume: 'go' } as const
-
-async function tell(store: Repositories, plan: Plan, effect: Effect, now: Date): Promise<void> {
+/** The card is the outcome; where it stood before, the edit notifies nobody, so a line says it as well. */
+async function tell(store: Repositories, plan: Plan, now: Date): Promise<void> {
+  const words = plan.outcome?.words ?? ''
+  const isHolding = plan.queues.every(({ outcome }) => outcome?.proof !== 'not_held')
+  const isGood = plan.state === 'done' && isHolding
   const line: RoomLine = {
-    icon:
-      effect.state === 'done' && effect.outcome.proof !== 'not_held'
-        ? ICONS[plan.action]
-        : 'warning',
-    words:
-      plan.reason === null
-        ? effect.outcome.words
-        : `${effect.outcome.words} Reason: ${plan.reason}`,
-    mention: effect.state === 'done' ? [] : [plan.actor.userId],
+    icon: isGood ? ACTION_WORDS[plan.action].icon : 'warning',
+    words: plan.reason === null ? words : `${words} Reason: ${plan.reason}`,
+    mention: isGood ? [] : [plan.actor.userId],
   }
-  const touched = (await store.incidents.unresolved()).filter(
-    (incident) =>
-      incident.id === plan.incidentId ||
-      (incident.ref !== null && isSameQueue(incident.ref, plan.ref)),
-  )
-  for (const incident of touched) {
-    await store.timeline.add({
-      incidentId: incident.id,
-      at: now,
-      kind: 'action',
-      actor: plan.endsHoldId === null ? plan.actor.userId : null,
-      words: line.words,
-    })
+  const by = plan.endsHoldId === null ? plan.actor.userId : null
+  const places = await placesOf(store, plan)
+  const isNew = await showCard(store, plan, places)
+  const said = { key: 'outcome', line, at: now, by }
+  if (isNew) await noteInTimelines(store, places.incidents, said)
+  else await tellPlaces(store, plan, places, said)
+  // Stopping a queue is announced where everybody looks, also when it has a room.
+  const isInOps = places.targets.some(({ kind }) => kind === 'ops')
+  if (!isInOps)
     await store.messages.put({
-      key: `outcome:${plan.id}:${incident.id}`,
-      target: { kind: 'room', incidentId: shownBy(incident) },
+      key: `outcome:${plan.id}:ops`,
+      target: { kind: 'ops' },
       content: { kind: 'line', line },
       priority: 1,
     })
-    await store.messages.touch(headlineKey(shownBy(incident)))
-  }
-  // Stopping a queue is announced where everybody looks, also when no incident is open for it.
-  await store.messages.put({
-    key: `outcome:${plan.id}:ops`,
-    target: { kind: 'ops' },
-    content: { kind: 'line', line },
-    priority: 1,
-  })
 }

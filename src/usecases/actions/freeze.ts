@@ -18,7 +18,15 @@ type FreezeDeps = Pick<Deps, 'store' | 'chat' | 'settings' | 'clock' | 'ids' | '
 export async function requireThawed(
   deps: Pick<Deps, 'store' | 'settings' | 'clock'>,
 ): Promise<void> {
-  const freeze = await deps.store.now.control.frozen()
+  return requireThawedIn(deps.store.now, deps)
+}
+
+/** The same within a transaction. */
+export async function requireThawedIn(
+  store: Pick<Repositories, 'control'>,
+  deps: Pick<Deps, 'settings' | 'clock'>,
+): Promise<void> {
+  const freeze = await store.control.frozen()
   if (freeze !== null) throw frozenError(freeze, deps)
 }
 
@@ -61,7 +69,7 @@ async function tellFrozen(deps: FreezeDeps, { by, at, reason }: Freeze): Promise
   const why = reason === null ? '' : `: ${reason}`
   const line: RoomLine = {
     icon: 'stop',
-    words: `<@${by.userId}> froze all actions${why}. What had begun is brought to its end; nothing else is paused, resumed or ended until it is lifted.`,
+    words: `<@${by.userId}> froze all actions${why}. What runs stops after the queue it is at; nothing else is paused, resumed or ended until it is lifted.`,
     mention: [],
   }
   const key = `freeze:${deps.ids.uuid()}`

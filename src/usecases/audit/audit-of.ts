@@ -1,6 +1,6 @@
-import type { Plan } from '../../domain/action.ts'
+import type { Actor, Plan } from '../../domain/action.ts'
 import type { AuditBody, AuditKind, Json } from '../../domain/audit.ts'
-import { queueKey, type QueueOverview } from '../../domain/queue.ts'
+import { queueKey, type QueueOverview, type QueueRef } from '../../domain/queue.ts'
 
 const NOTHING = {
   actor: null,
@@ -18,12 +18,21 @@ export const auditOf = (
   about: Partial<AuditBody> & Pick<AuditBody, 'action' | 'subject'>,
 ): AuditBody => ({ ...NOTHING, ...about, at, kind })
 
-/** An entry about a plan. A timed hold's own end has no actor: nobody clicked. */
-export const auditOfPlan = (at: Date, kind: AuditKind, plan: Plan, facts: Json): AuditBody =>
+/**
+ * An entry about a plan. Its actor is who asked for it, unless `by` says who else did this; a timed hold's own
+ * end has none, for nobody clicked.
+ */
+export const auditOfPlan = (
+  at: Date,
+  kind: AuditKind,
+  plan: Plan,
+  facts: Json,
+  about: { readonly by?: Actor | null; readonly queue?: QueueRef } = {},
+): AuditBody =>
   auditOf(at, kind, {
-    actor: plan.endsHoldId === null ? plan.actor : null,
+    actor: about.by === undefined ? (plan.endsHoldId === null ? plan.actor : null) : about.by,
     action: plan.action,
-    subject: queueKey(plan.ref),
+    subject: about.queue === undefined ? plan.scope : queueKey(about.queue),
     incidentId: plan.incidentId,
     planId: plan.id,
     planHash: plan.hash,

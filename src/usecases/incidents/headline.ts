@@ -1,6 +1,9 @@
+import type { Plan } from '../../domain/action.ts'
 import { alertSummary } from '../../domain/alert.ts'
 import type { Incident } from '../../domain/incident.ts'
 import type { PauseState } from '../../domain/ports/queue-system.ts'
+import type { Repositories } from '../../domain/ports/store.ts'
+import { isSameQueue } from '../../domain/queue.ts'
 import { ruleFor } from '../../domain/settings.ts'
 import type {
   AnnouncementView,
@@ -28,7 +31,7 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
   const at = deps.clock.now()
   const { now: store } = deps.store
   const { ref } = incident
-  const [alerts, firing, steps, lines, freeze, holds, state, others] = await Promise.all([
+  const [alerts, firing, steps, lines, freeze, holds, state, others, pending] = await Promise.all([
     store.alerts.ofIncident(incident.id, ALERTS_SHOWN),
     store.alerts.firing(incident.id),
     store.rooms.steps(incident.id),
@@ -37,6 +40,7 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
     ref === null ? holdsOf(store, incident) : store.holds.active(ref),
     ref === null ? null : live(at, () => deps.systems.get(ref.system).pauseState(ref.queue)),
     groupQueues(deps, incident, at),
+    pendingOf(store, incident),
   ])
   return {
     incident,
@@ -51,9 +55,20 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
     steps,
     lines,
     freeze,
+    pending,
     tokens: await headlineTokens(deps, incident, state, freeze !== null),
     at,
   }
+}
+
+/** Requests for approval on its account, or about its queue. */
+async function pendingOf(store: Repositories, { id, ref }: Incident): Promise<readonly Plan[]> {
+  const requested = await store.plans.requested()
+  return requested.filter(
+    (plan) =>
+      plan.incidentId === id ||
+      (ref !== null && plan.queues.some((queue) => isSameQueue(queue.ref, ref))),
+  )
 }
 
 const overviewOf = (state: Live<PauseState> | null): HeadlineView['queue'] =>

@@ -74,6 +74,40 @@ export async function findQueue(
   }
 }
 
+/** Queues that an action is asked for, with what was said to mean them. */
+export interface Scope {
+  readonly scope: string
+  readonly refs: readonly QueueRef[]
+}
+
+const MOST_AT_ONCE = 500
+
+/**
+ * As `findQueue`; a glob, `tier:low` or a bare tier means all that match. Throws `bad_input` beyond 500
+ * queues: nobody can judge a preview of more.
+ */
+export async function findScope(
+  deps: QueueWords,
+  word: string | null,
+  ofRoom: QueueRef | null,
+): Promise<Scope> {
+  if (word === null || !(isGlob(word) || TIER.test(word) || isTier(word)))
+    return scopeOfOne(await findQueue(deps, word, ofRoom))
+  const [away] = await discoverWhereNothingIsKnown(deps.systems)
+  const refs = matchQueues(deps, word)
+  const [first] = refs
+  if (first === undefined) throw away?.problem ?? unknownQueue(deps, word)
+  if (refs.length > MOST_AT_ONCE)
+    throw new OperatorError(
+      'bad_input',
+      `\`${word}\` means ${refs.length} queues; at most ${MOST_AT_ONCE} are changed at once.`,
+      'Nothing was changed. Name fewer, for example by system or prefix.',
+    )
+  return refs.length === 1 ? scopeOfOne(first) : { scope: word, refs }
+}
+
+const scopeOfOne = (ref: QueueRef): Scope => ({ scope: queueKey(ref), refs: [ref] })
+
 /**
  * The one queue that a person named, or the room's when they named none.
  * Throws `unknown_queue` with a suggestion, `ambiguous_queue`, or `no_queue_given`.

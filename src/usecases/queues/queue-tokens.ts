@@ -1,5 +1,5 @@
 import type { ButtonPurpose } from '../../domain/message.ts'
-import type { QueueOverview, QueueRef } from '../../domain/queue.ts'
+import { queueKey, type QueueOverview, type QueueRef } from '../../domain/queue.ts'
 import type { Tokens } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
 
@@ -31,6 +31,7 @@ export async function queueTokens(
   ])
   if (!system.capabilities.pause) return { status, failed }
   const action = overview?.isPaused === true ? 'resume' : 'pause'
-  const change = await tokenFor(deps, { kind: 'plan', action, ...about, holdMs: null })
+  const planned = { scope: queueKey(ref), refs: [ref], incidentId }
+  const change = await tokenFor(deps, { kind: 'plan', action, ...planned, holdMs: null })
   return { status, failed, [action]: change }
 }

@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { INCIDENT_FORMS, QUEUE_FORMS } from '../../../src/domain/command-forms.ts'
 import {
-  INCIDENT_FORMS,
   parseIncidentCommand,
   parseMention,
   parseQueueCommand,
-  QUEUE_FORMS,
 } from '../../../src/domain/command-grammar.ts'
 import { OperatorError } from '../../../src/domain/errors.ts'
 
@@ -107,7 +106,11 @@ describe('the queue command', () => {
 
   it('understands every form that help shows', () => {
     const example = (takes: string): string =>
-      takes.replace(/\[for.*/, 'for 30m').replace(/\[.*?\]/, '')
+      takes
+        .replace(/\[for.*/, 'for 30m')
+        .replaceAll(/\[.*?\]/g, '')
+        .replace('<plan>', '42')
+        .replace('<action>', 'pause')
     for (const { verb, takes } of QUEUE_FORMS)
       expect(parseQueueCommand(`${verb} ${example(takes)}`).kind).toBe(verb)
     for (const { verb } of INCIDENT_FORMS) expect(parseIncidentCommand(verb).kind).toBe(verb)

@@ -89,6 +89,22 @@ describe('the limits of a message', () => {
       ],
       '/elements/0/options',
     ],
+    [
+      'a box with too long a description',
+      [
+        {
+          type: 'input',
+          block_id: 'b',
+          label: plain('Label'),
+          element: {
+            type: 'checkboxes',
+            action_id: 'c',
+            options: [{ text: plain('x'), value: 'v', description: plain('x'.repeat(76)) }],
+          },
+        },
+      ],
+      '/element/options/0/description/text',
+    ],
   ])('finds %s, with its place', (_, blocks, pointer) => {
     expect(faults(...blocks).join()).toContain(pointer)
     expect(() => assertWithinLimits('message', { text: 'x', blocks })).toThrow(pointer)

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { OperatorError } from '../../../../src/domain/errors.ts'
 import type { QueueLine, StatusView } from '../../../../src/domain/views.ts'
 import { renderFailed } from '../../../../src/slack/render/failures.ts'
-import { renderHeld } from '../../../../src/slack/render/held.ts'
 import { renderIncidentHelp, renderQueueHelp } from '../../../../src/slack/render/help.ts'
 import { renderIncidentList, renderIncidentStatus } from '../../../../src/slack/render/incidents.ts'
 import { renderFault, renderProblem } from '../../../../src/slack/render/problem.ts'
@@ -14,8 +13,6 @@ import {
   ago,
   aHeadline,
   aHealth,
-  aHold,
-  ahead,
   anIncident,
   anOverview,
   aRule,
@@ -192,37 +189,6 @@ describe('failed jobs', () => {
   })
 })
 
-describe('what is held', () => {
-  const aHeld = { holds: [], freeze: null, foreign: [], problems: [], tokens: {}, at: NOW }
-
-  it('lists holds, queues that others paused, and the freeze with its button', () => {
-    const freeze = { by: { teamId: 'T1', userId: 'U0BEN' }, at: ago(10), reason: null }
-    const rendered = renderHeld(
-      {
-        ...aHeld,
-        holds: [aHold()],
-        foreign: [{ system: 'sales', queue: 'sms' }],
-        freeze,
-        tokens: { unfreeze: 'u' },
-      },
-      LOCALE,
-    )
-    expect(rendered.text).toBe('Frozen. 1 hold by Spillway')
-    expect(readable(rendered)).toContain(
-      '`sales/email:send` by <@U0ANA> until 14:27 (25 min left) · held',
-    )
-    expect(readable(rendered)).toContain('*Paused, but not by Spillway*\n`sales/sms`')
-    expect(readable(rendered)).toContain('[Unfreeze]')
-  })
-
-  it('claims that nothing is paused only when every system answered', () => {
-    expect(renderHeld(aHeld, LOCALE).text).toBe('Nothing is paused')
-    expect(renderHeld({ ...aHeld, problems: ['`sales` did not answer.'] }, LOCALE).text).toContain(
-      'not all systems answered',
-    )
-  })
-})
-
 describe('incidents', () => {
   const aList = { incidents: [], isIncludingResolved: true, unreadable: [], at: NOW } as const
 
@@ -256,7 +222,9 @@ describe('incidents', () => {
 describe('help and problems', () => {
   it('uses the names that the commands have here', () => {
     const locale = { ...LOCALE, commands: { queue: '/q', incident: '/inc' } }
-    expect(readable(renderQueueHelp(locale))).toContain('`/q pause [queue] [for 30m]`')
+    expect(readable(renderQueueHelp(locale))).toContain(
+      '`/q pause [queue|glob|tier:low] [for 30m]`',
+    )
     expect(readable(renderIncidentHelp(locale))).toContain('`/inc ack [number]`')
   })
 
@@ -277,17 +245,5 @@ describe('help and problems', () => {
     const text = readable(renderFault('abc123'))
     expect(text).toContain('`abc123`')
     expect(text).toContain('not known')
-  })
-
-  it('keeps an end that lies on another day readable', () => {
-    const held = {
-      holds: [aHold({ endsAt: ahead(60 * 24 * 10) })],
-      freeze: null,
-      foreign: [],
-      problems: [],
-      tokens: {},
-      at: NOW,
-    }
-    expect(readable(renderHeld(held, LOCALE))).toContain('until 19 Mar 14:02 (10 d left)')
   })
 })

@@ -1,21 +1,11 @@
 import fc from 'fast-check'
 
-import type { Hold, Plan, PlanState } from '../../../../src/domain/action.ts'
+import type { Hold } from '../../../../src/domain/action.ts'
 import { ROOM_STEPS, type RoomStep } from '../../../../src/domain/incident.ts'
 import type { Freeze } from '../../../../src/domain/ports/store.ts'
 import type { FailureGroup, PauseHazard, QueueRef, Sampled } from '../../../../src/domain/queue.ts'
-import type { HeadlineView, QueueLine, Tokens } from '../../../../src/domain/views.ts'
-import {
-  aCounts,
-  aHealth,
-  aHold,
-  anAlert,
-  anIncident,
-  anOverview,
-  aPlan,
-  aRule,
-  NOW,
-} from './builders.ts'
+import type { QueueLine, Tokens } from '../../../../src/domain/views.ts'
+import { aCounts, aHealth, aHold, anAlert, anIncident, anOverview, aRule, NOW } from './builders.ts'
 
 const nasty = fc.constantFrom(
   '<!channel>',
@@ -136,7 +126,7 @@ export const incident = fc
   })
   .map(anIncident)
 
-const alert = fc
+export const alert = fc
   .record({
     status: fc.constantFrom('firing' as const, 'resolved' as const),
     startsAt: date,
@@ -174,25 +164,8 @@ export const tokens: fc.Arbitrary<Tokens> = fc.record(
   { requiredKeys: [] },
 )
 
-const problem = fc.record({ isLive: fc.constant(false as const), problem: hostile })
-const live = fc.record({ isLive: fc.constant(true as const), value: overview, at: date })
-
-export const headline: fc.Arbitrary<HeadlineView> = fc.record({
-  incident,
-  alerts: upTo(1000, alert),
-  firing: count,
-  rule: maybe(fc.constant(aRule())),
-  queue: maybe(fc.oneof(problem, live)),
-  nearest: maybe(hostile),
-  others: upTo(4, fc.record({ overview, rule: fc.constant(aRule()) })),
-  hazards: upTo(20, hazard),
-  holds: upTo(300, hold),
-  steps: upTo(6, step),
-  lines: upTo(313, incident),
-  freeze: maybe(freeze),
-  tokens,
-  at: fc.constant(NOW),
-})
+export const problem = fc.record({ isLive: fc.constant(false as const), problem: hostile })
+export const live = fc.record({ isLive: fc.constant(true as const), value: overview, at: date })
 
 export const queueLine: fc.Arbitrary<QueueLine> = fc.record({
   overview,
@@ -229,34 +202,4 @@ export const failureGroup: fc.Arbitrary<FailureGroup> = fc.record({
   }),
 })
 
-const STATES: readonly PlanState[] = [
-  'planned',
-  'confirmed',
-  'executing',
-  'done',
-  'refused',
-  'failed',
-  'expired',
-  'cancelled',
-]
-
-export const plan: fc.Arbitrary<Plan> = fc
-  .record({
-    action: fc.constantFrom('pause' as const, 'resume' as const),
-    ref,
-    before: fc.record({ overview, holdIds: fc.constant([]), warnings: upTo(30, hostile) }),
-    holdMs: maybe(fc.nat()),
-    reason: maybe(hostile),
-    state: fc.constantFrom(...STATES),
-    endsHoldId: maybe(fc.constant('hold-1')),
-    outcome: maybe(
-      fc.record({
-        words: hostile,
-        proof: maybe(fc.constantFrom('held' as const, 'not_held' as const)),
-        after: maybe(overview),
-      }),
-    ),
-  })
-  .map(aPlan)
-
-export { date, maybe, count }
+export { count, date, maybe, step, token }

@@ -1,9 +1,14 @@
-import type { Hold, Plan } from '../../../../src/domain/action.ts'
+import {
+  accountsOf,
+  type Hold,
+  type Plan,
+  type PlannedQueue,
+} from '../../../../src/domain/action.ts'
 import type { TrackedAlert } from '../../../../src/domain/alert.ts'
 import type { Incident } from '../../../../src/domain/incident.ts'
 import type { Counts, QueueOverview, SystemHealth } from '../../../../src/domain/queue.ts'
 import type { QueueRule } from '../../../../src/domain/settings.ts'
-import type { HeadlineView, Locale, PlanView } from '../../../../src/domain/views.ts'
+import type { HeadlineView, Locale, PlanCardView, PlanView } from '../../../../src/domain/views.ts'
 import type { Rendered } from '../../../../src/slack/render/elements.ts'
 
 /** Sunday, 9 March 2025, 14:02:10 UTC. */
@@ -108,38 +113,96 @@ export const aHold = (over: Partial<Hold> = {}): Hold => ({
   ...over,
 })
 
+export const aPlannedQueue = (over: Partial<PlannedQueue> = {}): PlannedQueue => ({
+  ref: EMAIL,
+  tier: 'high',
+  before: anOverview(),
+  holdIds: [],
+  warnings: [],
+  state: 'pending',
+  outcome: null,
+  ...over,
+})
+
+/** Of one queue unless it is told of more. */
 export const aPlan = (over: Partial<Plan> = {}): Plan => ({
   id: '0b8f6a52-6f0e-4bb0-9df1-54d6f2a7a001',
+  number: 42,
   action: 'pause',
-  ref: EMAIL,
+  scope: 'sales/email:send',
+  queues: [aPlannedQueue()],
+  preview: null,
   incidentId: 7,
   endsHoldId: null,
+  undoesPlanId: null,
   actor: { teamId: 'T1', userId: 'U0ANA' },
   tier: 'T1',
-  queueTier: 'high',
-  before: { overview: anOverview(), holdIds: [], warnings: [] },
+  tierReason: 'one queue that is not critical stops for a while',
   holdMs: 30 * MINUTE,
   reason: null,
+  phrase: null,
+  approvalsNeeded: 0,
+  isBreakGlass: false,
   state: 'planned',
-  hash: 'abc',
+  hash: '3fa9c1d0b7',
   createdAt: NOW,
-  confirmedAt: null,
   expiresAt: ahead(15),
+  confirmedAt: null,
+  stop: null,
+  startedAt: null,
   outcome: null,
   finishedAt: null,
   ...over,
 })
+
+/** A plan of `count` queues, named `sales/low-0`, `sales/low-1`, …; `each` says how the nth of them differs. */
+export const aWidePlan = (
+  count: number,
+  over: Partial<Plan> = {},
+  each: (index: number) => Partial<PlannedQueue> = () => ({}),
+): Plan =>
+  aPlan({
+    scope: 'tier:low',
+    queues: Array.from({ length: count }, (_, index) =>
+      aPlannedQueue({
+        ref: { system: 'sales', queue: `low-${index}` },
+        tier: 'low',
+        before: anOverview({ counts: aCounts({ waiting: 100, active: 2 }) }),
+        ...each(index),
+      }),
+    ),
+    ...over,
+  })
 
 export const aPlanView = (over: Partial<PlanView> = {}): PlanView => ({
   plan: aPlan(),
   holds: [],
   hazards: [],
   choices: [
-    { holdMs: 15 * MINUTE, isDefault: false },
-    { holdMs: 30 * MINUTE, isDefault: true },
-    { holdMs: null, isDefault: false },
+    { holdMs: 15 * MINUTE, isDefault: false, needsApproval: false },
+    { holdMs: 30 * MINUTE, isDefault: true, needsApproval: false },
+    { holdMs: null, isDefault: false, needsApproval: false },
   ],
   isReasonRequired: false,
+  approvalsNeeded: 0,
+  approvers: [],
+  canBreakGlass: false,
+  drift: null,
+  at: NOW,
+  ...over,
+})
+
+/** The card of a plan, its accounts as they follow from it. */
+export const aCard = (plan: Plan, over: Partial<PlanCardView> = {}): PlanCardView => ({
+  plan,
+  accounts: accountsOf(plan),
+  approvals: [],
+  approvers: [],
+  review: null,
+  holds: [],
+  freeze: null,
+  progress: null,
+  tokens: {},
   at: NOW,
   ...over,
 })
@@ -165,6 +228,7 @@ export const aHeadline = (over: Partial<HeadlineView> = {}): HeadlineView => ({
   steps: [],
   lines: [],
   freeze: null,
+  pending: [],
   tokens: TOKENS,
   at: NOW,
   ...over,

@@ -10,6 +10,7 @@ import {
   ahead,
   anIncident,
   anOverview,
+  aPlan,
   LOCALE,
   NOW,
   readable,
@@ -218,5 +219,22 @@ describe('the headline', () => {
     expect(readable(rendered)).toMatch(/No such queue is known.*Did you mean `email:sent`/)
     expect(readable(rendered)).not.toMatch(/waiting|12,345/)
     expect(rendered.text).toContain('no such queue')
+  })
+
+  it('shows what waits for approval until it is over, and sends people to it', () => {
+    const plan = aPlan({ state: 'requested', expiresAt: ahead(30) })
+    const text = shown({
+      incident: anIncident({ lead: 'U0ANA', ackedAt: ago(3) }),
+      pending: [plan, plan, plan, plan, plan],
+    })
+    expect(text).toContain(
+      ':raised_hand: Waits for approval: Pause of `sales/email:send` for 30 min by <@U0ANA>, until 14:32',
+    )
+    expect(text.match(/:raised_hand:/g)).toHaveLength(3)
+    expect(text).toContain('and 2 more')
+    expect(text).toContain(':point_right: Judge what waits for approval')
+    expect(shown({ pending: [plan], incident: anIncident({ state: 'resolved' }) })).not.toContain(
+      ':raised_hand:',
+    )
   })
 })

@@ -8,7 +8,8 @@ import { renderHeadline } from '../../../../src/slack/render/headline.ts'
 import { renderHeld } from '../../../../src/slack/render/held.ts'
 import { renderIncidentHelp, renderQueueHelp } from '../../../../src/slack/render/help.ts'
 import { renderIncidentList, renderIncidentStatus } from '../../../../src/slack/render/incidents.ts'
-import { renderOutcome } from '../../../../src/slack/render/outcome.ts'
+import { renderPending } from '../../../../src/slack/render/pending.ts'
+import { planCard } from '../../../../src/slack/render/plan-card.ts'
 import {
   loadingModal,
   outcomeModal,
@@ -27,6 +28,7 @@ import {
   renderRoomLine,
   renderUnmappedAlert,
 } from '../../../../src/slack/render/room.ts'
+import * as plans from './arbitrary-plans.ts'
 import * as any from './arbitrary.ts'
 import { LOCALE, NOW } from './builders.ts'
 import { counterexample, faults } from './counterexample.ts'
@@ -35,14 +37,14 @@ const at = fc.constant(NOW)
 
 describe('whatever the input, Slack takes it and nobody is pinged by it', () => {
   it('headline', () => {
-    expect(counterexample(any.headline, (view) => renderHeadline(view, LOCALE))).toBeNull()
+    expect(counterexample(plans.headline, (view) => renderHeadline(view, LOCALE))).toBeNull()
   })
 
   it('incident status', () => {
     expect(
       counterexample(
         fc.record({
-          headline: any.headline,
+          headline: plans.headline,
           timeline: any.upTo(
             500,
             fc.record({
@@ -164,36 +166,25 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
     ).toBeNull()
   })
 
-  it('plan modal', () => {
-    expect(
-      counterexample(
-        fc.record({
-          plan: any.plan,
-          holds: any.upTo(50, any.hold),
-          hazards: any.upTo(20, any.hazard),
-          choices: fc.uniqueArray(
-            fc.record({ holdMs: any.maybe(fc.nat()), isDefault: fc.boolean() }),
-            { selector: (choice) => choice.holdMs, maxLength: 8 },
-          ),
-          isReasonRequired: fc.boolean(),
-          at,
-        }),
-        (view) => planModal(view, LOCALE),
-      ),
-    ).toBeNull()
+  it('plan modal, up to 300 queues', () => {
+    expect(counterexample(plans.planView, (view) => planModal(view, LOCALE))).toBeNull()
   })
 
-  it('outcome', () => {
-    expect(
-      counterexample(
-        any.plan.map((plan) => ({ plan, action: plan.action, tier: plan.tier })),
-        renderOutcome,
-      ),
-    ).toBeNull()
+  it("a plan's card, up to 300 queues", () => {
+    expect(counterexample(plans.card, (view) => planCard(view, LOCALE))).toBeNull()
   })
 
-  it('modal with the outcome', () => {
-    expect(counterexample(any.plan, outcomeModal)).toBeNull()
+  it('modal with what became of a plan', () => {
+    expect(counterexample(plans.card, (view) => outcomeModal(view, LOCALE))).toBeNull()
+  })
+
+  it('what waits for somebody', () => {
+    const pending = fc.record({
+      requested: any.upTo(20, plans.card),
+      unsigned: any.upTo(20, plans.card),
+      at,
+    })
+    expect(counterexample(pending, (view) => renderPending(view, LOCALE))).toBeNull()
   })
 
   it('lines in a room', () => {
@@ -225,7 +216,8 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
   it('a short yes and the way to a modal', () => {
     const proposal = fc.record({
       action: fc.constant('pause' as const),
-      ref: any.ref,
+      scope: any.hostile,
+      refs: any.upTo(300, any.ref),
       token: fc.constant('token'),
     })
     const words = fc.tuple(any.hostile, any.upTo(5, any.hostile))
@@ -238,7 +230,7 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
       .tuple(any.hostile, any.hostile)
       .map(([happened, advice]) => new OperatorError('busy', happened, advice))
     expect(counterexample(error, renderProblem)).toBeNull()
-    expect(counterexample(error, (refusal) => refusedModal('pause', refusal))).toBeNull()
+    expect(counterexample(error, (refusal) => refusedModal(null, refusal))).toBeNull()
     expect(counterexample(any.hostile, renderFault)).toBeNull()
   })
 

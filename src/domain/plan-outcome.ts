@@ -1,0 +1,56 @@
+import { ACTION_WORDS, subjectOf } from './action-words.ts'
+import { accountsOf, onlyQueue, type Plan, type PlanState } from './action.ts'
+import { listing, plural } from './text.ts'
+
+/** The state in which a plan ends, from how its queues ended; `cancelled` if it was stopped before anything failed. */
+export function stateOf(plan: Pick<Plan, 'queues'>, asked: 'cancelled' | null): PlanState {
+  const { done, failed, skipped, returned } = accountsOf(plan)
+  if (asked === 'cancelled' && returned > 0) return 'cancelled'
+  if (done > 0) return 'done'
+  if (failed > 0) return 'failed'
+  return skipped > 0 ? 'refused' : 'failed'
+}
+
+interface Ending {
+  readonly state: 'cancelled' | null
+  /** Why it ended before its time. */
+  readonly text: string | null
+}
+
+const NAMED = 3
+
+/** One or two sentences: of one queue its own, of several the account with the first that went wrong. */
+export function planWords(plan: Plan, { state, text }: Ending): string {
+  const only = onlyQueue(plan)
+  if (only !== null)
+    return only.outcome?.words ?? `${text ?? stopWords(plan)} ${subjectOf(plan)} was not touched.`
+  const { planned, done, skipped, failed, returned } = accountsOf(plan)
+  const { past } = ACTION_WORDS[plan.action]
+  const rest = [
+    skipped === 0 ? null : `${plural(skipped, 'queue')} skipped`,
+    failed === 0 ? null : `${failed} failed`,
+    returned === 0 ? null : `${returned} not touched`,
+  ].filter((part) => part !== null)
+  const why = text ?? (state === 'cancelled' ? stopWords(plan) : null)
+  return [
+    `<@${plan.actor.userId}> ${past} ${done} of ${plural(planned, 'queue')} (\`${plan.scope}\`)${rest.length === 0 ? '' : `; ${listing(rest)}`}.`,
+    why,
+    ...troubles(plan),
+  ]
+    .filter((part) => part !== null)
+    .join(' ')
+}
+
+const stopWords = ({ stop }: Plan): string =>
+  stop === null ? 'It was stopped.' : `<@${stop.by.userId}> stopped it.`
+
+function troubles(plan: Plan): readonly string[] {
+  const bad = plan.queues.filter(
+    ({ state, outcome }) =>
+      state === 'failed' || state === 'skipped' || outcome?.proof === 'not_held',
+  )
+  const shown = bad
+    .slice(0, NAMED)
+    .flatMap(({ outcome }) => (outcome === null ? [] : [outcome.words]))
+  return bad.length > NAMED ? [...shown, `And ${bad.length - NAMED} more.`] : shown
+}

@@ -1,0 +1,107 @@
+import { ACTION_WORDS, titleOf } from '../../domain/action-words.ts'
+import type { Actor, Plan } from '../../domain/action.ts'
+import type { PlanVerb } from '../../domain/command.ts'
+import { OperatorError } from '../../domain/errors.ts'
+import { plural } from '../../domain/text.ts'
+import { approvePlan, rejectPlan, withdrawPlan } from '../../usecases/actions/judge-plan.ts'
+import { signOff } from '../../usecases/actions/sign-off.ts'
+import { stopPlan } from '../../usecases/actions/stop-plan.ts'
+import type { Deps } from '../../usecases/deps.ts'
+import { renderDone } from '../render/done.ts'
+import type { Conversation, ListenerContext } from './context.ts'
+import type { Target } from './plan-modal.ts'
+
+/** What is said to a plan on its card, or by its number. */
+export type PlanWord = PlanVerb | 'sign_off'
+
+interface Deed {
+  readonly run: (deps: Deps, about: { planId: string; actor: Actor }) => Promise<Plan>
+  readonly answer: (plan: Plan) => readonly string[]
+}
+
+const SHOWN = 'The card shows what becomes of it.'
+
+const DEEDS: Readonly<Record<PlanWord, Deed>> = {
+  approve: {
+    run: approvePlan,
+    answer: (plan) =>
+      plan.state === 'requested'
+        ? [`You approved the ${titleOf(plan)}. It needs another person as well.`]
+        : [`You approved the ${titleOf(plan)}. It is carried out now.`, SHOWN],
+  },
+  reject: {
+    run: rejectPlan,
+    answer: (plan) => [
+      `You rejected the ${titleOf(plan)}. Nothing was changed; <@${plan.actor.userId}> is told.`,
+    ],
+  },
+  withdraw: {
+    run: withdrawPlan,
+    answer: (plan) => [`You withdrew the ${titleOf(plan)}. Nothing was changed.`],
+  },
+  stop: {
+    run: stopPlan,
+    answer: (plan) => [
+      `You asked the ${titleOf(plan)} to stop. Of ${plural(plan.queues.length, 'queue')}, those under way are brought to their end; the rest is not touched.`,
+      SHOWN,
+    ],
+  },
+  sign_off: {
+    run: signOff,
+    answer: (plan) => [`You signed off the ${titleOf(plan)}.`],
+  },
+}
+
+export const isPlanWord = (kind: string): kind is PlanWord => kind in DEEDS
+
+/** Does it and says so to whoever did it; the room hears of it from the card. */
+export async function sayToPlan(
+  { deps }: ListenerContext,
+  talk: Conversation,
+  word: PlanWord,
+  planId: string,
+): Promise<void> {
+  const { run, answer } = DEEDS[word]
+  const plan = await run(deps, { planId, actor: talk.actor })
+  const [first = '', ...rest] = answer(plan)
+  await talk.say(renderDone(first, ...rest))
+}
+
+/** The plan of this number. Throws `bad_input` if there is none. */
+export async function planIdOf({ deps }: ListenerContext, number: number): Promise<string> {
+  const plan = await deps.store.now.plans.byNumber(number)
+  if (plan !== null) return plan.id
+  throw new OperatorError(
+    'bad_input',
+    `There is no plan ${number}.`,
+    'Nothing was changed. `pending` shows what waits.',
+  )
+}
+
+/** What takes a plan back: the opposite, for the queues that it changed. */
+export async function undoing({ deps }: ListenerContext, planId: string): Promise<Target> {
+  const plan = await knownPlan(deps, planId)
+  const { undo } = ACTION_WORDS[plan.action]
+  const refs = plan.queues.flatMap(({ ref, state }) => (state === 'done' ? [ref] : []))
+  if (undo === null || refs.length === 0)
+    throw new OperatorError(
+      'not_supported',
+      `The ${titleOf(plan)} cannot be taken back.`,
+      'Nothing was changed.',
+    )
+  const { scope, incidentId } = plan
+  return { action: undo.action, scope, refs, incidentId, holdMs: null, undoesPlanId: planId }
+}
+
+/** The same once more, as things are now. */
+export async function repeating({ deps }: ListenerContext, planId: string): Promise<Target> {
+  const { action, scope, queues, incidentId, holdMs, undoesPlanId } = await knownPlan(deps, planId)
+  const refs = queues.map(({ ref }) => ref)
+  return { action, scope, refs, incidentId, holdMs, undoesPlanId }
+}
+
+async function knownPlan(deps: Deps, planId: string): Promise<Plan> {
+  const plan = await deps.store.now.plans.byId(planId)
+  if (plan !== null) return plan
+  throw new OperatorError('stale_button', 'This is not known any more.', 'Nothing was changed.')
+}

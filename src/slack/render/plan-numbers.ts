@@ -1,0 +1,70 @@
+import type { Plan, PlannedQueue } from '../../domain/action.ts'
+import { oldestMs } from '../../domain/alarm.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import {
+  backlog,
+  type PauseHazard,
+  type QueueOverview,
+  type QueueTier,
+} from '../../domain/queue.ts'
+import { plural, thousands } from '../../domain/text.ts'
+import { firstFew } from './elements.ts'
+import { queueName, sentence } from './mrkdwn.ts'
+
+const total = (queues: readonly PlannedQueue[], count: (of: QueueOverview) => number): number =>
+  queues.reduce((sum, { before }) => sum + count(before), 0)
+
+/** What will be different afterwards, with the numbers of the preview. */
+export function effectLine({ action, queues }: Pick<Plan, 'action' | 'queues'>): string {
+  const waiting = plural(
+    total(queues, ({ counts }) => backlog(counts)),
+    'waiting job',
+  )
+  if (action === 'resume') return `Workers may take ${waiting} at once.`
+  const running = plural(
+    total(queues, ({ counts }) => counts.active),
+    'running job',
+  )
+  return `Workers take no more jobs. ${running} will finish; ${waiting} and new ones stay in line.`
+}
+
+/** `tier critical · oldest job 42 min`, `2 critical, 10 low · oldest job 42 min`: how cautious to be, and how urgent it is. */
+export function stakeLine({ queues, createdAt }: Pick<Plan, 'queues' | 'createdAt'>): string {
+  const ages = queues.flatMap(({ before }) => oldestMs(before, createdAt) ?? [])
+  const oldest = ages.length === 0 ? [] : [`oldest job ${formatDuration(Math.max(...ages))}`]
+  return [tierWords(queues), ...oldest].join(' · ')
+}
+
+const TIERS: readonly QueueTier[] = ['critical', 'high', 'medium', 'low']
+
+function tierWords(queues: readonly Pick<PlannedQueue, 'tier'>[]): string {
+  const [first] = queues
+  if (queues.length === 1 && first !== undefined) return `tier ${first.tier}`
+  return TIERS.map((tier) => [queues.filter((queue) => queue.tier === tier).length, tier] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, tier]) => `${thousands(count)} ${tier}`)
+    .join(', ')
+}
+
+export const shortCounts = ({ counts, isPaused }: QueueOverview): string =>
+  `${isPaused ? 'paused, ' : ''}${thousands(backlog(counts))} waiting, ${thousands(counts.active)} active`
+
+/** The first few of several queues, each with what tells it from the next. */
+export const queueLines = (queues: readonly PlannedQueue[], max: number): readonly string[] =>
+  firstFew(queues, max, ({ ref, before }) => `${queueName(ref)} ${shortCounts(before)}`)
+
+/** What could go wrong, each thing said once, however many queues it is about. */
+export function warningLines(
+  queues: readonly PlannedQueue[],
+  hazards: readonly PauseHazard[],
+  max: number,
+): readonly string[] {
+  const times = new Map<string, number>()
+  for (const words of queues.flatMap(({ warnings }) => [...new Set(warnings)]))
+    times.set(words, (times.get(words) ?? 0) + 1)
+  for (const { explanation } of hazards) if (!times.has(explanation)) times.set(explanation, 1)
+  return firstFew([...times], max, ([words, count]) => {
+    const where = queues.length > 1 ? ` (${plural(count, 'queue')})` : ''
+    return `:warning: ${sentence(words, 300)}${where}`
+  })
+}

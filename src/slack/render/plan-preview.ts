@@ -1,0 +1,52 @@
+import type { KnownBlock } from '@slack/types'
+
+import type { Plan, PlanPreview } from '../../domain/action.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import type { DrainEstimate } from '../../domain/forecast.ts'
+import type { JobSample } from '../../domain/queue.ts'
+import { percent, plural, thousands } from '../../domain/text.ts'
+import { section } from './elements.ts'
+import { sampleNote } from './failures.ts'
+import { code, fenced, prose } from './mrkdwn.ts'
+
+const MAX_TYPES = 3
+const MAX_JOBS = 2
+const MINUTE_MS = 60_000
+
+function typesLine({ types }: PlanPreview): string | null {
+  if (types.items.length === 0) return null
+  const shares = types.items
+    .slice(0, MAX_TYPES)
+    .map(
+      ({ type, count }) =>
+        `${code(type, 80)} ${thousands(count)} (${percent(count, types.looked)})`,
+    )
+  const rest = types.items.length - shares.length
+  const more = rest > 0 ? ` and ${plural(rest, 'other type')}` : ''
+  const note = sampleNote(types, 'waiting job')
+  return `*What waits*${note === null ? '' : ` (${note})`}: ${shares.join(' · ')}${more}`
+}
+
+function drainLine(drain: DrainEstimate): string | null {
+  if ('unknown' in drain)
+    return `How long they take cannot be estimated: ${prose(drain.unknown, 200)}.`
+  if (drain.ms <= 0) return null
+  const time = drain.ms < MINUTE_MS ? 'less than a minute' : `about ${formatDuration(drain.ms)}`
+  return `They would be worked off in ${time}.`
+}
+
+/** What waits, by type, and for a start how long it takes: what an approver needs, without a job's content. */
+export function previewLines({ action, preview }: Plan): readonly (string | null)[] {
+  if (preview === null) return []
+  return [typesLine(preview), action === 'resume' ? drainLine(preview.drain) : null]
+}
+
+const jobBlock = ({ id, type, attempts, data }: JobSample): KnownBlock =>
+  section(
+    `e.g. job ${code(id, 60)} · ${code(type, 80)}${attempts === 0 ? '' : ` · ${plural(attempts, 'attempt')}`}`,
+    fenced([data], 300),
+  )
+
+/** A few jobs that are next in line. Their data was redacted where it was read. */
+export const sampleBlocks = ({ preview }: Plan): readonly KnownBlock[] =>
+  (preview?.sample ?? []).slice(0, MAX_JOBS).map(jobBlock)

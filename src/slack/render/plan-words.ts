@@ -1,0 +1,109 @@
+import { ACTION_WORDS } from '../../domain/action-words.ts'
+import { accountsOf, type Plan, type PlanState } from '../../domain/action.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import { plural } from '../../domain/text.ts'
+import { exactTime } from '../../domain/time.ts'
+import { code, quoted, queueName } from './mrkdwn.ts'
+
+/** `` `sales/email` ``, or `` 12 queues (`tier:low`) ``; whatever the names hold, it is safe as mrkdwn. */
+export function subject({ queues, scope }: Pick<Plan, 'queues' | 'scope'>): string {
+  const [first] = queues
+  return queues.length === 1 && first !== undefined
+    ? queueName(first.ref)
+    : `${plural(queues.length, 'queue')} (${code(scope)})`
+}
+
+/** ` for 30 min`, ` until somebody resumes it`; nothing for what has no length. */
+function lengthWords({ action, holdMs }: Pick<Plan, 'action' | 'holdMs'>): string {
+  if (action !== 'pause') return ''
+  return holdMs === null ? ' until somebody resumes it' : ` for ${formatDuration(holdMs)}`
+}
+
+type Deed = Pick<Plan, 'action' | 'queues' | 'scope' | 'holdMs'>
+
+/** `` Pause of `sales/email` for 30 min ``. */
+export const deed = (plan: Deed): string =>
+  `${ACTION_WORDS[plan.action].noun} of ${subject(plan)}${lengthWords(plan)}`
+
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
+/** `Pause`, for a button. */
+export const verbOf = ({ action }: Pick<Plan, 'action'>): string =>
+  capital(ACTION_WORDS[action].verb)
+
+/** `` Pausing `sales/email` for 30 min ``. */
+export const deedUnderWay = (plan: Deed): string =>
+  `${capital(ACTION_WORDS[plan.action].present)} ${subject(plan)}${lengthWords(plan)}`
+
+/** What became of a plan, at a glance. */
+interface Standing {
+  readonly icon: string
+  readonly words: string
+  /** Nobody has to look after it. */
+  readonly isGood: boolean
+}
+
+const underWay = (icon: string, words: string) => (): Standing => ({ icon, words, isGood: true })
+
+/** One word for what became of it before it began, another for after. */
+const over =
+  (icon: string, before: string, after: string) =>
+  (plan: Plan): Standing => ({
+    icon,
+    words: wasBegun(plan) ? after : before,
+    isGood: false,
+  })
+
+const STANDINGS: Readonly<Record<PlanState, (plan: Plan) => Standing>> = {
+  planned: underWay(':hourglass_flowing_sand:', 'waits to be confirmed'),
+  requested: underWay(':raised_hand:', 'waits for approval'),
+  confirmed: underWay(':hourglass_flowing_sand:', 'about to start'),
+  executing: underWay(':hourglass_flowing_sand:', 'under way'),
+  done: doneStanding,
+  refused: over(':no_entry:', 'rejected', 'refused'),
+  failed: over(':x:', 'failed', 'failed'),
+  expired: (plan) => over(':hourglass:', isVoid(plan) ? 'void' : 'expired', 'void')(plan),
+  cancelled: over(':no_entry:', 'withdrawn', 'stopped'),
+}
+
+export const standingOf = (plan: Plan): Standing => STANDINGS[plan.state](plan)
+
+/** Whether anything of it can have been carried out. */
+export const wasBegun = ({ startedAt }: Pick<Plan, 'startedAt'>): boolean => startedAt !== null
+
+function doneStanding(plan: Plan): Standing {
+  const proofs = plan.queues.map(({ outcome }) => outcome?.proof)
+  if (proofs.some((proof) => proof === 'not_held' || proof === 'paused_again'))
+    return { icon: ':warning:', words: 'done, but it does not hold', isGood: false }
+  if (plan.queues.some(({ outcome }) => outcome?.accounting?.isAsPlanned === false))
+    return { icon: ':warning:', words: 'done, but jobs are missing', isGood: false }
+  const { failed, returned } = accountsOf(plan)
+  return failed + returned > 0
+    ? { icon: ':warning:', words: 'done in part', isGood: false }
+    : { icon: ':white_check_mark:', words: 'done', isGood: true }
+}
+
+const isVoid = ({ finishedAt, expiresAt }: Plan): boolean =>
+  finishedAt !== null && finishedAt < expiresAt
+
+/** The reason that a person gave; a timed end has none of its own. */
+export const reasonOf = ({ reason, endsHoldId }: Plan): string | null =>
+  reason === null || endsHoldId !== null || reason.trim() === '' ? null : quoted(reason)
+
+const SHORT_HASH = 8
+
+/** `plan 42 · 3fa9c1d0 · T3 · incident 7`: enough to find it in the audit trail, and what it is about. */
+export function planLabel({ number, hash, tier, incidentId, undoesPlanId }: Plan): string {
+  const facts = [
+    `plan ${number}`,
+    code(hash.slice(0, SHORT_HASH)),
+    tier,
+    incidentId === null ? null : `incident ${incidentId}`,
+    undoesPlanId === null ? null : 'takes back an earlier plan',
+  ]
+  return facts.filter((fact) => fact !== null).join(' · ')
+}
+
+/** When the numbers of a plan were read. */
+export const numbersOf = ({ createdAt }: Plan, zone: string): string =>
+  `numbers of ${exactTime(createdAt, zone)}`

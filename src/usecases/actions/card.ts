@@ -1,0 +1,107 @@
+import type { Plan } from '../../domain/action.ts'
+import type { Incident } from '../../domain/incident.ts'
+import type { MessageTarget, RoomLine } from '../../domain/message.ts'
+import type { Repositories } from '../../domain/ports/store.ts'
+import { isSameQueue } from '../../domain/queue.ts'
+import { headlineKey, shownBy } from '../incidents/touch.ts'
+
+/** Where a plan is shown: rooms of the open incidents that it is about, else the ops channel. */
+export interface Places {
+  readonly incidents: readonly Incident[]
+  readonly targets: readonly MessageTarget[]
+}
+
+export async function placesOf(store: Repositories, plan: Plan): Promise<Places> {
+  const incidents = (await store.incidents.unresolved()).filter(
+    ({ id, ref }) =>
+      id === plan.incidentId ||
+      (ref !== null && plan.queues.some((queue) => isSameQueue(ref, queue.ref))),
+  )
+  const rooms = [...new Set(incidents.map(shownBy))]
+  const targets: readonly MessageTarget[] =
+    rooms.length === 0
+      ? [{ kind: 'ops' }]
+      : rooms.map((incidentId) => ({ kind: 'room' as const, incidentId }))
+  return { incidents, targets }
+}
+
+const nameOf = (target: MessageTarget): string =>
+  target.kind === 'room'
+    ? `${target.incidentId}`
+    : target.kind === 'person'
+      ? target.userId
+      : target.kind
+
+const cardKey = (plan: Plan, target: MessageTarget): string => `plan:${plan.id}:${nameOf(target)}`
+
+/**
+ * Has a plan's card posted where it is shown, or rendered again where it is. False if it was there before:
+ * an edit notifies nobody, so what people must notice needs a line as well.
+ */
+export async function showCard(
+  store: Repositories,
+  plan: Plan,
+  { targets }: Pick<Places, 'targets'>,
+): Promise<boolean> {
+  const [first] = targets
+  const isNew = first !== undefined && (await store.messages.byKey(cardKey(plan, first))) === null
+  for (const target of targets)
+    await store.messages.put({
+      key: cardKey(plan, target),
+      target,
+      content: { kind: 'plan', planId: plan.id },
+      priority: 1,
+    })
+  await store.messages.touchPlan(plan.id)
+  return isNew
+}
+
+/** Sends the card to people directly, so that an approver need not be in the room. */
+export async function sendCard(
+  store: Repositories,
+  plan: Plan,
+  userIds: readonly string[],
+): Promise<void> {
+  await showCard(store, plan, {
+    targets: userIds.map((userId) => ({ kind: 'person' as const, userId })),
+  })
+}
+
+/** One line in every place of a plan, and in its incidents' timelines. The key makes it once. */
+export async function tellPlaces(
+  store: Repositories,
+  plan: Plan,
+  { incidents, targets }: Places,
+  about: {
+    readonly key: string
+    readonly line: RoomLine
+    readonly at: Date
+    readonly by: string | null
+  },
+): Promise<void> {
+  for (const target of targets)
+    await store.messages.put({
+      key: `${about.key}:${plan.id}:${nameOf(target)}`,
+      target,
+      content: { kind: 'line', line: about.line },
+      priority: 1,
+    })
+  await noteInTimelines(store, incidents, about)
+}
+
+export async function noteInTimelines(
+  store: Repositories,
+  incidents: readonly Incident[],
+  about: { readonly line: Pick<RoomLine, 'words'>; readonly at: Date; readonly by: string | null },
+): Promise<void> {
+  for (const incident of incidents) {
+    await store.timeline.add({
+      incidentId: incident.id,
+      at: about.at,
+      kind: 'action',
+      actor: about.by,
+      words: about.line.words,
+    })
+    await store.messages.touch(headlineKey(shownBy(incident)))
+  }
+}

@@ -1,0 +1,129 @@
+import { countsAsPlanned } from '../../domain/accounting.ts'
+import type { Hold, Plan } from '../../domain/action.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import { queueKey, type HoldProof } from '../../domain/queue.ts'
+import { clockTime } from '../../domain/time.ts'
+import type { Deps } from '../deps.ts'
+import {
+  type ActionSpec,
+  ownHold,
+  type Part,
+  type PartEnd,
+  recordIntent,
+  touchQueue,
+  withCounts,
+  words,
+} from './execution.ts'
+import { heldBy } from './refusals.ts'
+
+/** How long a paused queue is watched before anybody says that it holds. */
+const PROOF_MS = 2_500
+
+/**
+ * The hold is committed before the flag is set: whoever finds the flag after a crash finds its owner. Setting
+ * it twice changes nothing, so a retry goes through the same steps.
+ */
+export const pauseAction: ActionSpec = {
+  kind: 'pause',
+  async carryOut(deps, part) {
+    const { queue, wasTouched } = part
+    const system = deps.systems.get(queue.ref.system)
+    const found = await system.pauseState(queue.ref.queue)
+    const isNew = found.overview.isPaused && !queue.before.isPaused
+    if (isNew && !wasTouched) return pausedMeanwhile(deps, part)
+    await startHold(deps, part)
+    await touchQueue(deps, part, () => system.pause(queue.ref.queue))
+    return null
+  },
+  async verify(deps, { plan, queue }) {
+    const system = deps.systems.get(queue.ref.system)
+    const proof = await system.proveHeld(queue.ref.queue, PROOF_MS)
+    const after = (await system.pauseState(queue.ref.queue)).overview
+    const hold = await ownHold(deps.store.now, plan.id, queue.ref)
+    const accounting = countsAsPlanned(queue.before, after)
+    const text = pausedWords(deps, plan, queue.ref, hold, proof)
+    return {
+      state: 'done',
+      outcome: { words: withCounts(text, accounting), proof, after, accounting },
+    }
+  },
+  /**
+   * A pause that failed after it touched its queue keeps its hold, not yet proven: the flag may be set, and
+   * then only the hold's end, or a person, takes it away again.
+   */
+  async settle(store, { plan, queue, wasTouched }, end, at) {
+    const own = await ownHold(store, plan.id, queue.ref)
+    if (own === undefined) return
+    const { proof } = end.outcome
+    if (end.state === 'done' && isHoldProof(proof)) await store.holds.setProof(own.id, proof)
+    else if (end.state !== 'done' && !wasTouched) await store.holds.end(own.id, at, null)
+  },
+}
+
+const isHoldProof = (proof: PartEnd['outcome']['proof']): proof is HoldProof =>
+  proof === 'held' || proof === 'set_not_proven' || proof === 'not_held'
+
+/** Two people confirmed a pause of the same queue: the second one is told who was first, and when. */
+async function pausedMeanwhile(deps: Deps, { queue }: Part): Promise<PartEnd> {
+  const [hold] = await deps.store.now.holds.active(queue.ref)
+  const who =
+    hold === undefined
+      ? 'somebody or something other than Spillway since your preview'
+      : heldBy(deps, hold)
+  return {
+    state: 'skipped',
+    outcome: words(
+      `\`${queueKey(queue.ref)}\` was paused by ${who}. Nothing was changed by yours.`,
+    ),
+  }
+}
+
+async function startHold(deps: Deps, part: Part): Promise<void> {
+  const at = deps.clock.now()
+  await deps.store.transaction(async (store) => {
+    const hold = await store.holds.start(holdOf(deps, part, at))
+    if (hold.endsAt !== null)
+      await store.work.enqueue(
+        'end_hold',
+        { holdId: hold.id },
+        { key: hold.id, afterMs: hold.endsAt.getTime() - at.getTime() },
+      )
+    await recordIntent(store, part, at)
+  })
+}
+
+const holdOf = (deps: Deps, { plan, queue }: Part, at: Date): Hold => ({
+  id: deps.ids.uuid(),
+  ref: queue.ref,
+  planId: plan.id,
+  incidentId: plan.incidentId,
+  owner: plan.actor,
+  reason: plan.reason,
+  startedAt: at,
+  endsAt: plan.holdMs === null ? null : new Date(at.getTime() + plan.holdMs),
+  endedAt: null,
+  endedBy: null,
+  proof: 'set_not_proven',
+})
+
+const PROOF_WORDS: Readonly<Record<HoldProof, string>> = {
+  held: 'It holds: waiting jobs were seen not to move.',
+  set_not_proven: 'The pause is set, not yet proven: nothing was there to be seen not moving.',
+  not_held:
+    'The pause is set but does NOT hold: jobs still became active. Workers of an old BullMQ may ignore it.',
+}
+
+function pausedWords(
+  deps: Deps,
+  plan: Plan,
+  ref: Hold['ref'],
+  hold: Hold | undefined,
+  proof: HoldProof,
+): string {
+  const endsAt = hold?.endsAt ?? null
+  const until =
+    hold === undefined || endsAt === null
+      ? 'until somebody resumes it'
+      : `until ${clockTime(endsAt, deps.settings.timeZone, deps.clock.now())} (${formatDuration(endsAt.getTime() - hold.startedAt.getTime())})`
+  return `<@${plan.actor.userId}> paused \`${queueKey(ref)}\` ${until}. ${PROOF_WORDS[proof]}`
+}

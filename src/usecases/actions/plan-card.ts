@@ -1,0 +1,109 @@
+import { ACTION_WORDS } from '../../domain/action-words.ts'
+import {
+  type Accounts,
+  accountsOf,
+  type Hold,
+  type Plan,
+  type Review,
+} from '../../domain/action.ts'
+import type { ButtonPurpose } from '../../domain/message.ts'
+import type { PendingView, PlanCardView, PlanTokens } from '../../domain/views.ts'
+import type { Deps } from '../deps.ts'
+import { approversOf } from '../people/members-with.ts'
+import { tokenFor } from '../queues/queue-tokens.ts'
+
+type CardDeps = Pick<Deps, 'store' | 'chat' | 'settings' | 'clock' | 'ids' | 'systems'>
+
+const MINUTE_MS = 60_000
+
+/** What a plan tells by itself, while nothing else can be looked up. */
+export const bareCard = (plan: Plan, at: Date): PlanCardView => ({
+  plan,
+  accounts: accountsOf(plan),
+  approvals: [],
+  approvers: [],
+  review: null,
+  holds: [],
+  freeze: null,
+  progress: null,
+  tokens: {},
+  at,
+})
+
+/** Everything that a plan's card tells, gathered now. */
+export async function planCardView(deps: CardDeps, plan: Plan): Promise<PlanCardView> {
+  const { now: store } = deps.store
+  const at = deps.clock.now()
+  const isWaiting = plan.state === 'requested'
+  const [approvals, review, holds, freeze, approvers] = await Promise.all([
+    store.approvals.ofPlan(plan.id),
+    plan.isBreakGlass ? store.reviews.ofPlan(plan.id) : null,
+    store.holds.ofPlan(plan.id),
+    store.control.frozen(),
+    isWaiting ? approversOf(deps, plan.action, plan.queues) : [],
+  ])
+  const card = bareCard(plan, at)
+  return {
+    ...card,
+    approvals,
+    approvers: approvers.filter((id) => id !== plan.actor.userId),
+    review,
+    holds,
+    freeze,
+    progress: progressOf(plan, card.accounts, at),
+    tokens: await tokensOf(deps, plan, { holds, review }),
+  }
+}
+
+function progressOf(plan: Plan, accounts: Accounts, at: Date): PlanCardView['progress'] {
+  const over = accounts.planned - accounts.open
+  const spentMs = plan.startedAt === null ? 0 : at.getTime() - plan.startedAt.getTime()
+  if (plan.state !== 'executing' || over === 0 || spentMs <= 0) return null
+  const perMs = over / spentMs
+  return { perMinute: perMs * MINUTE_MS, leftMs: accounts.open / perMs }
+}
+
+/** What can be done with it now; whoever may not do it is told so when they click. */
+async function tokensOf(
+  deps: CardDeps,
+  plan: Plan,
+  about: { readonly holds: readonly Hold[]; readonly review: Review | null },
+): Promise<PlanTokens> {
+  const token = (kind: Extract<ButtonPurpose, { planId: string }>['kind']): Promise<string> =>
+    tokenFor(deps, { kind, planId: plan.id })
+  if (plan.state === 'requested')
+    return {
+      approve: await token('approve'),
+      reject: await token('reject'),
+      withdraw: await token('withdraw'),
+    }
+  const signOff = isUnsigned(about.review) ? { signOff: await token('sign_off') } : {}
+  if (plan.state === 'confirmed' || plan.state === 'executing')
+    return plan.stop === null ? { stop: await token('stop'), ...signOff } : signOff
+  if (plan.state === 'expired') return { again: await token('again') }
+  return canBeUndone(plan, about.holds) ? { undo: await token('undo'), ...signOff } : signOff
+}
+
+const isUnsigned = (review: Review | null): boolean => review !== null && review.signedAt === null
+
+/** A pause while it holds; anything else that changed something, for as long as its card is looked at. */
+function canBeUndone(plan: Plan, holds: readonly Hold[]): boolean {
+  if (ACTION_WORDS[plan.action].undo === null || plan.endsHoldId !== null) return false
+  const hasChanged = plan.queues.some(
+    ({ state, outcome }) => state === 'done' && (outcome?.after ?? null) !== null,
+  )
+  return hasChanged && (plan.action !== 'pause' || holds.some(({ endedAt }) => endedAt === null))
+}
+
+/** What waits for somebody's word. */
+export async function listPending(deps: CardDeps): Promise<PendingView> {
+  const { now: store } = deps.store
+  const cards: PlanCardView[] = []
+  for (const plan of await store.plans.requested()) cards.push(await planCardView(deps, plan))
+  const unsigned: PlanCardView[] = []
+  for (const { planId } of await store.reviews.unsigned()) {
+    const plan = await store.plans.byId(planId)
+    if (plan !== null) unsigned.push(await planCardView(deps, plan))
+  }
+  return { requested: cards, unsigned, at: deps.clock.now() }
+}
