@@ -80,7 +80,7 @@ function rightsOn(table: string): string {
   if (READ_ONLY.has(table)) return 'select'
   const columns = APPEND_ONLY[table]
   if (columns === undefined) return 'select, insert, update, delete'
-  return `select, insert, update (${columns.join(', ')})`
+  return columns.length === 0 ? 'select, insert' : `select, insert, update (${columns.join(', ')})`
 }
 
 /** The work engine switches row level security on and adds no policy: only its owner would see a row. */
