@@ -68,7 +68,7 @@ const ORDERS = {
   group: `${GROUP} is null, min(seq) over (partition by ${GROUP}), ${GROUP}, seq`,
 } as const
 
-const PAGE = 1000
+const PAGE = 500
 
 /** One cursor is one snapshot, and finds what keys would skip: two entries at one place. */
 async function scan(

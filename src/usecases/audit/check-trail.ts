@@ -28,11 +28,12 @@ export async function checkTrail(
   const report = await verifyTrail(store, {
     instance: settings.instance,
     readings: await readings(),
-    ...(isFull ? {} : { after: last }),
+    isIncremental: !isFull,
   })
   const known = new Set((last?.faults ?? []).map(nameOf))
   const fresh = report.faults.filter((fault) => !known.has(nameOf(fault)))
-  const head = report.head ?? last
+  // As long as something is wrong, what was verified last stays what the trail is compared with.
+  const head = report.faults.length > 0 && last !== null ? last : (report.head ?? last)
   log.info(
     { event: 'audit.checked', entries: report.entries, isFull, faults: report.faults.length },
     'audit trail verified',
@@ -62,7 +63,7 @@ export async function checkTrail(
 const isOld = ({ fullAt }: AuditCheck, at: Date): boolean =>
   at.getTime() - fullAt.getTime() >= FULL_EVERY_MS
 
-const nameOf = ({ kind, seq, words }: AuditFault): string => `${kind} ${seq} ${words}`
+const nameOf = ({ kind, seq, words }: AuditFault): string => `${kind} ${seq ?? words}`
 
 export const faultWords = ({ seq, words }: AuditFault): string =>
   seq === null ? words : `entry ${seq}: ${words}`

@@ -17,14 +17,16 @@ const isLoss = ({ kind }: AuditFault): boolean => kind === 'tail_cut' || kind ==
  */
 export async function resealTrail(
   { store, clock, settings }: Pick<Deps, 'store' | 'clock' | 'settings'>,
-  request: Omit<VerifyRequest, 'instance' | 'after'> & {
+  request: Pick<VerifyRequest, 'readings'> & {
     readonly reason: string
     readonly by: string
   },
 ): Promise<AuditReport> {
   const readings = { instance: settings.instance, readings: request.readings }
   const report = await verifyTrail(store, readings)
-  const facts = owningUp(report, settings.instance, highestOf(request.readings))
+  const last = await store.now.audit.lastCheck()
+  const highest = Math.max(last?.seq ?? 0, highestOf(request.readings))
+  const facts = owningUp(report, settings.instance, highest)
   const at = clock.now()
   await store.transaction(async (repositories) => {
     await repositories.messages.put({

@@ -10,7 +10,7 @@ import type {
 import { EVERYTHING } from '../../domain/audit-filter.ts'
 import type { AuditFault, AuditReport, PayloadRef } from '../../domain/audit-report.ts'
 import { createVerifier } from '../../domain/audit-verify.ts'
-import type { StoredPayload } from '../../domain/ports/audit-store.ts'
+import type { AuditCheck, StoredPayload } from '../../domain/ports/audit-store.ts'
 import type { Repositories, Store } from '../../domain/ports/store.ts'
 
 /** Anchors as they were read in a place outside the database. */
@@ -30,8 +30,8 @@ export type Expectation = 'here' | 'elsewhere' | 'too_old'
 export interface VerifyRequest {
   readonly instance: string | null
   readonly readings: readonly Reading[]
-  /** Where the last verification ended. If that entry is another one by now, everything is verified. */
-  readonly after?: Head
+  /** Only what came after the last verification by the clock, if its last entry is still the same. */
+  readonly isIncremental?: boolean
 }
 
 /** A list of anchors that somebody kept. */
@@ -53,10 +53,11 @@ export const verifyTrail = (
 ): Promise<AuditReport> =>
   store.transaction(async (repositories) => {
     const placed = await repositories.anchors.all()
-    const after = await stillThere(repositories, request.after)
+    const last = await repositories.audit.lastCheck()
+    const after = request.isIncremental === true ? await stillThere(repositories, last) : null
     const verifier = createVerifier({
       instance: request.instance,
-      anchors: [...outsideOf(request), ...notedOf(placed, request)],
+      anchors: [...outsideOf(request), ...notedOf(placed, last, request)],
       ...(after === null ? {} : { after }),
     })
     const from = after === null ? null : after.seq + 1
@@ -92,18 +93,19 @@ const outsideOf = ({ readings }: VerifyRequest): readonly KnownAnchor[] =>
 /** What the database itself notes vouches for nothing, but shows the careless. */
 const notedOf = (
   placed: readonly PlacedAnchor[],
-  { after, instance }: VerifyRequest,
+  last: AuditCheck | null,
+  { instance }: VerifyRequest,
 ): readonly KnownAnchor[] => [
   ...placed.map((anchor) => ({ ...anchor, source: 'database' as const })),
-  ...(after === undefined || instance === null
+  ...(last === null || instance === null
     ? []
-    : [{ ...after, instance, at: new Date(0), source: 'database' as const }]),
+    : [{ seq: last.seq, hash: last.hash, at: last.at, instance, source: 'database' as const }]),
 ]
 
-async function stillThere({ audit }: Repositories, after: Head | undefined): Promise<Head | null> {
-  if (after === undefined) return null
-  const [entry] = await audit.entries(after.seq - 1, 1)
-  return entry?.seq === after.seq && entry.hash === after.hash ? after : null
+async function stillThere({ audit }: Repositories, last: AuditCheck | null): Promise<Head | null> {
+  if (last === null) return null
+  const [entry] = await audit.entries(last.seq - 1, 1)
+  return entry?.seq === last.seq && entry.hash === last.hash ? last : null
 }
 
 /** What was placed there and was not found: gone, or older than what the place shows. */

@@ -227,5 +227,6 @@ describe('verifying by the clock', () => {
     const said = await notices()
     expect(said).toHaveLength(1)
     expect(said[0]).toContain('The audit trail does not verify, 1 fault: entry 5: is another one')
+    expect((await world.store.now.audit.lastCheck())?.faults).toHaveLength(1)
   })
 })
