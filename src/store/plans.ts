@@ -107,12 +107,16 @@ const asDates = (found: readonly { confirmed_at: Date }[]): readonly Date[] =>
 
 type Reading = Pick<
   Plans,
-  'byId' | 'byNumber' | 'lapsed' | 'requested' | 'lastDone' | 'actingSince' | 'ordersSince'
+  'byId' | 'locked' | 'byNumber' | 'lapsed' | 'requested' | 'lastDone' | 'actingSince' | 'ordersSince'
 >
 
 function reading(sql: Sql): Reading {
   return {
     byId: (id) => onePlan(sql, `${selectPlans()} where id = $1`, [id]),
+    async locked(id) {
+      await sql.query('select from plan where id = $1 for update', [id])
+      return onePlan(sql, `${selectPlans()} where id = $1`, [id])
+    },
     byNumber: (number) => onePlan(sql, `${selectPlans()} where number = $1`, [number]),
     async lapsed(now, limit) {
       const found = await rows<{ id: string }>(

@@ -35,6 +35,8 @@ export interface Plans {
   add(plan: Omit<Plan, 'number'>): Promise<Plan | null>
   byId(id: string): Promise<Plan | null>
   byNumber(number: number): Promise<Plan | null>
+  /** With its row locked until the transaction ends. */
+  locked(id: string): Promise<Plan | null>
   /** planned → confirmed or requested, once, while unexpired. Null for whoever comes second or late. */
   confirm(id: string, settled: Settled, now: Date): Promise<Plan | null>
   /** What people's word or the clock does to it; null if it is no longer where that can happen. An outcome ends it. */

@@ -31,10 +31,17 @@ export function renderMay(view: MayView, { commands }: Locale): Rendered {
     ),
     context(
       queueTier === null ? null : `The queue is of tier ${queueTier}.`,
+      tierWords(view),
       `What is stopped now: ${code(`${commands.queue} held`)}`,
     ),
   )
 }
+
+/** "pause for up to 15 min: T2 · for longer: T3"; what was done within the hour may raise it. */
+const tierWords = ({ action, tiers }: MayView): string | null =>
+  tiers.length === 0
+    ? null
+    : `${action} ${tiers.map(({ when, tier }) => `${when}: ${tier}`).join(' · ')}`
 
 function approvalLine({ approval }: MayView): string | null {
   if (approval === null) return null

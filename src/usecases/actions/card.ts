@@ -45,6 +45,20 @@ export async function showCard(
 ): Promise<boolean> {
   const [first] = targets
   const isNew = first !== undefined && (await store.messages.byKey(cardKey(plan, first))) === null
+  await putCards(store, plan, targets)
+  await store.messages.touchPlan(plan.id)
+  return isNew
+}
+
+/** Shows how far it is, where it is shown to all: what was sent to single people waits for the outcome. */
+export const showProgress = async (store: Repositories, plan: Plan): Promise<void> =>
+  putCards(store, plan, (await placesOf(store, plan)).targets)
+
+async function putCards(
+  store: Repositories,
+  plan: Plan,
+  targets: readonly MessageTarget[],
+): Promise<void> {
   for (const target of targets)
     await store.messages.put({
       key: cardKey(plan, target),
@@ -52,8 +66,6 @@ export async function showCard(
       content: { kind: 'plan', planId: plan.id },
       priority: 1,
     })
-  await store.messages.touchPlan(plan.id)
-  return isNew
 }
 
 /** Sends the card to people directly, so that an approver need not be in the room. */
@@ -62,9 +74,11 @@ export async function sendCard(
   plan: Plan,
   userIds: readonly string[],
 ): Promise<void> {
-  await showCard(store, plan, {
-    targets: userIds.map((userId) => ({ kind: 'person' as const, userId })),
-  })
+  await putCards(
+    store,
+    plan,
+    userIds.map((userId) => ({ kind: 'person' as const, userId })),
+  )
 }
 
 /** One line in every place of a plan, and in its incidents' timelines. The key makes it once. */

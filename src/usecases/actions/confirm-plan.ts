@@ -1,4 +1,4 @@
-import { type Actor, isSameActor, type Plan } from '../../domain/action.ts'
+import { type Actor, type EffectTier, isSameActor, type Plan } from '../../domain/action.ts'
 import type { TierDecision } from '../../domain/effect.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { isSamePhrase } from '../../domain/phrase.ts'
@@ -49,9 +49,10 @@ export async function confirmPlan(deps: Deps, confirmation: Confirmation): Promi
   requirePhrase(planned, confirmation.phrase ?? null)
   const isBreakGlass = confirmation.isBreakGlass === true
   const { actor, action, queues, incidentId } = planned
-  const asked = { actor, action, queues, incidentId, planId: planned.id }
+  const isGrave = (await previewTier(deps, planned, confirmation)) === 'T3'
+  const asked = { actor, action, queues, incidentId, planId: planned.id, fresh: isGrave }
   await requireRole(deps, asked)
-  if (isBreakGlass) await requireRole(deps, { ...asked, right: 'break_glass', fresh: true })
+  if (isBreakGlass) await requireRole(deps, { ...asked, right: 'break_glass' })
   const drift = await findDrift(deps, planned)
   if (drift !== null) return replan(deps, planned, confirmation, drift)
   const approvers = await approversOf(deps, action, queues)
@@ -59,6 +60,19 @@ export async function confirmPlan(deps: Deps, confirmation: Confirmation): Promi
     settle(deps, store, { planned, confirmation, approvers }),
   )
   return { kind: 'confirmed', plan }
+}
+
+const chosenMs = ({ holdMs }: Plan, confirmation: Confirmation): number | null =>
+  confirmation.holdMs === undefined ? holdMs : confirmation.holdMs
+
+/** As it looks before the transaction that decides; for T3 nobody is taken at Slack's word of a minute ago. */
+async function previewTier(
+  { store, clock }: Deps,
+  planned: Plan,
+  confirmation: Confirmation,
+): Promise<EffectTier> {
+  const context = await contextOf(store.now, planned, clock.now())
+  return tierFor(planned, chosenMs(planned, confirmation), context).tier
 }
 
 interface Settling {
@@ -76,7 +90,7 @@ async function settle(
   const now = deps.clock.now()
   await requireThawedIn(store, deps)
   await requireWithinLimits(deps, store, planned, now)
-  const holdMs = confirmation.holdMs === undefined ? planned.holdMs : confirmation.holdMs
+  const holdMs = chosenMs(planned, confirmation)
   const decision = tierFor(planned, holdMs, await contextOf(store, planned, now))
   const settled = settledOf(deps, { planned, confirmation, holdMs, decision })
   const plan = await store.plans.confirm(planned.id, settled, now)
@@ -175,7 +189,7 @@ function checkReason(
 async function replan(
   deps: Deps,
   plan: Plan,
-  { holdMs }: Confirmation,
+  confirmation: Confirmation,
   drift: string,
 ): Promise<Confirmed> {
   const now = deps.clock.now()
@@ -189,11 +203,7 @@ async function replan(
   const { action, actor, scope, incidentId, undoesPlanId } = plan
   const refs = plan.queues.map(({ ref }) => ref)
   const request = { action, actor, scope, incidentId, undoesPlanId, refs }
-  const view = await planAction(
-    deps,
-    { ...request, holdMs: holdMs === undefined ? plan.holdMs : holdMs },
-    drift,
-  )
+  const view = await planAction(deps, { ...request, holdMs: chosenMs(plan, confirmation) }, drift)
   return { kind: 'drifted', view }
 }
 

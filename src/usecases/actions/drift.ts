@@ -2,7 +2,7 @@ import type { Plan } from '../../domain/action.ts'
 import { driftOf } from '../../domain/plan.ts'
 import { queueKey } from '../../domain/queue.ts'
 import type { Deps } from '../deps.ts'
-import { lookAt, type Seen } from './look.ts'
+import { lookAt, ownHolds, type Seen } from './look.ts'
 
 /**
  * Why what a plan showed no longer holds, in one sentence; null while it does. Throws what the queues'
@@ -27,7 +27,7 @@ export async function findDrift(
 
 function driftOn(
   { settings }: Pick<Deps, 'settings'>,
-  { action }: Plan,
+  { action, undoesPlanId }: Plan,
   queue: Plan['queues'][number],
   seen: Seen | undefined,
 ): string | null {
@@ -35,7 +35,7 @@ function driftOn(
   const now = {
     overview: seen.state.overview,
     tier: seen.tier,
-    holdIds: seen.holds.map(({ id }) => id),
+    holdIds: ownHolds(seen.holds, undoesPlanId).map(({ id }) => id),
   }
   return driftOf(action, queue, now, settings.policy.driftShare)
 }

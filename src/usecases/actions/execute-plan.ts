@@ -5,7 +5,7 @@ import type { Lease } from '../../domain/ports/plan-store.ts'
 import { queueKey, type QueueRef } from '../../domain/queue.ts'
 import type { Deps } from '../deps.ts'
 import { ACTIONS } from './action-specs.ts'
-import { placesOf, showCard } from './card.ts'
+import { showProgress } from './card.ts'
 import { endPart } from './end-part.ts'
 import { Frozen, LEASE_MS, LeaseLost, type Part, type PartEnd, words } from './execution.ts'
 import { finishPlan } from './finish-plan.ts'
@@ -56,7 +56,8 @@ async function carryOut(deps: Deps, lease: Lease): Promise<Attempt> {
     if (slice.length === 0) break
     for (const ref of await runSlice(deps, { ...lease, plan }, slice)) busy.add(queueKey(ref))
     plan = await current(deps, plan)
-    await showProgress(deps, plan)
+    // What is quick needs no progress: its first message is its outcome.
+    if (plan.queues.length > 1) await showProgress(deps.store.now, plan)
   }
   if (busy.size === 0) return close(deps, lease, null)
   await deps.store.now.plans.putOff(plan.id, lease.fence)
@@ -67,14 +68,6 @@ async function current(deps: Deps, { id }: Plan): Promise<Plan> {
   const plan = await deps.store.now.plans.byId(id)
   if (plan === null) throw new Error(`plan ${id} is gone while it is carried out`)
   return plan
-}
-
-/** What is quick needs no progress: its first message is its outcome. */
-async function showProgress(deps: Deps, plan: Plan): Promise<void> {
-  if (plan.queues.length === 1) return
-  await deps.store.transaction(async (store) => {
-    await showCard(store, plan, await placesOf(store, plan))
-  })
 }
 
 async function close(

@@ -46,7 +46,7 @@ export async function freezeActions(
   request: { readonly actor: Actor; readonly reason: string | null },
 ): Promise<Freeze> {
   const { actor, reason } = request
-  await requireRole(deps, { actor, action: 'freeze', ref: null, incidentId: null })
+  await requireRole(deps, { actor, action: 'freeze', queues: 'all', incidentId: null })
   const at = deps.clock.now()
   const wanted = { by: actor, at, reason }
   // Two transactions: the switch itself must not wait for, or fail with, what is said of it.
@@ -86,7 +86,7 @@ export async function liftFreeze(
   request: { readonly actor: Actor },
 ): Promise<void> {
   const { actor } = request
-  await requireRole(deps, { actor, action: 'freeze', ref: null, incidentId: null })
+  await requireRole(deps, { actor, action: 'freeze', queues: 'all', incidentId: null })
   const at = deps.clock.now()
   await deps.store.transaction(async (store) => {
     if (!(await store.control.unfreeze()))

@@ -152,7 +152,7 @@ async function addWord(
     readonly at: Date
   },
 ): Promise<void> {
-  const current = await store.plans.byId(plan.id)
+  const current = await store.plans.locked(plan.id)
   if (current === null || current.state !== 'requested' || current.expiresAt <= word.at)
     throw await whyNot(deps, store, plan)
   if (await store.approvals.add({ planId: plan.id, ...word }, plan.actor)) return

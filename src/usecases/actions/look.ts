@@ -1,5 +1,4 @@
-import type { PlannedQueue } from '../../domain/action.ts'
-import type { Hold } from '../../domain/action.ts'
+import type { Hold, PlannedQueue } from '../../domain/action.ts'
 import type { PauseState } from '../../domain/ports/queue-system.ts'
 import type { QueueRef, QueueTier } from '../../domain/queue.ts'
 import { ruleFor } from '../../domain/settings.ts'
@@ -35,11 +34,21 @@ async function look(deps: LookDeps, ref: QueueRef): Promise<Seen> {
   return { ref, tier: ruleFor(deps.settings, ref).tier, state, holds }
 }
 
-export const toPlanned = ({ ref, tier, state, holds }: Seen): PlannedQueue => ({
+/**
+ * The holds that a plan is about: all of the queue, but taking a pause back ends that pause alone, and the
+ * queue stays stopped while others hold it.
+ */
+export const ownHolds = (holds: readonly Hold[], undoesPlanId: string | null): readonly Hold[] =>
+  undoesPlanId === null ? holds : holds.filter(({ planId }) => planId === undoesPlanId)
+
+export const toPlanned = (
+  { ref, tier, state, holds }: Seen,
+  undoesPlanId: string | null,
+): PlannedQueue => ({
   ref,
   tier,
   before: state.overview,
-  holdIds: holds.map(({ id }) => id),
+  holdIds: ownHolds(holds, undoesPlanId).map(({ id }) => id),
   warnings: state.hazards.map(({ explanation }) => explanation),
   state: 'pending',
   outcome: null,

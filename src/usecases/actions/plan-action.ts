@@ -50,7 +50,8 @@ export async function planAction(
   await requireRole(deps, { actor, action, queues: tiered, incidentId })
   await requireThawed(deps)
   const seen = await worthActing(deps, request)
-  const queues = seen.map(toPlanned)
+  const undoes = request.undoesPlanId ?? null
+  const queues = seen.map((one) => toPlanned(one, undoes))
   const intended = { action, queues, incidentId }
   const context = await contextOf(deps.store.now, intended, deps.clock.now())
   const choices = choicesOf(intended, request.holdMs, context)

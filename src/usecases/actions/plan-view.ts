@@ -5,7 +5,7 @@ import type { HoldChoice, PlanView } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
 import { hasRight } from '../people/has-right.ts'
 import { approversOf } from '../people/members-with.ts'
-import type { Seen } from './look.ts'
+import { ownHolds, type Seen } from './look.ts'
 
 /** What the modal shows of a plan: who may approve it, and whether this person could break glass. */
 export async function planView(
@@ -27,7 +27,7 @@ export async function planView(
     : [[], false]
   return {
     plan,
-    holds: shown.seen.flatMap(({ holds }) => holds),
+    holds: shown.seen.flatMap(({ holds }) => ownHolds(holds, plan.undoesPlanId)),
     hazards: shown.seen.flatMap(({ state }) => state.hazards),
     choices: shown.choices,
     isReasonRequired: isReasonRequired(plan.tier),

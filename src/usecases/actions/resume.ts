@@ -54,7 +54,7 @@ export const resumeAction: ActionSpec = {
   },
 }
 
-/** A timed end gives way to other holds and ends only its own; a person is told to look again. */
+/** A timed end, or a pause taken back, ends only its own hold; a person who would start the queue looks again. */
 function stillHeld({ plan, queue }: Part, others: readonly Hold[]): PartEnd {
   const owners = [...new Set(others.map((hold) => `<@${hold.owner.userId}>`))].join(' and ')
   const name = `\`${queueKey(queue.ref)}\``
@@ -63,6 +63,13 @@ function stillHeld({ plan, queue }: Part, others: readonly Hold[]): PartEnd {
       state: 'done',
       outcome: words(
         `The pause by <@${plan.actor.userId}> ended; ${name} stays paused by ${owners}.`,
+      ),
+    }
+  if (plan.undoesPlanId !== null)
+    return {
+      state: 'done',
+      outcome: words(
+        `<@${plan.actor.userId}> took the pause back; ${name} stays paused by ${owners}.`,
       ),
     }
   return {

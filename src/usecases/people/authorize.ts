@@ -10,8 +10,7 @@ import {
   type Right,
   type RoleAction,
 } from '../../domain/policy.ts'
-import { queueKey, type QueueRef } from '../../domain/queue.ts'
-import { ruleFor } from '../../domain/settings.ts'
+import { queueKey } from '../../domain/queue.ts'
 import { listing, plural } from '../../domain/text.ts'
 import { auditOf } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
@@ -40,22 +39,14 @@ export interface RoleRequest {
   readonly fresh?: boolean
 }
 
-interface OneQueue {
-  readonly actor: Actor
-  readonly action: RoleAction
-  readonly ref: QueueRef | null
-  readonly incidentId: number | null
-}
-
 /**
  * Passes for whom roles allow it on every queue; resolves to the reason for the first. A refusal is written to
  * the audit trail before it is said: `not_allowed`, with the people who could do it.
  */
 export async function requireRole(
   deps: Pick<Deps, 'chat' | 'settings' | 'store' | 'clock'>,
-  asked: RoleRequest | OneQueue,
+  request: RoleRequest,
 ): Promise<string> {
-  const request = 'queues' in asked ? asked : oneQueue(deps, asked)
   const wanted: Wanted = { right: 'order', ...request }
   const { roles } = deps.settings
   const questions = questionsOf(wanted)
@@ -77,14 +68,6 @@ export async function requireRole(
   const others = able.filter((id) => id !== request.actor.userId)
   throw new OperatorError('not_allowed', reason, whomToAsk(others, member))
 }
-
-const oneQueue = (
-  { settings }: Pick<Deps, 'settings'>,
-  { ref, ...request }: OneQueue,
-): RoleRequest => ({
-  ...request,
-  queues: ref === null ? 'all' : [{ ref, tier: ruleFor(settings, ref).tier }],
-})
 
 interface Refusal {
   readonly question: Question

@@ -11,6 +11,7 @@ import type { Chat } from '../../domain/ports/chat.ts'
 import type { QueueRef, QueueTier } from '../../domain/queue.ts'
 import { ruleFor, type Settings } from '../../domain/settings.ts'
 import { listing } from '../../domain/text.ts'
+import { type TierCase, tierCases } from '../../domain/tier-cases.ts'
 import { membersWith, type TieredQueue } from './members-with.ts'
 
 /** Whether a person may do something, by what, and who else comes into it. */
@@ -23,6 +24,8 @@ export interface MayView {
   readonly decision: Decision
   /** What Slack did not say though it would count; null when it said everything. */
   readonly problem: string | null
+  /** How grave it would be; empty for a freeze. */
+  readonly tiers: readonly TierCase[]
   /** Where approval is due; null where it never is. */
   readonly approval: Approval | null
   /** User ids of others who may order it. */
@@ -64,6 +67,10 @@ export async function explainPolicy(
     queueTier,
     decision: mayAct(member, { right: 'order', action, ref, tier: queueTier }, roles),
     problem: problemOf(member, roles),
+    tiers:
+      action === 'freeze' || ref === null || queueTier === null
+        ? []
+        : tierCases(action, ref, queueTier),
     approval,
     others: others.filter((id) => id !== actor.userId),
   }
@@ -77,6 +84,8 @@ async function approvalOf(
 ): Promise<Approval | null> {
   const [queue] = queues === 'all' ? [] : queues
   if (action === 'freeze' || queue === undefined) return null
+  const isEverDue = tierCases(action, queue.ref, queue.tier).some(({ tier }) => tier === 'T3')
+  if (!isEverDue) return null
   const wanted = { right: 'approve', action, queues, isAsking: member.isVerified } as const
   const approvers = await membersWith(deps, wanted)
   const question = { right: 'break_glass', action, ...queue } as const

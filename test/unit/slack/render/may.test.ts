@@ -14,6 +14,10 @@ const aView = (over: Partial<MayView> = {}): MayView => ({
   queueTier: 'high',
   decision: { allow: true, role: 'operator', reason: 'The role *operator* (named by id) may.' },
   problem: null,
+  tiers: [
+    { when: 'for a while', tier: 'T1' },
+    { when: 'without an end', tier: 'T2' },
+  ],
   approval: { count: 2, approvers: ['U0BEN', 'U0CARA'], mayBreakGlass: true },
   others: ['U0BEN'],
   ...over,
@@ -25,7 +29,7 @@ describe('who may', () => {
     expect(text).toContain(':white_check_mark: *You may pause `sales/email:send`*')
     expect(text).toContain('The role *operator* (named by id) may.')
     expect(text).toContain('2 other people must approve; <@U0BEN>, <@U0CARA> may. You may break')
-    expect(text).toContain('The queue is of tier high.')
+    expect(text).toContain('The queue is of tier high.\npause for a while: T1 · without an end: T2')
   })
 
   it('says no, why, and whom to ask, naming a few', () => {

@@ -214,14 +214,18 @@ describe('who has a right', () => {
 describe('explaining policy', () => {
   const actor = { teamId: 'T1', userId: 'U1' }
 
-  it('tells of the role, the approvers and the others, without the person', async () => {
+  it('tells of the role, the tiers and the others, without the person', async () => {
     const { deps, entries } = aDirectory()
     const ref = { system: 'sales', queue: 'email' }
     expect(await explainPolicy(deps, { actor, action: 'pause', ref })).toMatchObject({
       queueTier: 'medium',
       decision: { allow: true, role: 'operator' },
       problem: null,
-      approval: { count: 1, approvers: ['U2', 'U7'], mayBreakGlass: false },
+      tiers: [
+        { when: 'for up to 15 min or for longer', tier: 'T1' },
+        { when: 'without an end', tier: 'T2' },
+      ],
+      approval: null,
       others: ['U2', 'U3', 'U4', 'U5', 'U6'],
     })
     expect(entries).toEqual([])
@@ -235,6 +239,11 @@ describe('explaining policy', () => {
       queueTier: 'critical',
       decision: { allow: false, roles: [] },
       problem: 'Slack does not say who is in S1.',
+      tiers: [
+        { when: 'within 15 min', tier: 'T2' },
+        { when: 'later', tier: 'T3' },
+      ],
+      approval: { count: 1, mayBreakGlass: false },
       others: [],
     })
   })
