@@ -60,7 +60,7 @@ export function warningLines(
   max: number,
 ): readonly string[] {
   const times = new Map<string, number>()
-  for (const words of queues.flatMap(({ warnings }) => [...new Set(warnings)]))
+  for (const words of queues.flatMap(({ warnings }) => warnings))
     times.set(words, (times.get(words) ?? 0) + 1)
   for (const { explanation } of hazards) if (!times.has(explanation)) times.set(explanation, 1)
   return firstFew([...times], max, ([words, count]) => {

@@ -186,7 +186,8 @@ describe('the plan modal of many queues', () => {
 
   it('says a warning once, with the number of queues that it is about', () => {
     const plan = aWidePlan(12, {}, (index) => (index < 7 ? { warnings: ['Version unknown.'] } : {}))
-    expect(shown({ plan })).toContain(':warning: Version unknown. (7 queues)')
+    const hazards = [{ code: 'version_unknown', explanation: 'Version unknown.' }] as const
+    expect(shown({ plan, hazards })).toContain(':warning: Version unknown. (7 queues)')
   })
 
   it('names the queues that are held already, and those that are paused', () => {

@@ -94,6 +94,11 @@ describe('the card of a request', () => {
     expect(shown(aPlan(asked), { approvers: ['U0BEN', 'U0CAT'] })).not.toContain('administrator')
   })
 
+  it('says first of all that nothing can be carried out while all is frozen', () => {
+    const freeze = { by: BEN, at: ago(1), reason: null }
+    expect(shown(aPlan(asked), { freeze }).split('\n')[0]).toContain('*Frozen* by <@U0BEN>')
+  })
+
   it('shows what waits by type, and no job', () => {
     const preview = {
       types: { items: [{ type: 'sms.send', count: 7 }], looked: 7, total: 7, isExact: true },
@@ -257,7 +262,9 @@ describe('the card of an outcome', () => {
 
   it('does not blame a person for the end that comes by itself', () => {
     const over = { action: 'resume', endsHoldId: 'hold-1', holdMs: null, reason: 'x' } as const
-    expect(shown(ended('done', held, over))).toContain('By itself, as <@U0ANA> had set it')
+    const rendered = card(ended('done', held, over))
+    expect(readable(rendered)).toContain('By itself, as <@U0ANA> had set it\n')
+    expect(rendered.text).toBe(WORDS)
   })
 
   it('tells of broken glass, why, and who has signed it off', () => {
