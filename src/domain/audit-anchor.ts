@@ -10,8 +10,7 @@ export interface Anchor {
 }
 
 /** Where Spillway puts anchors: its own Slack, an append-only file, a second workspace. */
-export const ANCHOR_PLACES = ['slack', 'file', 'second'] as const
-export type AnchorPlace = (typeof ANCHOR_PLACES)[number]
+export type AnchorPlace = 'slack' | 'file' | 'second'
 
 /** Where an anchor was read. What comes out of the database itself vouches for nothing against its owner. */
 export type AnchorSource = AnchorPlace | 'list' | 'database'

@@ -1,7 +1,7 @@
 import type { AnchorSource, Head } from './audit-anchor.ts'
 
 /** Every way in which a trail can be found to differ from what was written. */
-export type AuditFaultKind =
+type AuditFaultKind =
   | 'edited'
   | 'deleted'
   | 'inserted'

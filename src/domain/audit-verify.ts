@@ -22,7 +22,7 @@ export interface Verifier {
   conclude(): Verdict
 }
 
-export interface Verdict {
+interface Verdict {
   readonly report: AuditReport
   /** What the entries name beside the trail. */
   readonly payloads: readonly PayloadRef[]

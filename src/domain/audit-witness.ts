@@ -8,7 +8,7 @@ export interface Reseal {
   readonly at: Date
 }
 
-export interface Witnesses {
+interface Witnesses {
   readonly faults: readonly AuditFault[]
   readonly explained: readonly AuditFault[]
   readonly known: number

@@ -12,7 +12,7 @@ import { withTrail } from './open-trail.ts'
 import { printReport, type Verdict } from './print-report.ts'
 import { readLists, readPlaces } from './readings.ts'
 
-export const EXITS: Readonly<Record<Verdict, number>> = { good: 0, tampered: 4, unchecked: 5 }
+const EXITS: Readonly<Record<Verdict, number>> = { good: 0, tampered: 4, unchecked: 5 }
 
 const OPTIONS = {
   config: { type: 'string' },
