@@ -1,5 +1,5 @@
 import { ACTION_WORDS, subjectOf } from './action-words.ts'
-import { accountsOf, onlyQueue, type Plan, type PlanState } from './action.ts'
+import { accountsOf, onlyQueue, type Plan, type PlannedQueue, type PlanState } from './action.ts'
 import { listing, plural } from './text.ts'
 
 /** The state in which a plan ends, from how its queues ended; `cancelled` if it was stopped before anything failed. */
@@ -10,6 +10,17 @@ export function stateOf(plan: Pick<Plan, 'queues'>, asked: 'cancelled' | null): 
   if (failed > 0) return 'failed'
   return skipped > 0 ? 'refused' : 'failed'
 }
+
+/** Whether nobody has to look after it: all of it done, no pause that does not hold, no job missing by the count. */
+export function endedWell(plan: Pick<Plan, 'state' | 'queues'>): boolean {
+  const { failed, returned } = accountsOf(plan)
+  return plan.state === 'done' && failed + returned === 0 && plan.queues.every(isAsWanted)
+}
+
+const isAsWanted = ({ outcome }: PlannedQueue): boolean =>
+  outcome?.proof !== 'not_held' &&
+  outcome?.proof !== 'paused_again' &&
+  outcome?.accounting?.isAsPlanned !== false
 
 interface Ending {
   readonly state: 'cancelled' | null

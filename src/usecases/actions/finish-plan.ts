@@ -1,7 +1,7 @@
 import { ACTION_WORDS } from '../../domain/action-words.ts'
 import { accountsOf, type Plan } from '../../domain/action.ts'
 import type { RoomLine } from '../../domain/message.ts'
-import { planWords, stateOf } from '../../domain/plan-outcome.ts'
+import { endedWell, planWords, stateOf } from '../../domain/plan-outcome.ts'
 import type { Lease } from '../../domain/ports/plan-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { clockTime } from '../../domain/time.ts'
@@ -96,8 +96,7 @@ async function spendCard(
 /** The card is the outcome; where it stood before, the edit notifies nobody, so a line says it as well. */
 async function tell(store: Repositories, plan: Plan, now: Date): Promise<void> {
   const words = plan.outcome?.words ?? ''
-  const isHolding = plan.queues.every(({ outcome }) => outcome?.proof !== 'not_held')
-  const isGood = plan.state === 'done' && isHolding
+  const isGood = endedWell(plan)
   const line: RoomLine = {
     icon: isGood ? ACTION_WORDS[plan.action].icon : 'warning',
     words: plan.reason === null ? words : `${words} Reason: ${plan.reason}`,
