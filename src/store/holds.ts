@@ -42,7 +42,7 @@ const START = `
   select * from started
   union all select * from hold where plan_id = $2 and system = $3 and queue = $4`
 
-type Reading = Pick<Holds, 'active' | 'byId' | 'ofPlan' | 'due'>
+type Reading = Pick<Holds, 'active' | 'byId' | 'ofPlans' | 'due'>
 
 function reading(sql: Sql): Reading {
   return {
@@ -59,8 +59,10 @@ function reading(sql: Sql): Reading {
       const found = await row<HoldRow>(sql, 'select * from hold where id = $1', [id])
       return found === null ? null : toHold(found)
     },
-    async ofPlan(planId) {
-      const found = await rows<HoldRow>(sql, 'select * from hold where plan_id = $1', [planId])
+    async ofPlans(planIds) {
+      const found = await rows<HoldRow>(sql, 'select * from hold where plan_id = any ($1)', [
+        planIds,
+      ])
       return found.map(toHold)
     },
     async due(now, limit) {

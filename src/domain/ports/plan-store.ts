@@ -124,7 +124,7 @@ export interface Holds {
   start(hold: Hold): Promise<Hold>
   active(ref: QueueRef | null): Promise<readonly Hold[]>
   byId(id: string): Promise<Hold | null>
-  ofPlan(planId: string): Promise<readonly Hold[]>
+  ofPlans(planIds: readonly string[]): Promise<readonly Hold[]>
   setProof(id: string, proof: HoldProof): Promise<void>
   /** False if it had ended before. */
   end(id: string, at: Date, by: string | null): Promise<boolean>

@@ -38,7 +38,7 @@ export async function planCardView(deps: CardDeps, plan: Plan): Promise<PlanCard
   const [approvals, review, holds, freeze, approvers] = await Promise.all([
     store.approvals.ofPlan(plan.id),
     plan.isBreakGlass ? store.reviews.ofPlan(plan.id) : null,
-    store.holds.ofPlan(plan.id),
+    store.holds.ofPlans([plan.id]),
     store.control.frozen(),
     isWaiting ? approversOf(deps, plan.action, plan.queues) : [],
   ])

@@ -36,9 +36,8 @@ export async function contextOf(
     store.plans.actingSince(since, { refs, incidentId }),
     store.holds.active(null),
   ])
-  const past: PastEffect[] = []
-  for (const plan of plans) past.push(...pastEffects(plan, await store.holds.ofPlan(plan.id)))
-  return { past, holds, now }
+  const set = await store.holds.ofPlans(plans.map(({ id }) => id))
+  return { past: plans.flatMap((plan) => pastEffects(plan, set)), holds, now }
 }
 
 /** The tier for a pause of this length, or for a resume (whose length does not matter). */
@@ -74,7 +73,7 @@ function pastEffects(plan: Plan, holds: readonly Hold[]): readonly PastEffect[] 
   if (plan.action !== 'pause') return []
   return plan.queues.flatMap(({ ref, state }): readonly PastEffect[] => {
     if (state === 'skipped' || state === 'returned') return []
-    const hold = holds.find((one) => isSameQueue(one.ref, ref))
+    const hold = holds.find((one) => one.planId === plan.id && isSameQueue(one.ref, ref))
     const ended = hold?.endedAt ?? null
     const lasted =
       hold === undefined || ended === null
