@@ -1,9 +1,10 @@
 import { ACTION_WORDS } from '../../domain/action-words.ts'
 import type { ActionKind, Actor, Plan, PlanPreview } from '../../domain/action.ts'
 import type { Json } from '../../domain/audit.ts'
-import type { TierDecision } from '../../domain/effect.ts'
+import { type TierDecision, tierOf } from '../../domain/effect.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { drainEstimate } from '../../domain/forecast.ts'
+import { phraseFor } from '../../domain/phrase.ts'
 import { byQueue, holdChoices, worstTier } from '../../domain/plan.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { backlog, queueKey, type QueueRef } from '../../domain/queue.ts'
@@ -20,7 +21,7 @@ import { requireThawed } from './freeze.ts'
 import { lookAt, type Seen, toPlanned } from './look.ts'
 import { planView } from './plan-view.ts'
 import { refusalOf } from './refusals.ts'
-import { type Context, contextOf, tierFor } from './tier.ts'
+import { type Context, contextOf, effectsOf, tierFor } from './tier.ts'
 
 export interface PlanRequest {
   readonly actor: Actor
@@ -56,9 +57,11 @@ export async function planAction(
   const context = await contextOf(deps.store.now, intended, deps.clock.now())
   const choices = choicesOf(intended, request.holdMs, context)
   const holdMs = choices.find(({ isDefault }) => isDefault)?.holdMs ?? null
-  const decision = tierFor(intended, holdMs, context)
+  const effects = effectsOf(intended, holdMs, context)
+  const decision = tierOf(effects, context.past)
+  const phrase = phraseFor(ACTION_WORDS[action].verb, effects)
   const preview = await previewOf(deps, seen)
-  const plan = await store(deps, { ...request, queues, holdMs, decision, preview })
+  const plan = await store(deps, { ...request, queues, holdMs, decision, preview, phrase })
   return planView(deps, plan, { seen, choices, drift })
 }
 
@@ -119,7 +122,7 @@ async function store(
   deps: Deps,
   draft: PlanRequest & {
     readonly decision: TierDecision
-  } & Pick<Plan, 'queues' | 'holdMs' | 'preview'>,
+  } & Pick<Plan, 'queues' | 'holdMs' | 'preview' | 'phrase'>,
 ): Promise<Plan> {
   const plan = await deps.store.transaction(async (repositories) => {
     const added = await repositories.plans.add(draftPlan(deps, draft))

@@ -40,20 +40,24 @@ export async function contextOf(
   return { past: plans.flatMap((plan) => pastEffects(plan, set)), holds, now }
 }
 
+/** What it does to each queue; `holdMs` is the length of a pause. */
+export const effectsOf = (
+  { action, queues }: Intended,
+  holdMs: number | null,
+  context: Context,
+): readonly QueueEffect[] =>
+  queues.map((queue) => ({
+    ref: queue.ref,
+    tier: queue.tier,
+    effect: effectOf(action, queue, holdMs, context),
+  }))
+
 /** The tier for a pause of this length, or for a resume (whose length does not matter). */
 export const tierFor = (
   intended: Intended,
   holdMs: number | null,
   context: Context,
-): TierDecision =>
-  tierOf(
-    intended.queues.map((queue): QueueEffect => ({
-      ref: queue.ref,
-      tier: queue.tier,
-      effect: effectOf(intended.action, queue, holdMs, context),
-    })),
-    context.past,
-  )
+): TierDecision => tierOf(effectsOf(intended, holdMs, context), context.past)
 
 function effectOf(
   action: ActionKind,
