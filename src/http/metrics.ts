@@ -37,6 +37,9 @@ export function createMetrics() {
     outboxDepth: gauge('outbox_messages', 'Messages that Slack does not have yet.'),
     incidents: gauge('incidents', 'Unresolved incidents by state.', ['state']),
     holds: gauge('holds', 'Holds that keep a queue paused.'),
+    plansPending: gauge('plans_pending', 'Plans that wait for the word of another person.', [
+      'waiting_for',
+    ]),
     frozen: gauge('frozen', '1 while every action is frozen.'),
     stateSampled: gauge(
       'state_sampled_timestamp_seconds',

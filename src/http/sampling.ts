@@ -108,12 +108,14 @@ function removeQueue(metrics: Metrics, { ref, counts }: QueueOverview): void {
 const STATES = ['triage', 'open', 'mitigated'] as const
 
 async function sampleState({ store, metrics, clock }: SamplingOptions): Promise<void> {
-  const { messages, incidents, holds, control } = store.now
-  const [depth, unresolved, active, freeze] = await Promise.all([
+  const { messages, incidents, holds, control, plans, reviews } = store.now
+  const [depth, unresolved, active, freeze, requested, unsigned] = await Promise.all([
     messages.depth(),
     incidents.unresolved(),
     holds.active(null),
     control.frozen(),
+    plans.requested(),
+    reviews.unsigned(),
   ])
   metrics.outboxDepth.set(depth)
   for (const state of STATES)
@@ -122,6 +124,8 @@ async function sampleState({ store, metrics, clock }: SamplingOptions): Promise<
       unresolved.filter((incident) => incident.state === state).length,
     )
   metrics.holds.set(active.length)
+  metrics.plansPending.set({ waiting_for: 'approval' }, requested.length)
+  metrics.plansPending.set({ waiting_for: 'sign_off' }, unsigned.length)
   metrics.frozen.set(freeze === null ? 0 : 1)
   metrics.stateSampled.set(clock.now().getTime() / 1000)
 }

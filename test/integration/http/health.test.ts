@@ -124,6 +124,7 @@ describe('metrics', () => {
     expect(text).toContain('spillway_incidents{state="open"} 0')
     expect(text).toContain('spillway_outbox_messages 0')
     expect(text).toContain('spillway_frozen 0')
+    expect(text).toContain('spillway_plans_pending{waiting_for="approval"} 0')
   })
 
   it('are all named spillway_', async () => {
