@@ -107,7 +107,14 @@ const asDates = (found: readonly { confirmed_at: Date }[]): readonly Date[] =>
 
 type Reading = Pick<
   Plans,
-  'byId' | 'locked' | 'byNumber' | 'lapsed' | 'requested' | 'lastDone' | 'actingSince' | 'ordersSince'
+  | 'byId'
+  | 'locked'
+  | 'byNumber'
+  | 'lapsed'
+  | 'requested'
+  | 'lastDone'
+  | 'actingSince'
+  | 'ordersSince'
 >
 
 function reading(sql: Sql): Reading {
