@@ -1,31 +1,28 @@
-import {
-  acknowledge,
-  alertArrives,
-  allClear,
-  audit,
-  resolve,
-  roomOpens,
-} from './auto/incident-steps.ts'
+import { approve, refusals, request, undo } from './auto/approval-steps.ts'
+import { pauseMany, undoMany } from './auto/bulk-steps.ts'
+import { acknowledge, alertArrives, allClear, resolve, roomOpens } from './auto/incident-steps.ts'
 import { queueEye } from './auto/queue-eye.ts'
 import { failed, holds, pause, resume, status } from './auto/queue-steps.ts'
 import { recordsOf } from './auto/records.ts'
-import type { AutoPlay, Outcome } from './auto/stage.ts'
-import { TROUBLE_QUEUE } from './estate-queues.ts'
+import type { AutoPlay, Outcome, Scene } from './auto/stage.ts'
+import { anchored, audit, tamper } from './auto/trail-steps.ts'
+import { BANK_QUEUE, TROUBLE_QUEUE } from './estate-queues.ts'
+import { slowBank } from './trouble.ts'
+
+type Step = <T>(title: string, run: () => Promise<Outcome<T>>) => Promise<T>
 
 /**
- * Plays the on-call person: alert → room → status → failed → acknowledge → pause → resume → resolve, and
- * checks each step against Redis and the database, never against what Spillway says of itself alone.
- * Returns the transcript; throws with the step and what was wrong at the first that fails.
+ * Plays the people on call, each step checked against Redis and the database, never against what Spillway says
+ * of itself alone: an incident from alert to all-clear, then what one person may not decide, many queues at
+ * once, and the audit trail. Returns the transcript; throws with the step and what was wrong at the first
+ * that fails.
  */
 export async function playOnCall(play: AutoPlay): Promise<readonly string[]> {
-  const scene = {
-    ...play,
-    queue: queueEye(play.redis, TROUBLE_QUEUE),
-    records: recordsOf(play.query),
-  }
+  const eyeOf = (queue: string) => queueEye(play.redis, queue)
+  const scene = { ...play, eyeOf, queue: eyeOf(TROUBLE_QUEUE), records: recordsOf(play.query) }
   const transcript: string[] = []
   const startedAt = performance.now()
-  const step = async <T>(title: string, run: () => Promise<Outcome<T>>): Promise<T> => {
+  const step: Step = async (title, run) => {
     try {
       const [result, words] = await run()
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)
@@ -38,16 +35,35 @@ export async function playOnCall(play: AutoPlay): Promise<readonly string[]> {
       throw new Error(`✗ ${title}: ${words}`, { cause })
     }
   }
-  const incident = await step('alert', () => alertArrives(scene))
-  const room = await step('room', () => roomOpens(scene, incident))
+  await playIncident(scene, step)
+  await playApproval(scene, step)
+  return transcript
+}
+
+async function playIncident(scene: Scene, step: Step): Promise<void> {
+  const incident = await step('alert', () => alertArrives(scene, TROUBLE_QUEUE))
+  const room = await step('room', () => roomOpens(scene, TROUBLE_QUEUE, incident))
   await step('status', () => status(scene, room))
   await step('failed', () => failed(scene, room))
   await step('acknowledge', () => acknowledge(scene, room))
   await step('pause', () => pause(scene, room))
   await step('held', () => holds(scene, room))
+  slowBank(scene.estate)
   await step('resume', () => resume(scene, room))
   await step('all clear', () => allClear(scene))
   await step('resolve', () => resolve(scene, room))
+}
+
+async function playApproval(scene: Scene, step: Step): Promise<void> {
+  const incident = await step('next alert', () => alertArrives(scene, BANK_QUEUE))
+  const room = await step('next room', () => roomOpens(scene, BANK_QUEUE, incident))
+  const asked = await step('request', () => request(scene, room))
+  await step('refused', () => refusals(scene, asked))
+  const outcome = await step('approved', () => approve(scene, room, asked))
+  await step('undo', () => undo(scene, outcome))
+  const many = await step('many', () => pauseMany(scene))
+  await step('undo many', () => undoMany(scene, many))
+  await step('anchor', () => anchored(scene, asked))
   await step('audit', () => audit(scene))
-  return transcript
+  await step('tampering', () => tamper(scene, asked))
 }

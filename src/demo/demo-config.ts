@@ -3,7 +3,15 @@ import { ACTION_KINDS } from '../domain/action.ts'
 import { ALL_TIERS } from '../domain/policy.ts'
 import { DEFAULT_AUDIT, DEFAULT_POLICY, type QueueRule, type Settings } from '../domain/settings.ts'
 import { SYSTEM, TIERS } from './estate-queues.ts'
-import { APP_TOKEN, BOT_TOKEN, LEAD, ON_CALL_GROUP, OPERATOR, OPS_CHANNEL } from './workspace.ts'
+import {
+  APP_TOKEN,
+  AUDIT_CHANNEL,
+  BOT_TOKEN,
+  LEAD,
+  ON_CALL_GROUP,
+  OPERATOR,
+  OPS_CHANNEL,
+} from './workspace.ts'
 
 export const ALERT_TOKEN = 'demo-alertmanager'
 
@@ -63,6 +71,7 @@ const demoSettings = (): Settings => ({
       approves: [],
       breaksGlass: [],
     },
+    // May do the same, judges what others ask for, and may break the glass.
     {
       name: 'lead',
       users: [LEAD.id],
@@ -90,7 +99,7 @@ const demoSettings = (): Settings => ({
     reopenMs: 15 * MINUTE_MS,
   },
   policy: DEFAULT_POLICY,
-  audit: DEFAULT_AUDIT,
+  audit: { ...DEFAULT_AUDIT, anchorChannel: AUDIT_CHANNEL.id },
   commands: { queue: '/queue', incident: '/incident' },
 })
 

@@ -12,6 +12,13 @@ export interface DemoQueue {
 export const SYSTEM = 'sales'
 /** The queue whose provider stops answering. */
 export const TROUBLE_QUEUE = 'outreach:whatsapp:send'
+/** The queue whose bank goes into maintenance: what is sent to it meanwhile may be charged twice. */
+export const BANK_QUEUE = 'payment:capture'
+
+/** VAT numbers are looked up in each member state by itself: many queues, one register behind them. */
+const MEMBER_STATES =
+  'at be bg cy cz de dk ee el es fi fr hr hu ie it lt lu lv mt nl pl pt ro se si sk'.split(' ')
+export const VAT_GLOB = 'enrich:vies:*'
 
 const queues = (
   major: Major,
@@ -55,8 +62,14 @@ export const ESTATE: readonly DemoQueue[] = [
     'enrich:geo:address': ['geocode'],
     'enrich:web:logo': ['fetch'],
     'enrich:dedupe': ['merge'],
+    ...Object.fromEntries(MEMBER_STATES.map((state) => [`enrich:vies:${state}`, ['lookup']])),
   }),
 ]
+
+/** The queues behind the register of VAT numbers. */
+export const VAT_QUEUES: readonly string[] = ESTATE.map(({ name }) => name).filter((name) =>
+  name.startsWith(VAT_GLOB.slice(0, -1)),
+)
 
 /** Globs over queue names, most urgent first, as the platform's runbook has them. */
 export const TIERS: readonly (readonly [string, QueueTier])[] = [

@@ -3,12 +3,14 @@ import { once } from 'node:events'
 
 import { ESTATE, type Major } from './estate-queues.ts'
 import { scriptCommand } from './script.ts'
-import type { Notice, Order } from './workers/crew.ts'
+import type { Load, Notice, Order } from './workers/crew.ts'
 
 export interface Estate {
   /** The provider behind this queue stops answering, while a campaign fills the queue. */
   failNow(queue: string): void
-  /** The provider answers again, and no more of the campaign comes in. */
+  /** The provider behind this queue takes seconds for each job, while more come in than it can take. */
+  slowDown(queue: string, load: Load): void
+  /** The provider answers as usual, and no more of the campaign comes in. */
   heal(queue: string): void
   stop(): Promise<void>
 }
@@ -19,6 +21,8 @@ export interface EstateOptions {
   readonly ledgerPath?: string
 }
 
+/** More comes in than can be tried. */
+const CAMPAIGN: Load = { atOnce: 700, perSecond: 11 }
 const MAJORS: readonly Major[] = ['v4', 'v5', 'v6']
 
 /** Starts the sample platform: one process of producers and workers for each BullMQ major. */
@@ -30,7 +34,8 @@ export function startEstate(options: EstateOptions): Estate {
     crews.get(major)?.send(notice)
   }
   return {
-    failNow: (queue) => tell({ kind: 'fail', queue }),
+    failNow: (queue) => tell({ kind: 'trouble', queue, trouble: 'down', load: CAMPAIGN }),
+    slowDown: (queue, load) => tell({ kind: 'trouble', queue, trouble: 'slow', load }),
     heal: (queue) => tell({ kind: 'heal', queue }),
     async stop() {
       await Promise.all([...crews.values()].map(end))

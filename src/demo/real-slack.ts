@@ -27,19 +27,29 @@ export async function chooseWorkspace({
   if (answer?.trim().toLowerCase() !== 'yes')
     throw new OperatorError('bad_input', 'The workspace was not confirmed.', NOTHING_DONE)
   const opsChannel = (await ask('Channel for operations [queue-ops]: '))?.trim()
-  const operator = (await ask('Your member id, to make you the operator (U…): '))?.trim() ?? ''
-  if (!/^[UW][A-Z0-9]+$/.test(operator))
-    throw new OperatorError('bad_input', `"${operator}" is no member id.`, NOTHING_DONE)
+  const operator = await askMember(ask, 'Your member id, to make you the operator (U…): ')
+  const lead = await askMember(ask, 'Member id of somebody else, who may approve (U…): ')
   return ({ settings, slack, ...rest }) => ({
     ...rest,
     settings: {
       ...settings,
       opsChannel: opsChannel || 'queue-ops',
-      roles: settings.roles.map((role) => ({ ...role, users: [operator], groups: [] })),
-      rooms: { ...settings.rooms, invite: [operator] },
+      roles: settings.roles.map((role) => ({
+        ...role,
+        users: [role.approves.length === 0 ? operator : lead],
+        groups: [],
+      })),
+      rooms: { ...settings.rooms, invite: [operator, lead] },
+      audit: { ...settings.audit, anchorChannel: null },
     },
     slack: { ...slack, botToken, appToken, apiUrl: null },
   })
+}
+
+async function askMember(ask: DemoIo['ask'], question: string): Promise<string> {
+  const id = (await ask(question))?.trim() ?? ''
+  if (/^[UW][A-Z0-9]+$/.test(id)) return id
+  throw new OperatorError('bad_input', `"${id}" is no member id.`, NOTHING_DONE)
 }
 
 async function identify(token: string): Promise<{ readonly team: string; readonly user: string }> {

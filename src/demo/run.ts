@@ -4,16 +4,19 @@ import { Redis } from 'ioredis'
 
 import type { Config } from '../config/types.ts'
 import { OperatorError } from '../domain/errors.ts'
+import type { Log } from '../domain/ports/runtime.ts'
 import { createLog } from '../log.ts'
+import { createClients } from '../slack/clients.ts'
 import { openDatabase, type Database } from '../store/database.ts'
-import { openPool } from '../store/pool.ts'
+import { APP_ROLE, openPool } from '../store/pool.ts'
+import { createStore } from '../store/store.ts'
 import { playOnCall } from './auto.ts'
 import { queueEye } from './auto/queue-eye.ts'
 import type { Query } from './auto/records.ts'
+import { trailAccess, type TrailAccess } from './auto/trail-access.ts'
 import { createClosers, type Closers } from './closers.ts'
 import { freshDataDir } from './data-dir.ts'
 import { demoConfig } from './demo-config.ts'
-import { TROUBLE_QUEUE } from './estate-queues.ts'
 import { startEstate } from './estate.ts'
 import { freePort } from './free-port.ts'
 import { startLocalSlack } from './local-slack.ts'
@@ -24,8 +27,8 @@ import { manifestScopes } from './scopes.ts'
 import { startSlackShim } from './slack-shim.ts'
 import { terminalIo, type DemoIo } from './terminal.ts'
 import { live, startTrouble, watchAlerts } from './trouble.ts'
-import { openUi } from './ui-client.ts'
-import { OPERATOR } from './workspace.ts'
+import { openUi, type UiClient } from './ui-client.ts'
+import { AUDIT_CHANNEL, type DemoPerson, LEAD, OPERATOR, VIEWER } from './workspace.ts'
 
 /** `startApp` of the composition root, as far as the demo needs it. */
 export type StartDemoApp = (
@@ -92,18 +95,53 @@ async function perform(
   await untilReady(httpPort, io.signal)
   const client = new Redis(redis.url, { maxRetriesPerRequest: null })
   closers.add({ stop: () => client.disconnect() })
-  const queue = queueEye(client, TROUBLE_QUEUE)
-  closers.add(watchAlerts(queue, httpPort))
+  const eyeOf = (queue: string) => queueEye(client, queue)
+  closers.add(watchAlerts(eyeOf, httpPort))
   await startTrouble(estate, io)
-  if (!options.isAuto) return live(queue, estate, io)
-  const ui = await openUi({ url: slackUrl, user: OPERATOR.id, patienceMs: 40_000 })
+  if (!options.isAuto) return live(eyeOf, estate, io)
+  const [ui, lead, viewer] = await Promise.all([
+    sitDown(slackUrl, OPERATOR, closers),
+    sitDown(slackUrl, LEAD, closers),
+    sitDown(slackUrl, VIEWER, closers),
+  ])
+  const reader = { config, log, closers }
+  const query = queryOf(database, reader)
+  const trail = trailOf(database, reader)
+  await playOnCall({ ui, lead, viewer, redis: client, query, estate, trail, log: io.say })
+  io.say('Everything went as it should.')
+}
+
+/** Somebody in front of the local Slack's page. */
+async function sitDown(url: string, person: DemoPerson, closers: Closers): Promise<UiClient> {
+  const ui = await openUi({ url, user: person.id, patienceMs: 40_000 })
   closers.add({ stop: () => ui.close() })
+  return ui
+}
+
+interface Reader {
+  readonly config: Config
+  readonly log: Log
+  readonly closers: Closers
+}
+
+/** Reads the database past Spillway's own code. */
+function queryOf(database: Database, { log, closers }: Reader): Query {
   const pool = openPool(database.owner, { log, max: 1 })
   closers.add({ stop: () => pool.end() })
-  const query: Query = async (sql, values) => (await pool.query(sql, [...(values ?? [])])).rows
-  const heal = () => estate.heal(TROUBLE_QUEUE)
-  await playOnCall({ ui, redis: client, query, heal, log: io.say })
-  io.say('Everything went as it should.')
+  return async (sql, values) => (await pool.query(sql, [...(values ?? [])])).rows
+}
+
+/** Verifies the trail as `spillway audit` does: with the application's rights, beside the bot. */
+function trailOf(database: Database, { config, log, closers }: Reader): TrailAccess {
+  const pool = openPool(database.app, { log, role: APP_ROLE, max: 1 })
+  closers.add({ stop: () => pool.end() })
+  const { instance } = config.settings
+  return trailAccess({
+    store: createStore(pool, instance),
+    client: createClients({ config: config.slack, log }).background,
+    channel: AUDIT_CHANNEL.id,
+    instance,
+  })
 }
 
 /** The bot connects in the background: what is typed before that would be lost. */

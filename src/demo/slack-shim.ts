@@ -7,7 +7,7 @@ import { METHODS } from './shim/methods.ts'
 import { improvePage } from './shim/page.ts'
 import { bridgeSocket, type Bridge } from './shim/sockets.ts'
 import { asFields, asList, asText, postJson, toFields, type Fields } from './shim/upstream.ts'
-import { GENERAL_CHANNEL, ON_CALL_GROUP, OPS_CHANNEL } from './workspace.ts'
+import { CHANNELS, ON_CALL_GROUP } from './workspace.ts'
 
 export interface SlackShim {
   /** The page for people; the Web API is at `${url}/api/`. */
@@ -36,7 +36,7 @@ interface Shim {
 /** The door to the local Slack, on the loopback interface: page, Web API and WebSockets, as Slack would have them. */
 export async function startSlackShim(options: ShimOptions): Promise<SlackShim> {
   const shim: Shim = { options, memory: createShimMemory(), pages: new Set(), url: '' }
-  for (const { id, topic } of [OPS_CHANNEL, GENERAL_CHANNEL]) shim.memory.topics.set(id, topic)
+  for (const { id, topic } of CHANNELS) shim.memory.topics.set(id, topic)
   const server = createServer((incoming, answer) => {
     serve(shim, incoming, answer).catch(() => answer.destroy())
   })

@@ -3,33 +3,43 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { watchRule } from './alertmanager.ts'
 import type { QueueEye } from './auto/queue-eye.ts'
 import { ALERT_TOKEN } from './demo-config.ts'
-import { SYSTEM, TROUBLE_QUEUE } from './estate-queues.ts'
+import { BANK_QUEUE, SYSTEM, TROUBLE_QUEUE, VAT_QUEUES } from './estate-queues.ts'
 import type { Estate } from './estate.ts'
 import type { DemoIo } from './terminal.ts'
 
-const FIRES_ABOVE = 400
-const ENDS_BELOW = 50
+/** When the demo's Alertmanager fires, and when the alert is over; in jobs that wait. */
+const RULES = [
+  { queue: TROUBLE_QUEUE, firesAbove: 400, endsBelow: 50 },
+  { queue: BANK_QUEUE, firesAbove: 100, endsBelow: 10 },
+]
+/** What a bank in maintenance cannot keep up with. */
+const CAPTURES = { atOnce: 150, perSecond: 2 }
+/** Enough that every member state's queue has something in line. */
+const LOOKUPS = { atOnce: 24, perSecond: 0 }
+
 /** So that a person sees the estate healthy for a moment. */
 const CALM_MS = 2000
-/** How long the provider stays down once nobody calls it any more. */
+/** How long a provider stays in trouble once nobody calls it any more. */
 const RECOVERY_MS = 30_000
+/** Whoever only looks on still gets to see the second trouble. */
+const IDLE_MS = 90_000
 
 /** Starts the demo's Alertmanager, which posts to the bot on this port. */
-export function watchAlerts(queue: QueueEye, httpPort: number): { stop(): Promise<void> } {
+export function watchAlerts(
+  eyeOf: (queue: string) => QueueEye,
+  httpPort: number,
+): { stop(): Promise<void> } {
   const stopping = new AbortController()
-  const rule = {
-    queue: TROUBLE_QUEUE,
-    system: SYSTEM,
-    backlog: () => queue.backlog(),
-    firesAbove: FIRES_ABOVE,
-    endsBelow: ENDS_BELOW,
-  }
   const url = `http://127.0.0.1:${httpPort}/alerts/alertmanager`
-  const watching = watchRule(rule, { url, bearerToken: ALERT_TOKEN }, stopping.signal)
+  const watching = RULES.map((rule) => {
+    const eye = eyeOf(rule.queue)
+    const watched = { ...rule, system: SYSTEM, backlog: () => eye.backlog() }
+    return watchRule(watched, { url, bearerToken: ALERT_TOKEN }, stopping.signal)
+  })
   return {
-    stop() {
+    async stop() {
       stopping.abort()
-      return watching
+      await Promise.all(watching)
     },
   }
 }
@@ -44,18 +54,40 @@ export async function startTrouble(
   say(`${TROUBLE_QUEUE}: the provider stops answering while a campaign goes out.`)
 }
 
-/** Until Ctrl-C: the provider recovers some time after the queue was paused. */
+/** The bank goes into maintenance: captures take seconds, and pile up. */
+export const slowBank = (estate: Estate): void => estate.slowDown(BANK_QUEUE, CAPTURES)
+
+/** The register of VAT numbers is overloaded: every member state's queue waits for it. */
+export function slowRegister(estate: Estate): void {
+  for (const queue of VAT_QUEUES) estate.slowDown(queue, LOOKUPS)
+}
+
+/** Until Ctrl-C: two troubles, one after the other; each is over some time after its queue was paused. */
 export async function live(
-  queue: QueueEye,
+  eyeOf: (queue: string) => QueueEye,
   estate: Estate,
-  { say, signal }: Pick<DemoIo, 'say' | 'signal'>,
+  io: Pick<DemoIo, 'say' | 'signal'>,
 ): Promise<void> {
-  while (!(await queue.isPaused().catch(() => false))) await delay(500, undefined, { signal })
-  say(`${TROUBLE_QUEUE} is paused. The provider answers again in ${RECOVERY_MS / 1000} s.`)
-  await delay(RECOVERY_MS, undefined, { signal })
-  estate.heal(TROUBLE_QUEUE)
-  say('The provider answers again: the queue can be resumed.')
+  const { say, signal } = io
+  const first = recovery(eyeOf(TROUBLE_QUEUE), estate, TROUBLE_QUEUE, io)
+  await Promise.race([first, delay(IDLE_MS, undefined, { signal })])
+  slowBank(estate)
+  say(`${BANK_QUEUE}: the bank is in maintenance. Pausing it for an hour needs approval.`)
+  await Promise.all([first, recovery(eyeOf(BANK_QUEUE), estate, BANK_QUEUE, io)])
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
+}
+
+async function recovery(
+  eye: QueueEye,
+  estate: Estate,
+  queue: string,
+  { say, signal }: Pick<DemoIo, 'say' | 'signal'>,
+): Promise<void> {
+  while (!(await eye.isPaused().catch(() => false))) await delay(500, undefined, { signal })
+  say(`${queue} is paused. What is behind it recovers in ${RECOVERY_MS / 1000} s.`)
+  await delay(RECOVERY_MS, undefined, { signal })
+  estate.heal(queue)
+  say(`What is behind ${queue} answers again: the queue can be resumed.`)
 }

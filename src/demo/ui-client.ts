@@ -11,6 +11,8 @@ type ModalValues = Readonly<Record<string, string>>
 export interface UiClient {
   /** As typed in the channel; resolves when the bot has acknowledged it. */
   runCommand(channel: string, command: string, text: string): Promise<void>
+  /** Waits for a direct message to this person. */
+  waitForDirectMessage(isIt: (message: UiMessage) => boolean, what: string): Promise<UiMessage>
   /** A message; one that mentions the bot reaches it as `app_mention`. */
   say(channel: string, text: string, threadTs?: string): Promise<void>
   /** Clicks the button with this `action_id`; throws if the message has none. */
@@ -61,7 +63,8 @@ function createUi(
 ): UiClient {
   const isVisible = ({ ephemeral_to: only }: UiMessage) => only === undefined || only === user
   const messages = (channel: string) => (page.messages.get(channel) ?? []).filter(isVisible)
-  const top = () => page.stack.at(-1) ?? null
+  const isOwn = ({ owner }: UiView) => owner === undefined || owner === user
+  const top = () => page.stack.findLast(isOwn) ?? null
   const control = (path: string, body: object) => postControl(url, path, { user, ...body })
   return {
     runCommand: (channel, command, text) => control('command', { channel, command, text }),
@@ -88,6 +91,12 @@ function createUi(
     channels: () => page.channels,
     waitForChannel: (isIt, what) => until(what, () => firstOf(page.channels, isIt)),
     messages,
+    async waitForDirectMessage(isIt, what) {
+      const isOwnChannel = ({ is_im: isDirect, members }: UiChannel) =>
+        isDirect && members.includes(user)
+      const ids = () => page.channels.filter(isOwnChannel).map(({ id }) => id)
+      return until(what, () => firstOf(ids().flatMap(messages).toReversed(), isIt))
+    },
     waitForMessage: (channel, isIt, what) =>
       until(
         what,

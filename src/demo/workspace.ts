@@ -6,8 +6,12 @@ export interface DemoPerson {
 }
 
 export const OPERATOR: DemoPerson = { id: 'U01ANA', name: 'ana', realName: 'Ana (on call)' }
-export const LEAD: DemoPerson = { id: 'U02BRUNO', name: 'bruno', realName: 'Bruno (incident lead)' }
-const VIEWER: DemoPerson = { id: 'U03CARLA', name: 'carla', realName: 'Carla (no role)' }
+export const LEAD: DemoPerson = {
+  id: 'U02BRUNO',
+  name: 'bruno',
+  realName: 'Bruno (lead, approves)',
+}
+export const VIEWER: DemoPerson = { id: 'U03CARLA', name: 'carla', realName: 'Carla (no role)' }
 export const PEOPLE: readonly DemoPerson[] = [OPERATOR, LEAD, VIEWER]
 
 const TEAM_ID = 'T01NORTHWIND'
@@ -20,7 +24,14 @@ export const OPS_CHANNEL = {
   name: 'queue-ops',
   topic: 'Trouble starts by itself: open the inc-… channel, click its buttons, or try /queue list',
 }
-export const GENERAL_CHANNEL = { id: 'C02GENERAL', name: 'general', topic: 'Northwind Sales' }
+/** Where the head of the audit trail is kept, out of the database's reach. */
+export const AUDIT_CHANNEL = {
+  id: 'C03AUDIT',
+  name: 'audit-anchors',
+  topic: 'The head of the audit trail, out of reach of whoever owns the database',
+}
+const GENERAL_CHANNEL = { id: 'C02GENERAL', name: 'general', topic: 'Northwind Sales' }
+export const CHANNELS = [OPS_CHANNEL, AUDIT_CHANNEL, GENERAL_CHANNEL]
 export const ON_CALL_GROUP = { id: 'S01ONCALL', handle: 'on-call', users: [OPERATOR.id] }
 
 /** The workspace file that the local Slack is started with. */
@@ -46,6 +57,6 @@ export function workspaceFile(): string {
       },
     ],
     users: people,
-    channels: [OPS_CHANNEL, GENERAL_CHANNEL].map((channel) => ({ ...channel, members })),
+    channels: CHANNELS.map((channel) => ({ ...channel, members })),
   })
 }

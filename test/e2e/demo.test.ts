@@ -10,7 +10,7 @@ import { expect, it, onTestFinished } from 'vitest'
 const ROOT = join(import.meta.dirname, '../..')
 
 // Everything is real but Slack, which is the local one: databases, workers of three BullMQ majors, the bot.
-it('plays the on-call person from alert to all-clear, whatever the environment says', async () => {
+it('plays the people on call from alert to a trail that was tampered with, whatever the environment says', async () => {
   const data = await mkdtemp(join(tmpdir(), 'spillway-demo-test-'))
   onTestFinished(() => rm(data, { recursive: true, force: true }))
   const demo = spawn(
@@ -43,7 +43,15 @@ it('plays the on-call person from alert to all-clear, whatever the environment s
     'held',
     'resume',
     'resolve',
+    'request',
+    'refused',
+    'approved',
+    'undo',
+    'many',
+    'undo many',
+    'anchor',
     'audit',
+    'tampering',
   ])
     expect(said).toMatch(new RegExp(`✓ .* ${step} `))
 }, 150_000)

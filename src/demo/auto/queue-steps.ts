@@ -11,6 +11,7 @@ import {
   headlineWith,
   holdsTrue,
   LOOK_MS,
+  submitReason,
   until,
   type Outcome,
   type Room,
@@ -55,11 +56,7 @@ async function act(
   const hasButton = (message: UiMessage) => findElement(message, actionId) !== null
   const headline = await headlineWith(scene, room, hasButton, `a ${action} button on the headline`)
   await ui.clickButton(headline, actionId)
-  await ui.waitForModal(
-    ({ blocks }) => blocks.some(({ element }) => element?.action_id === ACTION_IDS.reason),
-    `the preview of ${action} with a field for the reason`,
-  )
-  await ui.submitModal({ [ACTION_IDS.reason]: reason })
+  await submitReason(ui, reason, `the preview of ${action}`)
   const plan = await until(`the ${action} to end`, async () => {
     const found = await records.plan(TROUBLE_QUEUE, action)
     return found !== null && ENDED.has(found.state) ? found : null
@@ -80,7 +77,8 @@ export async function pause(scene: Scene, room: Room): Promise<Outcome<void>> {
 }
 
 /** The queue holds if, with workers there and jobs waiting, the next job stays the next. */
-export async function holds({ queue, heal, ...scene }: Scene, room: Room): Promise<Outcome<void>> {
+export async function holds(scene: Scene, room: Room): Promise<Outcome<void>> {
+  const { queue, estate } = scene
   await until('the running jobs to finish', () => holdsTrue(queue.active().then((n) => n === 0)))
   const next = await queue.next()
   expectThat(next !== null, 'nothing waits, so nothing is proven')
@@ -89,10 +87,10 @@ export async function holds({ queue, heal, ...scene }: Scene, room: Room): Promi
     expectThat((await queue.active()) === 0, 'a worker took a job of the paused queue')
     expectThat((await queue.next()) === next, 'the next job of the paused queue moved')
   }
-  heal()
+  estate.heal(TROUBLE_QUEUE)
   const count = await untilStill(queue)
   const isShown = (words: string) => words.replaceAll(',', '').includes(String(count))
-  await ask({ queue, heal, ...scene }, room.channel, ['/queue', 'status'], isShown)
+  await ask(scene, room.channel, ['/queue', 'status'], isShown)
   return [
     undefined,
     `job ${next} stayed next for 2 s, none ran; ${count} wait in Redis and in /queue status`,

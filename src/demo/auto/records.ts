@@ -19,10 +19,30 @@ const IncidentShape = z.object({
 })
 export type IncidentRecord = z.infer<typeof IncidentShape>
 
-const PlanShape = z.object({ state: z.string(), reason: z.string().nullable(), by: z.string() })
-const HoldShape = z.object({ proof: z.string(), isActive: z.boolean() })
+const PlanShape = z.object({
+  id: z.string(),
+  number: z.coerce.number(),
+  state: z.string(),
+  tier: z.string(),
+  reason: z.string().nullable(),
+  by: z.string(),
+  /** Ids, with commas between them. */
+  approvedBy: z.string(),
+  /** How many queues, and how many of them are done. */
+  queues: z.number(),
+  done: z.number(),
+})
+export type PlanRecord = z.infer<typeof PlanShape>
+const HoldShape = z.object({
+  proof: z.string(),
+  isActive: z.boolean(),
+  minutes: z.number().nullable(),
+})
+const LastShape = z.object({ seq: z.number().nullable() })
+const HoldsShape = z.object({ active: z.number(), proven: z.number() })
 const StepShape = z.object({ step: z.string(), state: z.string(), problem: z.string().nullable() })
-const EntryShape = z.object({
+/** An entry of the trail, as the database and a copy have it. */
+export const EntryShape = z.object({
   seq: z.coerce.number(),
   version: z.number(),
   instance: z.string(),
@@ -36,10 +56,14 @@ export interface Records {
   /** The latest incident of a queue, or null. */
   incident(queue: string): Promise<IncidentRecord | null>
   roomSteps(incidentId: string): Promise<readonly z.infer<typeof StepShape>[]>
-  /** The latest plan of this action, or null. */
-  plan(queue: string, action: 'pause' | 'resume'): Promise<z.infer<typeof PlanShape> | null>
+  /** The latest plan of this action that is about a queue, or null. */
+  plan(queue: string, action: 'pause' | 'resume'): Promise<PlanRecord | null>
   /** The latest hold, or null. */
   hold(queue: string): Promise<z.infer<typeof HoldShape> | null>
+  /** Holds of a plan that are active: all of them, and those that were seen to hold. */
+  activeHolds(planId: string): Promise<z.infer<typeof HoldsShape>>
+  /** The latest entry of this kind about a plan, or null. */
+  lastEntry(planId: string, kind: string): Promise<number | null>
   /** Entries of the audit trail; throws if its chain is broken. */
   auditTrail(): Promise<number>
 }
@@ -53,11 +77,26 @@ const INCIDENT = `
 const STEPS = `
   select step, state, problem from spillway.room_step where incident_id = $1 order by position`
 const PLAN = `
-  select state, reason, user_id as by from spillway.plan
-  where queue = $1 and action = $2 order by created_at desc limit 1`
+  select plan.id::text, number, state, tier, reason, user_id as by,
+    (select coalesce(string_agg(user_id, ', ' order by user_id), '') from spillway.approval
+      where plan_id = plan.id and verdict = 'approved') as "approvedBy",
+    (select count(*)::int from spillway.plan_queue where plan_id = plan.id) as queues,
+    (select count(*)::int from spillway.plan_queue
+      where plan_id = plan.id and state = 'done') as done
+  from spillway.plan
+  where action = $2
+    and exists (select from spillway.plan_queue where plan_id = plan.id and queue = $1)
+  order by number desc limit 1`
 const HOLD = `
-  select proof, ended_at is null as "isActive" from spillway.hold
-  where queue = $1 order by started_at desc limit 1`
+  select proof, ended_at is null as "isActive",
+    round(extract(epoch from ends_at - started_at) / 60)::int as minutes
+  from spillway.hold where queue = $1 order by started_at desc limit 1`
+const HOLDS = `
+  select count(*)::int as active, count(*) filter (where proof = 'held')::int as proven
+  from spillway.hold where plan_id = $1 and ended_at is null`
+const LAST_ENTRY = `
+  select max(seq)::int as seq from spillway.audit_entry
+  where text::jsonb ->> 'plan' = $1 and text::jsonb ->> 'kind' = $2`
 const AUDIT = `
   select seq, version, instance, text, previous_hash as "previousHash", hash
   from spillway.audit_entry order by seq`
@@ -72,6 +111,9 @@ export function recordsOf(query: Query): Records {
     roomSteps: async (id) => z.array(StepShape).parse(await query(STEPS, [id])),
     plan: (queue, action) => first(PlanShape, PLAN, [queue, action]),
     hold: (queue) => first(HoldShape, HOLD, [queue]),
+    activeHolds: async (planId) => HoldsShape.parse((await query(HOLDS, [planId]))[0]),
+    lastEntry: async (planId, kind) =>
+      LastShape.parse((await query(LAST_ENTRY, [planId, kind]))[0]).seq,
     async auditTrail() {
       const entries = z.array(EntryShape).parse(await query(AUDIT))
       const fault = findChainFault(entries)

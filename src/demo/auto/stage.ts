@@ -2,24 +2,37 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import type { Redis } from 'ioredis'
 
+import { ACTION_IDS } from '../../slack/action-ids.ts'
+import type { Estate } from '../estate.ts'
 import type { UiClient } from '../ui-client.ts'
-import { wordsOf, type UiMessage } from '../ui/shapes.ts'
+import { findElement, wordsOf, type UiMessage } from '../ui/shapes.ts'
 import type { QueueEye } from './queue-eye.ts'
 import type { Query, Records } from './records.ts'
+import type { TrailAccess } from './trail-access.ts'
 
 export interface AutoPlay {
+  /** The page, as the operator. */
   readonly ui: UiClient
+  /** The page, as somebody who may approve what the operator asks for. */
+  readonly lead: UiClient
+  /** The page, as somebody without a role. */
+  readonly viewer: UiClient
   /** The Redis that the estate runs on. */
   readonly redis: Redis
   /** Spillway's own database. */
   readonly query: Query
-  /** Makes the provider behind the failing queue answer again. */
-  readonly heal: () => void
+  /** The sample platform: what is behind its queues fails and recovers as it is told. */
+  readonly estate: Estate
+  /** Everything that verifies the audit trail, without the bot. */
+  readonly trail: TrailAccess
   readonly log: (line: string) => void
 }
 
 export interface Scene extends AutoPlay {
+  /** The queue of the first incident. */
   readonly queue: QueueEye
+  /** Any other queue, as Redis has it. */
+  readonly eyeOf: (queue: string) => QueueEye
   readonly records: Records
 }
 
@@ -63,6 +76,26 @@ export const headlineWith = (
   what: string,
 ): Promise<UiMessage> =>
   ui.waitForMessage(channel, (message) => message.ts === headlineTs && isIt(message), what)
+
+/** Gives the reason in the preview that opens, and confirms it. */
+export async function submitReason(ui: UiClient, reason: string, what: string): Promise<void> {
+  const before = ui.openModal()?.id
+  await ui.waitForModal(
+    ({ id, blocks }) =>
+      id !== before && blocks.some(({ element }) => element?.action_id === ACTION_IDS.reason),
+    `${what}, with a field for the reason`,
+  )
+  await ui.submitModal({ [ACTION_IDS.reason]: reason })
+}
+
+/** The latest message with this button. */
+export const cardWith = (
+  ui: UiClient,
+  channel: string,
+  actionId: string,
+  what: string,
+): Promise<UiMessage> =>
+  ui.waitForMessage(channel, (message) => findElement(message, actionId) !== null, what)
 
 /** Types a command and gives the words of the first answer that fits. */
 export async function ask(

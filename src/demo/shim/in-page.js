@@ -13,12 +13,14 @@
   document.head.append(pinStyle)
 
   const isForPerson = (owner) => !owner || owner === person
+  const isOpenTo = (channel) => !channel.is_im || channel.members.includes(person)
 
   function improveState(state) {
     const bots = new Set(state.apps.map((app) => app.botUserId))
     person ??= state.users.find((user) => !user.is_bot && !bots.has(user.id))?.id ?? null
     for (const [channel, messages] of Object.entries(state.messages))
       state.messages[channel] = messages.filter((message) => isForPerson(message.ephemeral_to))
+    state.channels = state.channels.filter(isOpenTo)
     state.modalStack = state.modalStack.filter((view) => isForPerson(view.owner))
     return state
   }
@@ -28,6 +30,7 @@
     init: (frame) => ({ ...frame, state: improveState(frame.state) }),
     view: (frame) => ({ ...frame, stack: frame.stack.filter((view) => isForPerson(view.owner)) }),
     message: (frame) => (isForPerson(frame.message.ephemeral_to) ? frame : null),
+    channel: (frame) => (isOpenTo(frame.channel) ? frame : null),
     topic({ channel, topic }) {
       topics[channel] = topic
       // An update of a message that does not exist changes nothing, but the page draws itself again.

@@ -9,6 +9,11 @@ const SCRIPT = readFileSync(new URL('./in-page.js', import.meta.url), 'utf8')
 export const CORRECTIONS: readonly (readonly [string, string])[] = [
   ['<head>', `<head><script>${SCRIPT}</script>`],
   [' — try /echo hi', ' — try /queue help'],
+  // A direct message is with the bot, not with oneself.
+  [
+    'const m=l.members.find(g=>!a.includes(g));return Bo(c,m)',
+    'const m=l.members.find(g=>a.includes(g));return Bo(c,m)',
+  ],
   ['[V.members.length," members"]', '[window.spillwayTopic(V.id)??V.members.length+" members"]'],
   // Escaped text stays escaped once, and is not taken for a mention.
   [

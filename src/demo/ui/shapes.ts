@@ -33,12 +33,19 @@ const MessageShape = z.looseObject({
 
 const ViewShape = z.looseObject({
   id: z.string(),
+  /** Whose modal it is; the shim says so. */
+  owner: z.string().optional(),
   title: TextShape.optional(),
   submit: TextShape.nullish(),
   blocks: z.array(BlockShape).default([]),
 })
 
-const ChannelShape = z.looseObject({ id: z.string(), name: z.string() })
+const ChannelShape = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  is_im: z.boolean().default(false),
+  members: z.array(z.string()).default([]),
+})
 
 const StateShape = z.looseObject({
   channels: z.array(ChannelShape),

@@ -14,8 +14,24 @@ const OrderShape = z.object({
 })
 export type Order = z.infer<typeof OrderShape>
 
+/** Jobs that come in while there is trouble: a heap, then steadily. */
+const LoadShape = z.object({ atOnce: z.number(), perSecond: z.number() })
+export type Load = z.infer<typeof LoadShape>
+
+/** `down`: each try ends in an error. `slow`: each takes seconds, and succeeds. */
+const TroubleShape = z.enum(['down', 'slow'])
+type Trouble = z.infer<typeof TroubleShape>
+
 /** What it is told later. */
-const NoticeShape = z.object({ kind: z.enum(['fail', 'heal']), queue: z.string() })
+const NoticeShape = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('trouble'),
+    queue: z.string(),
+    trouble: TroubleShape,
+    load: LoadShape,
+  }),
+  z.object({ kind: z.literal('heal'), queue: z.string() }),
+])
 export type Notice = z.infer<typeof NoticeShape>
 
 interface CrewJob {
@@ -52,14 +68,13 @@ export const CONCURRENCY = 8
 
 /** Between two jobs of the ordinary day. */
 const TRAFFIC_MS = 500
-/** How a campaign arrives while the provider is down: at once, then steadily. */
-const CAMPAIGN_START = 700
-const CAMPAIGN_SLICE = 10
+/** One job of so many is of a queue's second type. */
+const SIDE_SHARE = 11
 
 interface Crew {
   readonly benches: ReadonlyMap<string, Bench>
   readonly types: ReadonlyMap<string, readonly string[]>
-  readonly failing: Set<string>
+  readonly troubles: Map<string, Trouble>
   readonly signal: AbortSignal
 }
 
@@ -67,14 +82,14 @@ interface Crew {
 export async function runCrew(open: OpenBench): Promise<void> {
   const order = OrderShape.parse(JSON.parse(process.argv[2] ?? '{}'))
   const stopping = new AbortController()
-  const failing = new Set<string>()
+  const troubles = new Map<string, Trouble>()
   const note = openLedger(order.ledgerPath)
   const connection = { host: order.host, port: order.port, maxRetriesPerRequest: null }
   const benches = new Map(
-    order.queues.map(({ name }) => [name, open(name, connection, worker(name, failing, note))]),
+    order.queues.map(({ name }) => [name, open(name, connection, worker(name, troubles, note))]),
   )
   const types = new Map(order.queues.map((queue) => [queue.name, queue.types]))
-  const crew: Crew = { benches, types, failing, signal: stopping.signal }
+  const crew: Crew = { benches, types, troubles, signal: stopping.signal }
   listen(crew, stopping)
   await traffic(crew)
   await Promise.allSettled([...benches.values()].map((bench) => bench.close()))
@@ -92,11 +107,20 @@ function openLedger(path: string | null): NoteLine {
     void stream.write(`${JSON.stringify({ at: new Date().toISOString(), queue, id, event })}\n`)
 }
 
+/** How long a job takes: at least, and how much more by chance. */
+const WORK_MS: Readonly<Record<Trouble | 'none', readonly [number, number]>> = {
+  none: [15, 40],
+  down: [400, 600],
+  slow: [3000, 2000],
+}
+
 const worker =
-  (queue: string, failing: ReadonlySet<string>, note: NoteLine) =>
+  (queue: string, troubles: ReadonlyMap<string, Trouble>, note: NoteLine) =>
   async (job: CrewJob): Promise<void> => {
-    const isDown = failing.has(queue)
-    await delay(isDown ? 400 + Math.random() * 600 : 15 + Math.random() * 40)
+    const trouble = troubles.get(queue) ?? 'none'
+    const [least, spread] = WORK_MS[trouble]
+    await delay(least + Math.random() * spread)
+    const isDown = trouble === 'down'
     note(queue, job, isDown ? 'failed' : 'completed')
     if (isDown) throw new Error(providerFault())
   }
@@ -107,10 +131,10 @@ function listen(crew: Crew, stopping: AbortController): void {
   process.on('SIGTERM', stop)
   process.on('message', (raw) => {
     const notice = NoticeShape.parse(raw)
-    if (notice.kind === 'heal') crew.failing.delete(notice.queue)
-    if (notice.kind === 'fail' && !crew.failing.has(notice.queue)) {
-      crew.failing.add(notice.queue)
-      void campaign(crew, notice.queue).catch(stop)
+    if (notice.kind === 'heal') crew.troubles.delete(notice.queue)
+    if (notice.kind === 'trouble' && !crew.troubles.has(notice.queue)) {
+      crew.troubles.set(notice.queue, notice.trouble)
+      void campaign(crew, notice.queue, notice.load).catch(stop)
     }
   })
 }
@@ -136,13 +160,21 @@ async function traffic({ benches, types, signal }: Crew): Promise<void> {
   }
 }
 
-/** A campaign starts just when its provider is down: more comes in than can be tried. */
-async function campaign({ benches, types, failing, signal }: Crew, queue: string): Promise<void> {
+/** Work comes in just when its provider is in trouble, until that is over. */
+async function campaign(
+  { benches, types, troubles, signal }: Crew,
+  queue: string,
+  { atOnce, perSecond }: Load,
+): Promise<void> {
   const bench = benches.get(queue)
   const [main = 'job', side = main] = types.get(queue) ?? []
-  await bench?.add(main, payloads(CAMPAIGN_START))
-  while (failing.has(queue) && (await rest(1000, signal))) {
-    await bench?.add(main, payloads(CAMPAIGN_SLICE))
-    await bench?.add(side, payloads(1))
+  const add = async (type: string, count: number): Promise<void> => {
+    if (count > 0) await bench?.add(type, payloads(count))
+  }
+  await add(main, atOnce)
+  while (perSecond > 0 && troubles.has(queue) && (await rest(1000, signal))) {
+    const few = Math.floor(perSecond / SIDE_SHARE)
+    await add(main, perSecond - few)
+    await add(side, few)
   }
 }
