@@ -13,6 +13,7 @@ import type { Deps } from '../deps.ts'
 import { requireRole } from '../people/authorize.ts'
 import { approversOf } from '../people/members-with.ts'
 import { announceBreakGlass, askForApproval, settledFacts } from './ask-approval.ts'
+import { denied } from './deny.ts'
 import { findDrift } from './drift.ts'
 import { requireThawedIn } from './freeze.ts'
 import { requireWithinLimits } from './limits.ts'
@@ -143,8 +144,9 @@ async function ownPlan(deps: Deps, { planId, actor }: Confirmation): Promise<Pla
       'Nothing was changed. Ask again.',
     )
   if (!isSameActor(plan.actor, actor))
-    throw new OperatorError(
-      'not_allowed',
+    throw await denied(
+      deps,
+      { plan, actor, right: 'confirm' },
       `This preview was made for <@${plan.actor.userId}>.`,
       'Nothing was changed. Make your own with the same command.',
     )

@@ -6,10 +6,11 @@ import { isOver, mayBegin } from '../../domain/plan-states.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { plural } from '../../domain/text.ts'
 import { clockTime } from '../../domain/time.ts'
-import { auditOf, auditOfPlan } from '../audit/audit-of.ts'
+import { auditOfPlan } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 import { requireRole } from '../people/authorize.ts'
 import { placesOf, showCard, tellPlaces } from './card.ts'
+import { denied } from './deny.ts'
 import { findDrift } from './drift.ts'
 import { requireThawedIn } from './freeze.ts'
 import { voidPlan } from './lapse-plan.ts'
@@ -79,8 +80,9 @@ export async function rejectPlan(deps: Deps, judgement: Judgement): Promise<Plan
 export async function withdrawPlan(deps: Deps, { planId, actor }: Judgement): Promise<Plan> {
   const plan = await requestOf(deps, planId)
   if (!isSameActor(plan.actor, actor))
-    throw new OperatorError(
-      'not_allowed',
+    throw await denied(
+      deps,
+      { plan, actor, right: 'withdraw' },
       `Only <@${plan.actor.userId}> can withdraw this request.`,
       'Nothing was changed. Who may approve it can reject it.',
     )
@@ -113,32 +115,17 @@ async function mayJudge(
 ): Promise<{ readonly plan: Plan; readonly role: string }> {
   const plan = await requestOf(deps, planId)
   const { action, queues, incidentId } = plan
-  if (isSameActor(plan.actor, actor)) {
-    await noteOwn(deps, plan)
-    throw new OperatorError(
-      'not_allowed',
+  if (isSameActor(plan.actor, actor))
+    throw await denied(
+      deps,
+      { plan, actor, right: 'approve' },
       'You asked for this yourself; another person has to judge it.',
       'Nothing was changed. You can withdraw the request.',
     )
-  }
   const right = 'approve' as const
   const asked = { actor, action, queues, incidentId, planId, right, fresh: true }
   return { plan, role: await requireRole(deps, asked) }
 }
-
-const noteOwn = ({ store, clock }: Deps, plan: Plan): Promise<void> =>
-  store.now.audit.append(
-    auditOf(clock.now(), 'denied', {
-      actor: plan.actor,
-      action: plan.action,
-      subject: plan.scope,
-      incidentId: plan.incidentId,
-      planId: plan.id,
-      planHash: plan.hash,
-      reason: 'Nobody approves their own request.',
-      facts: { right: 'approve' },
-    }),
-  )
 
 /** The database itself refuses the requester's own word, a second one of the same person, and a late one. */
 async function addWord(

@@ -6,6 +6,7 @@ import { auditOfPlan } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 import { requireRole } from '../people/authorize.ts'
 import { placesOf, showCard, tellPlaces } from './card.ts'
+import { denied } from './deny.ts'
 
 /**
  * Somebody who could have approved it has looked at what one person did alone. Throws `stale_button`,
@@ -24,8 +25,9 @@ export async function signOff(
       'Nothing was changed.',
     )
   if (isSameActor(plan.actor, actor))
-    throw new OperatorError(
-      'not_allowed',
+    throw await denied(
+      deps,
+      { plan, actor, right: 'sign_off' },
       'You did this yourself; another person has to sign it off.',
       'Nothing was changed.',
     )
