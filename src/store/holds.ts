@@ -42,7 +42,7 @@ const START = `
   select * from started
   union all select * from hold where plan_id = $2 and system = $3 and queue = $4`
 
-type Reading = Pick<Holds, 'active' | 'byId' | 'ofPlans' | 'due'>
+type Reading = Pick<Holds, 'active' | 'recent' | 'byId' | 'ofPlans' | 'due'>
 
 function reading(sql: Sql): Reading {
   return {
@@ -52,6 +52,16 @@ function reading(sql: Sql): Reading {
         `select * from hold where ended_at is null and ($1::text is null or (system = $1 and queue = $2))
          order by started_at, id`,
         [ref?.system ?? null, ref?.queue ?? null],
+      )
+      return found.map(toHold)
+    },
+    async recent(refs, since) {
+      const found = await rows<HoldRow>(
+        sql,
+        `select hold.* from hold join jsonb_to_recordset($1) as ref (system text, queue text)
+           on hold.system = ref.system and hold.queue = ref.queue
+         where ended_at is null or ended_at > $2 order by started_at, id`,
+        [JSON.stringify(refs), since],
       )
       return found.map(toHold)
     },

@@ -123,6 +123,8 @@ export interface Holds {
   /** Once per plan and queue. */
   start(hold: Hold): Promise<Hold>
   active(ref: QueueRef | null): Promise<readonly Hold[]>
+  /** On one of these queues, active or ended since. */
+  recent(refs: readonly QueueRef[], since: Date): Promise<readonly Hold[]>
   byId(id: string): Promise<Hold | null>
   ofPlans(planIds: readonly string[]): Promise<readonly Hold[]>
   setProof(id: string, proof: HoldProof): Promise<void>

@@ -34,10 +34,17 @@ export async function contextOf(
   const since = new Date(now.getTime() - SUM_MS)
   const [plans, holds] = await Promise.all([
     store.plans.actingSince(since, { refs, incidentId }),
-    store.holds.active(null),
+    store.holds.recent(refs, since),
   ])
-  const set = await store.holds.ofPlans(plans.map(({ id }) => id))
-  return { past: plans.flatMap((plan) => pastEffects(plan, set)), holds, now }
+  const ids = plans.map(({ id }) => id)
+  const set = await store.holds.ofPlans(ids)
+  // What was ordered before the hour and stopped a queue within it, because it was approved late or lasts still.
+  const older = holds.filter(({ planId }) => !ids.includes(planId))
+  const past = [
+    ...plans.flatMap((plan) => pastEffects(plan, set, now)),
+    ...older.map((hold) => ({ ref: hold.ref, effect: stopOf(hold, now) })),
+  ]
+  return { past, holds, now }
 }
 
 /** What it does to each queue; `holdMs` is the length of a pause. */
@@ -67,22 +74,48 @@ function effectOf(
 ): Effect {
   if (action === 'pause') return { kind: 'stop', forMs: holdMs }
   if (!queue.before.isPaused) return { kind: 'start', stoppedMs: 0 }
-  const own = holds.filter(({ ref }) => isSameQueue(ref, queue.ref))
-  const since = Math.min(...own.map(({ startedAt }) => startedAt.getTime()))
-  return { kind: 'start', stoppedMs: own.length === 0 ? null : now.getTime() - since }
+  const since = stoppedSince(holds.filter(({ ref }) => isSameQueue(ref, queue.ref)))
+  return { kind: 'start', stoppedMs: since === null ? null : now.getTime() - since.getTime() }
 }
 
-/** A pause counts with what it lasted once it is over, else with what it may still last. */
-function pastEffects(plan: Plan, holds: readonly Hold[]): readonly PastEffect[] {
+/** Since when holds keep a queue stopped without a break: one may have ended while another went on. */
+function stoppedSince(holds: readonly Hold[]): Date | null {
+  const active = holds.filter(({ endedAt }) => endedAt === null)
+  return holds
+    .toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
+    .reduce<Date | null>((since, { startedAt, endedAt }) => {
+      if (since === null || startedAt >= since) return since
+      return endedAt === null || endedAt >= since ? startedAt : since
+    }, earliest(active))
+}
+
+const earliest = ([first, ...others]: readonly Hold[]): Date | null =>
+  first === undefined
+    ? null
+    : others.reduce((at, { startedAt }) => (startedAt < at ? startedAt : at), first.startedAt)
+
+/** What a pause does to each of its queues, or did. */
+function pastEffects(plan: Plan, holds: readonly Hold[], now: Date): readonly PastEffect[] {
   if (plan.action !== 'pause') return []
   return plan.queues.flatMap(({ ref, state }): readonly PastEffect[] => {
     if (state === 'skipped' || state === 'returned') return []
     const hold = holds.find((one) => one.planId === plan.id && isSameQueue(one.ref, ref))
-    const ended = hold?.endedAt ?? null
-    const lasted =
-      hold === undefined || ended === null
-        ? plan.holdMs
-        : ended.getTime() - hold.startedAt.getTime()
-    return [{ ref, effect: { kind: 'stop', forMs: lasted } }]
+    return [
+      {
+        ref,
+        effect: hold === undefined ? { kind: 'stop', forMs: plan.holdMs } : stopOf(hold, now),
+      },
+    ]
   })
+}
+
+/**
+ * A stop counts with what it lasted within the hour once it is over; else with its length, or more if it was
+ * due to end and did not, as under a freeze.
+ */
+function stopOf({ startedAt, endsAt, endedAt }: Hold, now: Date): Effect {
+  const from = Math.max(startedAt.getTime(), now.getTime() - SUM_MS)
+  if (endedAt !== null) return { kind: 'stop', forMs: endedAt.getTime() - from }
+  if (endsAt === null) return { kind: 'stop', forMs: null }
+  return { kind: 'stop', forMs: Math.max(endsAt.getTime(), now.getTime()) - startedAt.getTime() }
 }
