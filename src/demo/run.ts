@@ -17,6 +17,7 @@ import { trailAccess, type TrailAccess } from './auto/trail-access.ts'
 import { createClosers, type Closers } from './closers.ts'
 import { freshDataDir } from './data-dir.ts'
 import { demoConfig } from './demo-config.ts'
+import { VAT_GLOB } from './estate-queues.ts'
 import { startEstate } from './estate.ts'
 import { freePort } from './free-port.ts'
 import { startLocalSlack } from './local-slack.ts'
@@ -186,9 +187,12 @@ const welcome = (url: string): readonly string[] => [
   '',
   `  Open ${url}`,
   '',
-  `  You are ${OPERATOR.realName}. Within half a minute an incident room opens by itself: #inc-…`,
-  '  There: acknowledge, look at the failures, pause the queue and say why. Half a minute after the',
-  '  pause the provider answers again: resume the queue, resolve the incident.',
-  '  Type /queue list, /queue failed or /queue help; act as Carla to be refused. Ctrl-C ends it.',
+  `  You are ${OPERATOR.realName}. Within half a minute two incident rooms open by themselves: #inc-…`,
+  '  #inc-…-whatsapp-send: acknowledge, look at the failures, pause the queue and say why. Half a',
+  '  minute after the pause the provider answers again: resume the queue, resolve the incident.',
+  '  #inc-…-payment-capture: /queue pause for 1h is not for one person to decide. Act as Bruno, who',
+  '  got a direct message, to approve it; act as Carla to be refused.',
+  `  Many queues at once: /queue pause ${VAT_GLOB} for 10m. Also: /queue list, /queue failed,`,
+  '  /queue pending, /queue held, /queue audit, /queue help. Ctrl-C ends it.',
   '',
 ]

@@ -14,15 +14,15 @@ const RULES = [
 ]
 /** What a bank in maintenance cannot keep up with. */
 const CAPTURES = { atOnce: 150, perSecond: 2 }
-/** Enough that every member state's queue has something in line. */
-const LOOKUPS = { atOnce: 24, perSecond: 0 }
+/** What a busy register just keeps up with, in each member state's queue. */
+const LOOKUPS = { atOnce: 24, perSecond: 2 }
 
 /** So that a person sees the estate healthy for a moment. */
 const CALM_MS = 2000
 /** How long a provider stays in trouble once nobody calls it any more. */
 const RECOVERY_MS = 30_000
-/** Whoever only looks on still gets to see the second trouble. */
-const IDLE_MS = 90_000
+/** Between the two troubles, so that they are not taken for one. */
+const BETWEEN_MS = 10_000
 
 /** Starts the demo's Alertmanager, which posts to the bot on this port. */
 export function watchAlerts(
@@ -62,32 +62,36 @@ export function slowRegister(estate: Estate): void {
   for (const queue of VAT_QUEUES) estate.slowDown(queue, LOOKUPS)
 }
 
-/** Until Ctrl-C: two troubles, one after the other; each is over some time after its queue was paused. */
+/** Until Ctrl-C: more trouble beside the first; each is over some time after its queue was paused. */
 export async function live(
   eyeOf: (queue: string) => QueueEye,
   estate: Estate,
   io: Pick<DemoIo, 'say' | 'signal'>,
 ): Promise<void> {
   const { say, signal } = io
-  const first = recovery(eyeOf(TROUBLE_QUEUE), estate, TROUBLE_QUEUE, io)
-  await Promise.race([first, delay(IDLE_MS, undefined, { signal })])
+  await delay(BETWEEN_MS, undefined, { signal })
   slowBank(estate)
-  say(`${BANK_QUEUE}: the bank is in maintenance. Pausing it for an hour needs approval.`)
-  await Promise.all([first, recovery(eyeOf(BANK_QUEUE), estate, BANK_QUEUE, io)])
+  say(`${BANK_QUEUE}: the bank goes into maintenance, and captures pile up.`)
+  slowRegister(estate)
+  const troubled = [[TROUBLE_QUEUE], [BANK_QUEUE], VAT_QUEUES]
+  await Promise.all(troubled.map((queues) => recovery(eyeOf, estate, queues, io)))
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
 }
 
+/** Of queues with the same provider: once the first of them is paused. */
 async function recovery(
-  eye: QueueEye,
+  eyeOf: (queue: string) => QueueEye,
   estate: Estate,
-  queue: string,
+  queues: readonly string[],
   { say, signal }: Pick<DemoIo, 'say' | 'signal'>,
 ): Promise<void> {
+  const [queue = '', ...others] = queues
+  const eye = eyeOf(queue)
   while (!(await eye.isPaused().catch(() => false))) await delay(500, undefined, { signal })
   say(`${queue} is paused. What is behind it recovers in ${RECOVERY_MS / 1000} s.`)
   await delay(RECOVERY_MS, undefined, { signal })
-  estate.heal(queue)
+  for (const one of [queue, ...others]) estate.heal(one)
   say(`What is behind ${queue} answers again: the queue can be resumed.`)
 }

@@ -133,6 +133,17 @@ describe('a person at the page', () => {
     expect(messages.some(({ text }) => isQuiet(text ?? ''))).toBe(false)
   })
 
+  it('gets direct messages, which nobody else does', async () => {
+    const bruno = await openUi({ url: shim.url, user: LEAD.id })
+    const hasty = await openUi({ url: shim.url, user: OPERATOR.id, patienceMs: 50 })
+    await client.chat.postMessage({ channel: LEAD.id, text: 'please judge this' })
+    const isIt = ({ text }: { text: string }) => text === 'please judge this'
+    await bruno.waitForDirectMessage(isIt, 'the message to Bruno')
+    await expect(hasty.waitForDirectMessage(isIt, 'it')).rejects.toThrow('Waited 0.05 s for it.')
+    bruno.close()
+    hasty.close()
+  })
+
   it('is told what was not there when a wait is over', async () => {
     const hasty = await openUi({ url: shim.url, user: LEAD.id, patienceMs: 50 })
     await expect(hasty.waitForMessage(OPS_CHANNEL.id, () => false, 'a miracle')).rejects.toThrow(

@@ -15,14 +15,14 @@ export const CORRECTIONS: readonly (readonly [string, string])[] = [
     'const m=l.members.find(g=>a.includes(g));return Bo(c,m)',
   ],
   ['[V.members.length," members"]', '[window.spillwayTopic(V.id)??V.members.length+" members"]'],
-  // Escaped text stays escaped once, and is not taken for a mention.
+  // Escaped text stays escaped once, and is not taken for a mention; an asterisk in code ends nothing.
   [
     'return l.replace(/&/g,"&amp;").replace(/</g,"&lt;")',
-    'return l.replace(/&lt;/g,"\\ue000").replace(/&gt;/g,"\\ue001").replace(/&amp;/g,"&").replace(/&/g,"&amp;").replace(/</g,"&lt;")',
+    'return l.replace(/`[^`\\n]+`/g,x=>x.replaceAll("*","\\ue002")).replace(/&lt;/g,"\\ue000").replace(/&gt;/g,"\\ue001").replace(/&amp;/g,"&").replace(/&/g,"&amp;").replace(/</g,"&lt;")',
   ],
   [
     'c=c.replace(/\\n/g,"<br/>"),c}',
-    'c=c.replace(/\\n/g,"<br/>").replace(/\\ue000/g,"&lt;").replace(/\\ue001/g,"&gt;"),c}',
+    'c=c.replace(/\\n/g,"<br/>").replace(/\\ue000/g,"&lt;").replace(/\\ue001/g,"&gt;").replace(/\\ue002/g,"*"),c}',
   ],
   // Code in fences.
   [
@@ -34,6 +34,8 @@ export const CORRECTIONS: readonly (readonly [string, string])[] = [
     'className:"bk-header",children:(m=l.text)==null?void 0:m.text',
     'className:"bk-header",children:((m=l.text)==null?"":m.text).replace(/:([a-z0-9_+-]+):/g,(a,n)=>Yl(n))',
   ],
+  // An emoji that the page does not know.
+  ['return G8.emoji[c]??', 'return G8.emoji[c]??{raised_hand:"✋"}[c]??'],
   // What a menu shows as chosen.
   [
     '.value)??"";return f.jsxs("select",{className:"bk-select",value:V',
@@ -41,7 +43,7 @@ export const CORRECTIONS: readonly (readonly [string, string])[] = [
   ],
   [
     'rel="stylesheet" crossorigin>',
-    'rel="stylesheet" crossorigin>.fence{display:block;white-space:pre-wrap;padding:6px 8px}.msg-edited{display:none}',
+    'rel="stylesheet" crossorigin>.fence{display:block;white-space:pre-wrap;padding:6px 8px;overflow-wrap:anywhere}.msg-edited{display:none}',
   ],
 ]
 

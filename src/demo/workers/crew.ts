@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -82,6 +83,8 @@ interface Crew {
 export async function runCrew(open: OpenBench): Promise<void> {
   const order = OrderShape.parse(JSON.parse(process.argv[2] ?? '{}'))
   const stopping = new AbortController()
+  // Every campaign of every queue listens to it.
+  setMaxListeners(0, stopping.signal)
   const troubles = new Map<string, Trouble>()
   const note = openLedger(order.ledgerPath)
   const connection = { host: order.host, port: order.port, maxRetriesPerRequest: null }
@@ -142,7 +145,8 @@ function listen(crew: Crew, stopping: AbortController): void {
 const pick = <T>(items: readonly T[]): T | undefined =>
   items[Math.floor(Math.random() * items.length)]
 
-const payloads = (count: number): readonly object[] => Array.from({ length: count }, payloadFor)
+const payloads = (queue: string, count: number): readonly object[] =>
+  Array.from({ length: count }, () => payloadFor(queue))
 
 /** Sleeps; false when it is time to stop. */
 const rest = (ms: number, signal: AbortSignal): Promise<boolean> =>
@@ -156,7 +160,7 @@ async function traffic({ benches, types, signal }: Crew): Promise<void> {
     const [name, bench] = pick([...benches]) ?? []
     if (name === undefined || bench === undefined) return
     // Redis may be away for a while; a demo goes on when it is back.
-    await bench.add(pick(types.get(name) ?? []) ?? 'job', payloads(1)).catch(() => {})
+    await bench.add(pick(types.get(name) ?? []) ?? 'job', payloads(name, 1)).catch(() => {})
   }
 }
 
@@ -169,10 +173,10 @@ async function campaign(
   const bench = benches.get(queue)
   const [main = 'job', side = main] = types.get(queue) ?? []
   const add = async (type: string, count: number): Promise<void> => {
-    if (count > 0) await bench?.add(type, payloads(count))
+    if (count > 0) await bench?.add(type, payloads(queue, count))
   }
   await add(main, atOnce)
-  while (perSecond > 0 && troubles.has(queue) && (await rest(1000, signal))) {
+  while (troubles.has(queue) && (await rest(1000, signal))) {
     const few = Math.floor(perSecond / SIDE_SHARE)
     await add(main, perSecond - few)
     await add(side, few)
