@@ -2,59 +2,73 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 
 import { connectionConfig, type DatabaseAddress } from '../src/store/pool.ts'
+import { checkApprovals } from './checker/approvals.ts'
 import { checkEffects } from './checker/effects.ts'
 import { checkJobs } from './checker/jobs.ts'
-import { readLedgers } from './checker/ledgers.ts'
+import { readLedgers, type Evidence } from './checker/ledgers.ts'
+import { checkMessages } from './checker/messages.ts'
+import { checkPlans } from './checker/plans.ts'
 import { checkState } from './checker/state.ts'
+import { checkTrail, readTrail } from './checker/trail.ts'
 
 /** What was found; each list names the things, so that whoever reads a red result can look. */
 export interface Findings {
   /** Added or accepted, and now nowhere. */
   readonly lost: readonly string[]
-  /** Done, carried out or posted more than once. */
+  /** Done, carried out or posted more than once, and not by a worker of its own accord. */
   readonly repeated: readonly string[]
-  /** A queue was stopped or started without an intent written down before, or a plan ended without an outcome. */
+  /** Done without an entry that says so: a queue stopped or started, a plan ended; or a trail that was changed. */
   readonly unaudited: readonly string[]
-  /** Begun and never brought to its end. */
+  /** Done on one person's word where two are needed, or while actions were frozen. */
+  readonly unapproved: readonly string[]
+  /** Begun and never brought to its end, or with accounts that do not add up. */
   readonly stuck: readonly string[]
 }
+
+const KINDS = ['lost', 'repeated', 'unaudited', 'unapproved', 'stuck'] as const
 
 /**
  * Judges a bot by what it left behind, knowing nothing of its code: Redis, PostgreSQL and the ledgers that
  * workers and senders wrote. Run it when everything is quiet. Options: `database` (JSON, the owner's
- * address), `redis` (a URL), `ledgers` (a folder). Sets the exit code 1 if anything was found.
+ * address), `redis` (a URL), `ledgers` (a folder), `critical` (queues that two people decide about, by
+ * comma). Sets the exit code 1 if anything was found.
  */
 export async function run(
   options: Readonly<Record<string, string>>,
 ): Promise<Record<string, unknown>> {
-  const { database, redis: url, ledgers } = options
+  const { database, redis: url, ledgers, critical = '' } = options
   if (database === undefined || url === undefined || ledgers === undefined)
-    throw new Error('usage: checker --database=<json> --redis=<url> --ledgers=<folder>')
+    throw new Error(
+      'usage: checker --database=<json> --redis=<url> --ledgers=<folder> [--critical=a,b]',
+    )
   const redis = new Redis(url)
   const client = new pg.Client(connectionConfig(JSON.parse(database) as DatabaseAddress))
   await client.connect()
   try {
     const ledger = readLedgers(ledgers)
-    const evidence = { redis, client, ledger }
-    const all = await Promise.all([
-      checkJobs(evidence),
-      checkEffects(evidence),
-      checkState(evidence),
-    ])
-    const total = (kind: keyof Findings): readonly string[] => all.flatMap((one) => one[kind] ?? [])
-    const found: Findings = {
-      lost: total('lost'),
-      repeated: total('repeated'),
-      unaudited: total('unaudited'),
-      stuck: total('stuck'),
-    }
-    const counts = Object.entries(found).map(([kind, list]) => [kind, list.length] as const)
-    if (counts.some(([, count]) => count > 0)) process.exitCode = 1
+    const links = await readTrail(client)
+    const entries = links.map(({ seq, text }) => ({ seq, ...JSON.parse(text) }))
+    const evidence: Evidence = { redis, client, ledger, entries, critical: critical.split(',') }
+    const jobs = await checkJobs(evidence)
+    const messages = await checkMessages(evidence)
+    const all = [
+      jobs,
+      checkTrail(links),
+      await checkEffects(evidence),
+      await checkPlans(evidence),
+      await checkApprovals(evidence),
+      await checkState(evidence),
+      messages,
+    ]
+    const lists = KINDS.map((kind) => [kind, all.flatMap((one) => one[kind] ?? [])] as const)
+    if (lists.some(([, list]) => list.length > 0)) process.exitCode = 1
     return {
       bench: 'checker',
-      ...Object.fromEntries(counts),
+      ...Object.fromEntries(lists.map(([kind, list]) => [kind, list.length])),
       jobs: ledger.added.length,
-      found: Object.values(found).flat().slice(0, 20),
+      rerun: jobs.rerun,
+      resent: messages.resent,
+      found: lists.flatMap(([kind, list]) => list.map((what) => `${kind}: ${what}`)).slice(0, 40),
     }
   } finally {
     redis.disconnect()

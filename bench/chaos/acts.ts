@@ -1,82 +1,112 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type pg from 'pg'
-
-import { ANA, anAlert, BEN, OPS, postAlert, webhook } from '../../test/helpers/config-of.ts'
-import { reason } from '../../test/helpers/reason.ts'
-import type { FakeSlack } from '../../test/slack/fake-slack/server.ts'
-import { createPerson } from '../../test/slack/signed.ts'
+import { anAlert, OPS, postAlert, webhook } from '../../test/helpers/config-of.ts'
 import { note } from '../checker/ledgers.ts'
-import { QUEUES } from './crew.ts'
+import { judge, say } from './judging.ts'
+import { order } from './orders.ts'
+import { CRITICAL, FLOWS } from './queues.ts'
 import type { Random } from './random.ts'
+import { onStage, type Scene, type Stage } from './scene.ts'
+import { letHoldsAge, letHoldsEnd } from './time.ts'
 
-export interface Scene {
-  readonly slack: FakeSlack
-  /** As the owner. */
-  readonly client: pg.Client
-  readonly ledgers: string
-  readonly random: Random
-}
+type Act = (stage: Stage) => Promise<unknown>
 
-export interface Reached {
-  readonly url: string
-  readonly slackUrl: string
-}
+/** What may happen to a bot, as often as it is named. */
+const ACTS: readonly [Act, ...Act[]] = [
+  raiseAlert,
+  turnFlow,
+  turnFlow,
+  turnFlow,
+  turnCritical,
+  turnCritical,
+  turnCritical,
+  turnCritical,
+  turnCritical,
+  breakGlass,
+  breakGlass,
+  turnMany,
+  turnMany,
+  turnMany,
+  stopMany,
+  stopMany,
+  freezeForAWhile,
+  ({ client }) => letHoldsEnd(client),
+  (stage) => letHoldsAge(stage.client),
+]
 
-const PREVIEW_MS = 3_000
+/** Something happens. A replica may be killed meanwhile: then the person sees nothing more. */
+export const act = (scene: Scene, random: Random): Promise<void> =>
+  onStage(scene, random, async (stage) => {
+    await random.oneOf(ACTS)(stage)
+  }).catch(() => undefined)
 
-/** Something that happens to a bot. It may be killed meanwhile: then the person sees nothing more. */
-export async function act(scene: Scene, bot: Reached): Promise<void> {
-  const { random } = scene
-  const queue = random.oneOf(QUEUES)
-  const user = random.oneOf([ANA, BEN])
-  switch (random.oneOf(['alert', 'pause', 'pause', 'resume', 'end'])) {
-    case 'alert':
-      return alert(scene, bot, queue)
-    case 'pause':
-      return order(scene, bot, { user, command: `pause ${queue} for 30m` })
-    case 'resume':
-      return order(scene, bot, { user, command: `resume ${queue}` })
-    default:
-      return letHoldsEnd(scene)
+/** An alert sender reaches any replica, and sends a body again whose answer got lost. */
+async function raiseAlert({ addresses, ledgers, random }: Stage): Promise<void> {
+  const body = webhook([anAlert({ queue: random.oneOf(FLOWS) })])
+  for (let tries = 0; tries < 3; tries += 1) {
+    const [first, ...others] = addresses()
+    if (first === undefined) return
+    const answer = await postAlert(random.oneOf([first, ...others]), body).catch(() => null)
+    if (answer?.status !== 202) continue
+    const { id } = (await answer.json()) as { readonly id: string }
+    note(ledgers, 'accepted', id)
+    if (random.isBelow(0.8)) return
   }
 }
 
-async function alert({ ledgers }: Scene, bot: Reached, queue: string): Promise<void> {
-  const answer = await postAlert(bot, webhook([anAlert({ queue })]))
-  if (answer.status !== 202) return
-  const { id } = (await answer.json()) as { readonly id: string }
-  note(ledgers, 'accepted', id)
+/** One queue that is not critical stops, or runs again. */
+async function turnFlow(stage: Stage): Promise<void> {
+  const queue = stage.random.oneOf(FLOWS)
+  const isHeld = await isAnyHeld(stage, queue)
+  await order(stage, isHeld ? `resume ${queue}` : `pause ${queue} for 30m`)
 }
 
-/** Command, preview, confirmation, if there is a preview to confirm. */
-async function order(
-  { slack }: Scene,
-  bot: Reached,
-  { user, command }: { readonly user: string; readonly command: string },
-): Promise<void> {
-  const person = createPerson(slack, bot.slackUrl, user)
-  const before = new Set(slack.state.views.keys())
-  await person.command('/queue', command, OPS)
-  for (const until = Date.now() + PREVIEW_MS; Date.now() < until; await sleep(10)) {
-    const mine = [...slack.state.views.values()].find(
-      (one) => one.user === user && !before.has(one.id),
-    )
-    if (mine === undefined) continue
-    const text = JSON.stringify(mine.view)
-    if (/can be confirmed until/.test(text)) {
-      await person.submit(reason('chaos'))
-      return
-    }
-    if (/Nothing was changed/.test(text)) return
-  }
+/** For a while by one person, longer by two; a resume soon by one, later by two. */
+async function turnCritical(stage: Stage): Promise<void> {
+  const queue = stage.random.oneOf(CRITICAL)
+  const isHeld = await isAnyHeld(stage, queue)
+  const time = stage.random.oneOf(['10m', '1h', '1h'])
+  const plan = await order(stage, isHeld ? `resume ${queue}` : `pause ${queue} for ${time}`)
+  if (plan !== null) await judge(stage, plan)
 }
 
-/** Timed pauses end as if their time had passed. */
-export async function letHoldsEnd({ client }: Pick<Scene, 'client'>): Promise<void> {
-  await client.query(
-    `with due as (update hold set ends_at = now() where ended_at is null returning id)
-     select graphile_worker.add_job('end_hold', json_build_object('holdId', id),
-       job_key => 'end_hold:' || id) from due`,
+async function breakGlass(stage: Stage): Promise<void> {
+  const queue = stage.random.oneOf(CRITICAL)
+  const isHeld = await isAnyHeld(stage, queue)
+  const command = isHeld ? `resume ${queue}` : `pause ${queue} for 2h`
+  await order(stage, command, { isBreakGlass: true })
+}
+
+/** Up to all low queues at once: two slices, each with many instants to die at. */
+async function turnMany(stage: Stage): Promise<number | null> {
+  const glob = stage.random.oneOf(stage.field.globs)
+  const isHeld = await isAnyHeld(stage, glob)
+  const plan = await order(stage, isHeld ? `resume ${glob}` : `pause ${glob} for 5m`)
+  return plan === null ? null : Number(plan.number)
+}
+
+/** And somebody asks it to stop, soon or when it is half done. */
+async function stopMany(stage: Stage): Promise<void> {
+  const number = await turnMany(stage)
+  const [one] = stage.others
+  if (number === null || one === undefined) return
+  await sleep(stage.random.between(0, 600))
+  await say(stage, one, 'stop', { number: String(number) })
+}
+
+/** The switch is lifted by somebody else; what was begun before it is brought to its end. */
+async function freezeForAWhile(stage: Stage): Promise<void> {
+  const { person, others, random } = stage
+  const name = `fault run ${random.between(1, 1e9)}`
+  await person.command('/queue', `freeze ${name}`, OPS)
+  await sleep(random.between(50, 1_500))
+  await others[0]?.command('/queue', 'freeze off', OPS)
+}
+
+async function isAnyHeld({ client }: Stage, glob: string): Promise<boolean> {
+  const { rows } = await client.query(
+    'select from hold where ended_at is null and queue like $1 limit 1',
+    [glob.replace('*', '%')],
   )
+  return rows.length > 0
 }

@@ -1,167 +1,179 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { Redis } from 'ioredis'
 import pg from 'pg'
 
+import type { Config } from '../../src/config/types.ts'
 import { startRedis } from '../../src/demo/redis-server.ts'
+import { ACTION_KINDS } from '../../src/domain/action.ts'
+import { ALL_TIERS } from '../../src/domain/policy.ts'
+import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
 import { connectionConfig, type DatabaseAddress } from '../../src/store/pool.ts'
-import { loadBot, type BotChild } from '../../test/helpers/bot-child.ts'
 import { compileBot } from '../../test/helpers/compile-bot.ts'
-import { configOf, WORKSPACE } from '../../test/helpers/config-of.ts'
+import { aSettings, configOf } from '../../test/helpers/config-of.ts'
 import { startFakeSlack, type FakeSlack } from '../../test/slack/fake-slack/server.ts'
-import { note } from '../checker/ledgers.ts'
-import { act, letHoldsEnd, type Scene } from './acts.ts'
-import { QUEUES, startCrew } from './crew.ts'
-import { createRandom } from './random.ts'
+import { until } from '../lib/until.ts'
+import { act } from './acts.ts'
+import { startCourier, type Courier } from './courier.ts'
+import { startCrew } from './crew.ts'
+import { judge, type Verdict } from './judge.ts'
+import { CRITICAL, NARROW, QUEUE_RULES, WIDE } from './queues.ts'
+import { createRandom, type Random } from './random.ts'
+import { startReplica, type Replica } from './replicas.ts'
+import { GROUP, OPERATORS, type Scene, WORKSPACE } from './scene.ts'
+import { notePosts, settle } from './settle.ts'
+import { tally, type Tally } from './tally.ts'
+import { letLeasesEnd } from './time.ts'
 
 export interface ChaosOptions {
-  /** How often the bot is killed. */
+  /** How often a replica is killed, or both. */
   readonly runs: number
   readonly seed: number
+  /** Fewer queues at once, shorter rounds. */
+  readonly isQuick?: boolean
   /** Of an empty or migrated database. */
   readonly owner: DatabaseAddress
 }
 
-export interface Verdict {
-  readonly lost: number
-  readonly repeated: number
-  readonly unaudited: number
-  readonly stuck: number
-  readonly jobs: number
-  readonly found: readonly string[]
+export type Outcome = Verdict & Tally & { readonly redelivered: number }
+
+/** From the start of a round's acts to its kill, at most. */
+const ROUND_MS = 4_000
+const ACTS_AT_ONCE = 3
+/** In so many rounds both replicas die at once. */
+const BOTH = 0.2
+
+/**
+ * Kills one of two replicas, now and then both, at random instants while people order, approve, stop and freeze,
+ * while Slack delivers some of it twice and real workers work; then has a checker judge what is left.
+ */
+export async function chaos({
+  runs,
+  seed,
+  owner,
+  isQuick = false,
+}: ChaosOptions): Promise<Outcome> {
+  const closing: (() => unknown)[] = []
+  const after = <T>(thing: T, close: (thing: T) => unknown): T => {
+    closing.unshift(() => close(thing))
+    return thing
+  }
+  try {
+    const compiled = after(await compileBot(), ({ dir }) =>
+      rm(dir, { recursive: true, force: true }),
+    )
+    const ledgers = after(mkdtempSync(join(tmpdir(), 'spillway-chaos-')), (dir) =>
+      rm(dir, { recursive: true, force: true }),
+    )
+    const redis = after(await startRedis(), (one) => one.stop())
+    const slack = after(await startFakeSlack(WORKSPACE), (one) => one.close())
+    const client = after(connect(owner), (one) => one.end())
+    const field = isQuick ? NARROW : WIDE
+    const crew = after(startCrew(redis.url, ledgers, field.queues), (one) => one.close())
+    const file = { config: chaosConfig(redis, slack, field.queues), owner }
+    const replicas = ['a', 'b'].map((name) =>
+      after(startReplica(join(ledgers, name), file, compiled.entry), (one) => one.end()),
+    )
+    const random = createRandom(seed)
+    const addresses = () => replicas.flatMap((one) => one.address() ?? [])
+    const courier = after(
+      await startCourier({
+        random: random.fork(),
+        addresses: () => addresses().map(({ slackUrl }) => slackUrl),
+      }),
+      (one) => one.close(),
+    )
+    const free = new Set<string>(OPERATORS)
+    const scene: Scene = { slack, client, ledgers, addresses, field, free, slackUrl: courier.url }
+    await Promise.all(replicas.map(isPrepared))
+    await rounds(scene, replicas, random, { runs, roundMs: isQuick ? ROUND_MS / 4 : ROUND_MS })
+    await crew.rest()
+    await calm(courier, replicas)
+    await settle(scene, redis.url)
+    await Promise.all(replicas.map((one) => one.stop()))
+    notePosts(slack, ledgers)
+    const { exitCode: _, ...verdict } = await judge({
+      owner,
+      redis: redis.url,
+      ledgers,
+      critical: CRITICAL,
+    })
+    return { ...verdict, ...(await tally(client)), redelivered: courier.redelivered() }
+  } finally {
+    for (const close of closing) await close()
+  }
 }
 
-const ACT_MS = 700
-const SETTLE_MS = 90_000
-
-/** Kills the bot at random instants while alerts, pauses and resumes go on; then has a checker judge it. */
-export async function chaos({ runs, seed, owner }: ChaosOptions): Promise<Verdict> {
-  const compiled = await compileBot()
-  const dir = mkdtempSync(join(tmpdir(), 'spillway-chaos-'))
-  const redis = await startRedis()
-  const slack = await startFakeSlack(WORKSPACE)
-  const client = new pg.Client(connectionConfig(owner))
+function connect(owner: DatabaseAddress): pg.Pool {
+  const client = new pg.Pool({ ...connectionConfig(owner), max: 4 })
   // Whoever uses it gets the error; one that comes between must not end us.
   client.on('error', () => undefined)
-  await client.connect()
-  const crew = startCrew(redis.url, dir)
-  const random = createRandom(seed)
-  const scene: Scene = { slack, client, ledgers: dir, random }
-  const config = { ...configOf({ redis, queues: QUEUES }, slack), logLevel: 'warn' as const }
-  const bots: BotChild[] = []
-  const load = (): BotChild => {
-    const bot = loadBot(dir, { config, owner }, compiled.entry)
-    bots.push(bot)
-    return bot
-  }
-  try {
-    // The next one loads while this one works: killed ones are replaced at once.
-    let next = load()
-    for (let round = 0; round < runs; round += 1) {
-      const bot = next
-      const reached = await bot.go()
-      next = load()
-      const acts = [act(scene, reached), act(scene, reached)].map((one) => one.catch(() => null))
-      await sleep(random.between(0, ACT_MS))
-      bot.signal('SIGKILL')
-      await bot.ended
-      await Promise.all(acts)
-      await forgetLeases(client)
+  return client
+}
+
+/** Its database is there, and it takes durable work. */
+async function isPrepared(replica: Replica): Promise<void> {
+  const { url } = await replica.ready()
+  const isReady = async (): Promise<boolean> => (await fetch(`${url}/readyz`)).ok
+  await until('a replica is ready', 30_000, isReady)
+}
+
+/** Each round: some acts begin, and at a random instant somebody dies. Acts outlive their round. */
+async function rounds(
+  scene: Scene,
+  replicas: readonly Replica[],
+  random: Random,
+  { runs, roundMs }: { readonly runs: number; readonly roundMs: number },
+): Promise<void> {
+  const acts = new Set<Promise<void>>()
+  for (let round = 0; round < runs; round += 1) {
+    // Somebody must be there to be asked; the other one may be killed while it starts.
+    await Promise.any(replicas.map((one) => one.ready()))
+    for (let n = 0; n < ACTS_AT_ONCE; n += 1) {
+      const one = act(scene, random.fork())
+      acts.add(one)
+      void one.finally(() => acts.delete(one))
     }
-    await next.go()
-    await settle(scene, redis.url, crew)
-    next.signal('SIGTERM')
-    if ((await next.ended) !== 0) throw new Error('the last bot did not stop in order')
-    notePosts(slack, dir)
-    return await judge({ owner, redis: redis.url, ledgers: dir })
-  } finally {
-    for (const bot of bots) bot.signal('SIGKILL')
-    await crew.close()
-    await client.end()
-    await slack.close()
-    await redis.stop()
-    await rm(dir, { recursive: true, force: true })
-    await rm(compiled.dir, { recursive: true, force: true })
+    await sleep(random.between(0, roundMs))
+    // With nobody left in the last one, no lease is anybody's.
+    const isAll = random.isBelow(BOTH) || round === runs - 1
+    const victims = isAll ? replicas : replicas.slice(random.between(0, 1)).slice(0, 1)
+    await Promise.all(victims.map((one) => one.killAndStart()))
+    if (isAll) await letLeasesEnd(scene.client)
   }
+  await Promise.all(acts)
 }
 
-/** As if the lease of the killed attempt had run out. */
-const forgetLeases = (client: pg.Client): Promise<unknown> =>
-  client.query(`update plan set leased_until = now() where state = 'executing'`).catch(() => null)
+/** Both run, and nothing more comes. */
+async function calm(courier: Courier, replicas: readonly Replica[]): Promise<void> {
+  await Promise.all(replicas.map((one) => one.ready()))
+  await courier.rest()
+}
 
-/** Nothing more is asked for; holds end; whatever was begun comes to its end, or the time is up. */
-async function settle(scene: Scene, url: string, crew: { rest(): Promise<void> }): Promise<void> {
-  await crew.rest()
-  const redis = new Redis(url)
-  try {
-    for (const until = Date.now() + SETTLE_MS; Date.now() < until; await sleep(250)) {
-      if (!(await isQuiet(scene))) continue
-      await letHoldsEnd(scene)
-      if ((await isQuiet(scene)) && (await isWorkedOff(redis))) return
-    }
-  } finally {
-    redis.disconnect()
+/** Limits that chaos cannot reach; times that it can. */
+function chaosConfig(
+  redis: { readonly url: string },
+  slack: FakeSlack,
+  queues: readonly string[],
+): Config {
+  const limits = { perPerson: 1e6, perQueue: 1e6, windowMs: 60_000 }
+  const settings = {
+    queueRules: QUEUE_RULES,
+    roles: aSettings().roles.map((role) => ({
+      ...role,
+      groups: [GROUP],
+      breaksGlass: ACTION_KINDS,
+    })),
+    policy: {
+      ...DEFAULT_POLICY,
+      approvers: [{ match: 'sales/pay-out', tiers: ALL_TIERS, actions: ACTION_KINDS, count: 2 }],
+      planTtlMs: 15_000,
+      approvalTtlMs: 15_000,
+      limits,
+    },
   }
-}
-
-/** Nothing is under way. A hold whose time has not come may stay. */
-async function isQuiet({ client }: Scene): Promise<boolean> {
-  const { rows } = await client.query(`
-    select from plan where state in ('confirmed', 'executing')
-    union all select from delivery where state = 'received'
-    union all select from message where delivered_version = 0
-    union all select from room_step where state <> 'done'
-    union all select from hold where ended_at is null and ends_at <= now()`)
-  return rows.length === 0
-}
-
-async function isWorkedOff(redis: Redis): Promise<boolean> {
-  const lengths = await Promise.all(
-    QUEUES.flatMap((queue) =>
-      ['wait', 'paused', 'active'].map((list) => redis.llen(`bull:${queue}:${list}`)),
-    ),
-  )
-  return lengths.every((length) => length === 0)
-}
-
-/** What Slack really has, by the key that each message carries. */
-function notePosts(slack: FakeSlack, ledgers: string): void {
-  for (const channel of slack.state.channels.values())
-    for (const { metadata } of channel.messages) {
-      const key = (metadata as { event_payload?: { key?: string } } | null)?.event_payload?.key
-      if (key !== undefined) note(ledgers, 'posted', key)
-    }
-}
-
-/** In a process of its own, so that nothing of ours can colour its view. */
-export async function judge(evidence: {
-  readonly owner: DatabaseAddress
-  readonly redis: string
-  readonly ledgers: string
-}): Promise<Verdict & { readonly exitCode: number }> {
-  const args = [
-    '--import',
-    'tsx',
-    join(import.meta.dirname, '../main.ts'),
-    'checker',
-    '--json',
-    `--database=${JSON.stringify(evidence.owner)}`,
-    `--redis=${evidence.redis}`,
-    `--ledgers=${evidence.ledgers}`,
-  ]
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, (error, stdout, stderr) => {
-      const exitCode = error === null ? 0 : Number(error.code)
-      try {
-        resolve({ ...(JSON.parse(stdout) as Verdict), exitCode })
-      } catch {
-        reject(new Error(`the checker said: ${stdout}${stderr}`))
-      }
-    })
-  })
+  return { ...configOf({ redis, queues, settings }, slack), logLevel: 'warn' }
 }

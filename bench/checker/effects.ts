@@ -1,20 +1,11 @@
-import { duplicates, queuesOf, type Evidence, type Partly } from './ledgers.ts'
-
-interface Entry {
-  readonly at: string
-  readonly kind: string
-  readonly action: string
-  readonly subject: string
-  readonly plan: string | null
-}
+import { queuesOf, type Evidence, type Partly } from './ledgers.ts'
+import type { Entry } from './trail.ts'
 
 const EVENT_OF = { pause: 'paused', resume: 'resumed' } as const
 const ACTIONS = ['pause', 'resume'] as const
 
 /** Each stop and start that a queue's own event stream tells of was intended first, by an entry of its own. */
-export async function checkEffects({ redis, client, ledger }: Evidence): Promise<Partly> {
-  const { rows } = await client.query<{ text: string }>('select text from audit_entry order by seq')
-  const entries = rows.map(({ text }) => JSON.parse(text) as Entry)
+export async function checkEffects({ redis, ledger, entries }: Evidence): Promise<Partly> {
   const unaudited: string[] = []
   for (const queue of queuesOf(ledger)) {
     const events = await redis.xrange(`bull:${queue}:events`, '-', '+')
@@ -29,24 +20,7 @@ export async function checkEffects({ redis, client, ledger }: Evidence): Promise
       )
     }
   }
-  const plans = await client.query<{ id: string; touched: boolean }>(
-    `select id, outcome ->> 'after' is not null as touched from plan where finished_at is not null
-     and (confirmed_at is not null or ends_hold_id is not null)`,
-  )
-  const of = (kind: string): readonly string[] =>
-    entries.flatMap((entry) => (entry.kind === kind && entry.plan !== null ? [entry.plan] : []))
-  const [intended, settled] = [new Set(of('intent')), new Set(of('outcome'))]
-  return {
-    unaudited: [
-      ...unaudited,
-      ...plans.rows.filter(({ id }) => !settled.has(id)).map(({ id }) => `outcome of plan ${id}`),
-      ...plans.rows
-        .filter(({ id, touched }) => touched && !intended.has(id))
-        .map(({ id }) => `intent of plan ${id}`),
-    ],
-    repeated: [...duplicates(of('intent')), ...duplicates(of('outcome'))].map((id) => `plan ${id}`),
-    stuck: [...intended].filter((id) => !settled.has(id)).map((id) => `intent of plan ${id}`),
-  }
+  return { unaudited }
 }
 
 const intents = (entries: readonly Entry[], action: string, queue: string): readonly number[] =>

@@ -5,17 +5,22 @@ import type { Redis } from 'ioredis'
 import type pg from 'pg'
 
 import type { Findings } from '../checker.ts'
+import type { Entry } from './trail.ts'
 
-const NAMES = ['added', 'finished', 'accepted', 'posted'] as const
+const NAMES = ['added', 'finished', 'accepted', 'posted', 'sent'] as const
 type LedgerName = (typeof NAMES)[number]
 
-/** Lines in the order in which they were written: jobs as `queue id`, deliveries by id, messages by key. */
+/** Lines in the order in which they were written: jobs as `queue id`, deliveries by id, messages by key (`sent`: direct ones). */
 export type Ledgers = Readonly<Record<LedgerName, readonly string[]>>
 
 export interface Evidence {
   readonly redis: Redis
   readonly client: pg.Client
   readonly ledger: Ledgers
+  /** The audit trail, oldest first. */
+  readonly entries: readonly Entry[]
+  /** Names of queues that two people decide about. */
+  readonly critical: readonly string[]
 }
 
 export type Partly = Partial<Findings>
@@ -34,6 +39,7 @@ export function readLedgers(dir: string): Ledgers {
     finished: lines('finished'),
     accepted: lines('accepted'),
     posted: lines('posted'),
+    sent: lines('sent'),
   }
 }
 
@@ -46,3 +52,13 @@ export function duplicates(all: readonly string[]): readonly string[] {
 export const queuesOf = ({ added }: Ledgers): readonly string[] => [
   ...new Set(added.map((line) => line.split(' ')[0] ?? '')),
 ]
+
+/** A line for each row that a statement gives; its column is `name`. */
+export async function namesFrom(
+  client: pg.Client,
+  statement: string,
+  values: readonly unknown[] = [],
+): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(statement, [...values])
+  return rows.map(({ name }) => name)
+}

@@ -61,3 +61,18 @@ it('measures the audit trail: the chain verifies after appends over eight connec
     verified: true,
   })
 })
+
+it('kills replicas at random instants: nothing is lost, repeated, unaudited, unapproved or stuck', async () => {
+  expect(await figuresOf('chaos')).toMatchObject({
+    bench: 'chaos',
+    runs: 2,
+    lost: 0,
+    repeated: 0,
+    unaudited: 0,
+    unapproved: 0,
+    stuck: 0,
+    executions: expect.any(Number),
+    redelivered: expect.any(Number),
+    found: [],
+  })
+})
