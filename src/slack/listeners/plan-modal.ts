@@ -6,7 +6,7 @@ import { ruleFor } from '../../domain/settings.ts'
 import { planAction, type PlanRequest } from '../../usecases/actions/plan-action.ts'
 import { requireRole } from '../../usecases/people/authorize.ts'
 import { tokenFor } from '../../usecases/queues/queue-tokens.ts'
-import { toPortError } from '../faults.ts'
+import { faultOf, toPortError } from '../faults.ts'
 import { faultModal, loadingModal, planModal, refusedModal } from '../render/plan-modal.ts'
 import { renderProposal } from '../render/proposal.ts'
 import type { Conversation, ListenerContext } from './context.ts'
@@ -28,7 +28,22 @@ export async function openPlan(
   wish: Wish,
 ): Promise<void> {
   const viewId = await openView(context, triggerId, loadingModal(wish.action))
-  await showView(context, viewId, await previewOf(context, wish))
+  const showing = await showView(context, viewId, await previewOf(context, wish))
+  if (showing === 'refused') await admit(context, viewId, wish.action)
+}
+
+/** Says in the modal that it has no preview; throws the same where Slack does not even take that. */
+async function admit(
+  context: ListenerContext,
+  viewId: string,
+  action: ActionKind | null,
+): Promise<void> {
+  const failure = new OperatorError(
+    'slack_unreachable',
+    'Slack did not take the preview, so there is none to confirm.',
+    'Nothing was changed. Ask again; if it stays so, the log says what Slack does not like.',
+  )
+  if ((await showView(context, viewId, refusedModal(action, failure))) === 'refused') throw failure
 }
 
 /** Throws `OperatorError` when Slack does not open it: without a modal there is no preview. */
@@ -75,18 +90,23 @@ export function problemModal(
   return faultModal(action, reference)
 }
 
-/** Replaces what the modal shows. False if the person closed it meanwhile, and must be told elsewhere. */
+/** What became of a view: seen, too late because the person closed the modal, or not taken by Slack. */
+export type Showing = 'shown' | 'closed' | 'refused'
+
+/** Replaces what the modal shows. Whoever did not get to see it must be told elsewhere. */
 export async function showView(
   { client, deps }: ListenerContext,
   viewId: string,
   view: ModalView,
-): Promise<boolean> {
+): Promise<Showing> {
   try {
     await client.views.update({ view_id: viewId, view })
-    return true
+    return 'shown'
   } catch (error) {
-    deps.log.info({ event: 'modal.gone', err: error }, 'a modal could not be updated')
-    return false
+    const fault = faultOf(error)
+    if (fault.kind === 'refused' && fault.code === 'not_found') return 'closed'
+    deps.log.error({ event: 'modal.refused', err: error }, 'Slack did not take a view')
+    return 'refused'
   }
 }
 

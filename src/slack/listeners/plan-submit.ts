@@ -1,6 +1,7 @@
 import type { Actor, Plan } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { holdChoices, worstTier } from '../../domain/plan.ts'
+import type { PlanView } from '../../domain/views.ts'
 import { confirmPlan } from '../../usecases/actions/confirm-plan.ts'
 import { bareCard, planCardView } from '../../usecases/actions/plan-card.ts'
 import { readHoldChoice } from '../render/plan-inputs.ts'
@@ -18,23 +19,36 @@ export async function submitPlan(
   actor: Actor,
   submission: Submission,
 ): Promise<void> {
-  const { deps, locale } = context
+  const { deps } = context
   const { planId, reason, phrase, isBreakGlass, viewId, action } = submission
   try {
     const plan = await deps.store.now.plans.byId(planId)
     const chosen = plan === null ? {} : { holdMs: holdOf(plan, submission.hold) }
     const given = { planId, actor, reason, phrase, isBreakGlass, ...chosen }
     const confirmed = await confirmPlan(deps, given)
-    if (confirmed.kind === 'drifted') {
-      await showView(context, viewId, planModal(confirmed.view, locale))
-      return
-    }
-    await showView(context, viewId, await outcomeOf(context, confirmed.plan))
+    await (confirmed.kind === 'drifted'
+      ? showDrifted(context, viewId, confirmed.view)
+      : showView(context, viewId, await outcomeOf(context, confirmed.plan)))
   } catch (error) {
     const failure = inDoubt(error)
     // Who closed the modal was told that the outcome would come: it does, as a message.
-    if (!(await showView(context, viewId, problemModal(context, action, failure)))) throw failure
+    const showing = await showView(context, viewId, problemModal(context, action, failure))
+    if (showing !== 'shown') throw failure
   }
+}
+
+/** Throws `plan_drifted` where nobody sees the new preview: a modal that is gone cannot be confirmed. */
+async function showDrifted(
+  context: ListenerContext,
+  viewId: string,
+  view: PlanView,
+): Promise<void> {
+  if ((await showView(context, viewId, planModal(view, context.locale))) === 'shown') return
+  throw new OperatorError(
+    'plan_drifted',
+    `What you confirmed no longer holds: ${view.drift ?? 'it changed meanwhile.'}`,
+    'Nothing was changed. Ask again to see it as it is now.',
+  )
 }
 
 async function outcomeOf(context: ListenerContext, plan: Plan) {
