@@ -105,6 +105,12 @@ async function requestOf(deps: Deps, planId: string): Promise<Plan> {
       'This request is not known any more.',
       'Nothing was changed by this click.',
     )
+  if (plan.state === 'planned')
+    throw new OperatorError(
+      'bad_input',
+      `Nobody asked for approval of the ${titleOf(plan)}: <@${plan.actor.userId}> has not confirmed its preview.`,
+      'Nothing was changed. `pending` shows what waits.',
+    )
   if (plan.state !== 'requested') throw whatBecame(deps, plan)
   return plan
 }
