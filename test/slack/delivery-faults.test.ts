@@ -18,6 +18,25 @@ describe('delivery on bad days', () => {
     expect(world.slack.callsOf('chat.update')).toHaveLength(0)
   })
 
+  it('sends to a person again what was on its way at a kill, for nobody can look there', async () => {
+    const world = await outbox()
+    const delivery = world.newDelivery({ resolveChannel: () => Promise.resolve('U0BEN') })
+    const ben = { id: 'U0BEN', name: 'ben', teamId: 'T', isBot: false, isGuest: false }
+    world.slack.state.users.set('U0BEN', { ...ben, isDeleted: false })
+    const card = {
+      ...line('card', 'approve?'),
+      target: { kind: 'person', userId: 'U0BEN' },
+    } as const
+    await world.messages.put(card)
+    const message = await world.messages.next('person:U0BEN', world.clock.now())
+    if (message === null) throw new Error('nothing to deliver')
+    const until = new Date(world.clock.now().getTime() + 25_000)
+    await world.messages.attempt(message, world.clock.now(), until)
+
+    await drain({ ...world, delivery }, 'person:U0BEN')
+    expect(textsIn(world.slack, 'D0U0BEN')).toEqual(['approve?'])
+  })
+
   it('edits the message that it finds when the truth has changed meanwhile', async () => {
     const world = await outbox()
     world.slack.failNext('chat.postMessage', { kind: 'cut', isCarriedOut: true })
