@@ -88,6 +88,8 @@ const freezeBlocks = ({ freeze, at }: PlanCardView, zone: string): readonly Know
   freeze === null ? [] : [section(freezeLine(freeze, zone, at))]
 
 const BAR_LENGTH = 12
+/** The last queues are watched for a while: what is left is never less. */
+const MOMENT_MS = 5000
 
 /** `▓▓▓▓▓░░░░░░░`: full only when all is over, empty only when nothing is. */
 function bar({ planned, open }: Accounts): string {
@@ -108,7 +110,8 @@ function rateWords({ progress }: PlanCardView): string {
   if (progress === null) return ''
   const { perMinute, leftMs } = progress
   const rate = perMinute < 1 ? 'under 1' : thousands(Math.round(perMinute))
-  return ` · ${rate} per min · about ${formatDuration(leftMs)} left`
+  const left = leftMs < MOMENT_MS ? 'a few seconds' : `about ${formatDuration(leftMs)}`
+  return ` · ${rate} per min · ${left} left`
 }
 
 function progressLine(view: PlanCardView): string {

@@ -106,7 +106,7 @@ export function planModal(view: PlanView, locale: Locale): ModalView {
   const warnings = warningLines(plan.queues, view.hazards, MAX_WARNINGS)
   return modal({
     title: titleOfPlan(plan),
-    submit: isApprovalDue(plan) ? 'Ask approval' : verbOf(plan),
+    submit: isApprovalDue(plan) ? 'Ask for approval' : verbOf(plan),
     callbackId: CALLBACK_IDS.planSubmit,
     privateMetadata: JSON.stringify(metadataOf(view)),
     blocks: [

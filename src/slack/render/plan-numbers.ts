@@ -16,16 +16,16 @@ const total = (queues: readonly PlannedQueue[], count: (of: QueueOverview) => nu
 
 /** What will be different afterwards, with the numbers of the preview. */
 export function effectLine({ action, queues }: Pick<Plan, 'action' | 'queues'>): string {
-  const waiting = plural(
-    total(queues, ({ counts }) => backlog(counts)),
-    'waiting job',
-  )
-  if (action === 'resume') return `Workers may take ${waiting} at once.`
-  const running = plural(
-    total(queues, ({ counts }) => counts.active),
-    'running job',
-  )
-  return `Workers take no more jobs. ${running} will finish; ${waiting} and new ones stay in line.`
+  const waiting = total(queues, ({ counts }) => backlog(counts))
+  if (action === 'resume')
+    return waiting === 0
+      ? 'Nothing waits; workers take new jobs as they come.'
+      : `Workers may take ${plural(waiting, 'waiting job')} at once.`
+  const running = total(queues, ({ counts }) => counts.active)
+  if (waiting + running === 0) return 'Workers take no more jobs; new ones stay in line.'
+  const finishing = running === 0 ? '' : `${plural(running, 'running job')} will finish; `
+  const staying = waiting === 0 ? 'new ones' : `${plural(waiting, 'waiting job')} and new ones`
+  return `Workers take no more jobs. ${finishing}${staying} stay in line.`
 }
 
 /** `tier critical · oldest job 42 min`, `2 critical, 10 low · oldest job 42 min`: how cautious to be, and how urgent it is. */

@@ -10,7 +10,8 @@ import { sampleNote } from './failures.ts'
 import { code, fenced, prose } from './mrkdwn.ts'
 
 const MAX_TYPES = 3
-const MAX_JOBS = 2
+/** On a phone each job is as long as all that is to be decided. */
+const MAX_JOBS = 1
 const MINUTE_MS = 60_000
 
 function typesLine({ types }: PlanPreview): string | null {
@@ -47,6 +48,6 @@ const jobBlock = ({ id, type, attempts, data }: JobSample): KnownBlock =>
     fenced([data], 300),
   )
 
-/** A few jobs that are next in line. Their data was redacted where it was read. */
+/** A job that is next in line. Its data was redacted where it was read. */
 export const sampleBlocks = ({ preview }: Plan): readonly KnownBlock[] =>
   (preview?.sample ?? []).slice(0, MAX_JOBS).map(jobBlock)

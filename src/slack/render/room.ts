@@ -37,10 +37,14 @@ const ICONS: Readonly<Record<RoomLine['icon'], string>> = {
 /** Groups and people beyond these would make a line that nobody reads. */
 const MAX_MENTIONS = 20
 
-/** One line in a room when something changed. */
+/** One line in a room when something changed. Whom its words name already is not named in front as well. */
 export function renderRoomLine(line: RoomLine): Rendered {
-  const whom = line.mention.slice(0, MAX_MENTIONS).map(mention).join(' ')
   const words = sentence(line.words, 2000)
+  const whom = line.mention
+    .map(mention)
+    .filter((name) => !words.includes(name))
+    .slice(0, MAX_MENTIONS)
+    .join(' ')
   const said = whom === '' ? words : `${whom} ${words}`
   return message(said, section(`${ICONS[line.icon]} ${said}`))
 }

@@ -130,6 +130,11 @@ describe('the card while it is carried out', () => {
     expect(buttons(rendered.blocks)).toMatchObject([{ action_id: ACTION_IDS.stop }])
   })
 
+  it('promises no end within the seconds for which queues are watched', () => {
+    const progress = { perMinute: 480, leftMs: 300 }
+    expect(shown(running(39), { progress })).toContain('480 per min · a few seconds left')
+  })
+
   it.each([
     [0, '░░░░░░░░░░░░ 0 of 40'],
     [1, '▓░░░░░░░░░░░ 1 of 40'],

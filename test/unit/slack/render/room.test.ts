@@ -52,6 +52,12 @@ describe('lines in the ops channel and in rooms', () => {
     )
   })
 
+  it('mentions nobody in front whom the words mention', () => {
+    const words = "<@U0BEN> approved <@U0ANA>'s request."
+    const line = { icon: 'check', words, mention: ['U0ANA', 'U0CARL'] } as const
+    expect(readable(renderRoomLine(line))).toBe(`:white_check_mark: <@U0CARL> ${words}`)
+  })
+
   it('says once of an alert without a queue what to do about it', () => {
     const alert = {
       kind: 'unmapped_alert',
