@@ -101,6 +101,8 @@ export interface PlannedQueue {
   /** What could go wrong there, in words. */
   readonly warnings: readonly string[]
   readonly state: PlannedQueueState
+  /** An attempt may have changed it, wholly or by half. */
+  readonly isTouched: boolean
   readonly outcome: QueueOutcome | null
 }
 
@@ -127,6 +129,9 @@ export interface PlanOutcome {
 /** The only queue of a plan, or null if it has several. */
 export const onlyQueue = (plan: Pick<Plan, 'queues'>): PlannedQueue | null =>
   plan.queues.length === 1 ? (plan.queues[0] ?? null) : null
+
+/** Whether stopping now leaves this queue as it was found. */
+export const isUntouched = ({ isTouched }: PlannedQueue): boolean => !isTouched
 
 /** Planned = done + skipped + failed + returned, once it is over. */
 export interface Accounts {

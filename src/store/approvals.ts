@@ -18,7 +18,7 @@ export const createApprovals = (sql: Sql): Approvals => ({
       sql,
       `insert into approval
          (plan_id, requester_team_id, requester_user_id, team_id, user_id, verdict, role, at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (plan_id, team_id, user_id) do nothing`,
+       values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (plan_id, team_id, user_id, verdict) do nothing`,
       [planId, requester.teamId, requester.userId, by.teamId, by.userId, verdict, role, at],
     ),
   async ofPlan(planId) {

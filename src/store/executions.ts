@@ -120,7 +120,7 @@ export function createExecutions(sql: Sql): Executions {
     putOff: (id, fence) => changed(sql, PUT_OFF, [id, fence]),
     async returnQueues(id, fence, words) {
       const failed = JSON.stringify({ words, proof: null, after: null, accounting: null })
-      const ended = await rows<{ system: string; queue: string; state: string }>(
+      const ended = await rows<{ system: string; queue: string; state: 'returned' | 'failed' }>(
         sql,
         `update plan_queue set
            state = case when touched_at is null then 'returned' else 'failed' end,
@@ -129,18 +129,18 @@ export function createExecutions(sql: Sql): Executions {
          returning system, queue, state`,
         [id, fence, failed],
       )
-      return ended.filter(({ state }) => state === 'returned').map(refOf)
+      return ended.map((from) => ({ ref: refOf(from), state: from.state }))
     },
     finish: (id, fence, state, outcome, now) =>
       onePlan(sql, FINISH, [id, fence, state, JSON.stringify(outcome), now]),
     async unfinished(now, limit) {
-      const found = await rows<{ id: string }>(
+      const found = await rows<{ id: string; is_timed_end: boolean }>(
         sql,
-        `select id from plan where state = 'confirmed' or (state = 'executing' and leased_until <= $1)
-         order by created_at limit $2`,
+        `select id, ends_hold_id is not null as is_timed_end from plan where state = 'confirmed' or (state = 'executing' and leased_until <= $1)
+         order by state = 'executing' desc, ends_hold_id is not null, created_at limit $2`,
         [now, limit],
       )
-      return found.map(({ id }) => id)
+      return found.map((from) => ({ id: from.id, isTimedEnd: from.is_timed_end }))
     },
   }
 }

@@ -78,7 +78,8 @@ function reading(sql: Sql): Reading {
     async due(now, limit) {
       const found = await rows<{ id: string }>(
         sql,
-        'select id from hold where ended_at is null and ends_at <= $1 order by ends_at limit $2',
+        // At random: many of a system that is away must not keep the sweep from the others.
+        'select id from hold where ended_at is null and ends_at <= $1 order by random() limit $2',
         [now, limit],
       )
       return found.map(({ id }) => id)
@@ -119,7 +120,7 @@ export function createHolds(sql: Sql): Holds {
       const found = await rows<HoldRow>(
         sql,
         `update hold set reminded_at = $2
-         where ended_at is null and ends_at is null and coalesce(reminded_at, started_at) <= $1
+         where ended_at is null and coalesce(reminded_at, ends_at, started_at) <= $1
          returning *`,
         [before, now],
       )

@@ -17,6 +17,7 @@ interface QueueRow {
   hold_ids: string[]
   warnings: string[]
   state: PlannedQueue['state']
+  is_touched: boolean
   outcome: QueueOutcome | null
 }
 
@@ -57,7 +58,8 @@ interface PlanRow {
 export const selectPlans = (from = 'plan'): string => `
   select plan.*, (
     select json_agg(json_build_object('system', system, 'queue', queue, 'queue_tier', queue_tier,
-      'before', before, 'hold_ids', hold_ids, 'warnings', warnings, 'state', state, 'outcome', outcome)
+      'before', before, 'hold_ids', hold_ids, 'warnings', warnings, 'state', state,
+      'is_touched', touched_at is not null, 'outcome', outcome)
       order by position)
     from plan_queue where plan_id = plan.id
   ) as queues
@@ -70,6 +72,7 @@ const toQueue = (from: QueueRow): PlannedQueue => ({
   holdIds: from.hold_ids,
   warnings: from.warnings,
   state: from.state,
+  isTouched: from.is_touched,
   outcome:
     from.outcome === null
       ? null

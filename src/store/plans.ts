@@ -11,7 +11,9 @@ const ADD = `
   with added as (
     insert into plan (id, number, action, scope, incident_id, ends_hold_id, undoes_plan_id, team_id, user_id,
       tier, tier_reason, hold_ms, reason, phrase, state, hash, created_at, expires_at, confirmed_at, preview)
-    values ($1, nextval('plan_number'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $20)
+    select $1, nextval('plan_number'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $20
+    -- A number is not used up for an end that is planned already.
+    where $5::uuid is null or not exists (select from plan where ends_hold_id = $5)
     on conflict (ends_hold_id) do nothing returning id, number
   ), queues as (
     insert into plan_queue (plan_id, position, system, queue, queue_tier, before, hold_ids, warnings)
@@ -186,7 +188,7 @@ export function createPlans(sql: Sql): Plans {
       changed(
         sql,
         `update plan set stop_team_id = $2, stop_user_id = $3, stop_at = $4
-         where id = $1 and state in ('confirmed', 'executing') and stop_at is null`,
+         where id = $1 and state in ('confirmed', 'executing') and stop_at is null and ends_hold_id is null`,
         [id, by.teamId, by.userId, now],
       ),
     async forgetPreviews(before) {

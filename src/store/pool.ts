@@ -35,6 +35,8 @@ export function addressOf(url: string): DatabaseAddress {
 export function connectionConfig(address: DatabaseAddress, role?: string): pg.ClientConfig {
   const settings = [
     `-c search_path=${SCHEMA}`,
+    // One that is cut off from the network, neither.
+    '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
     ...(role === undefined ? [] : [`-c role=${role}`]),
     ...(address.options === undefined ? [] : [address.options]),
   ]
@@ -65,6 +67,8 @@ export function openPool(address: DatabaseAddress, { log, role, max = 10 }: Pool
     statement_timeout: STATEMENT_TIMEOUT_MS,
     // A server that hangs does not end its statements.
     query_timeout: STATEMENT_TIMEOUT_MS + CONNECT_TIMEOUT_MS,
+    // A replica that is stopped in the middle of a transaction must not hold its locks, the freeze's among them.
+    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
   })
   return tolerant(pool, log)
 }
@@ -88,6 +92,7 @@ const UNREACHABLE_CODES = new Set([
   'EPIPE',
   'ETIMEDOUT',
   '53300', // too many connections
+  '25P03', // its transaction stood still for too long
   '57P01', // shut down
   '57P02', // crashed
   '57P03', // still starting

@@ -6,11 +6,14 @@ const RUN_AT = `least(
   now() + $4 * interval '1 millisecond',
   case when $5 then (select run_at from graphile_worker.jobs where key = $3 and locked_at is null) end)`
 
+/** Behind what people and alerts wait for; alerts are taken in with 10 (`receive_delivery`). */
+const PATIENT = 15
+
 export function createWork(sql: Sql): Work {
   return {
     async enqueue(task, payload, options) {
       await sql.query(
-        `select graphile_worker.add_job($1, $2::json, job_key => $3, run_at => ${RUN_AT}, job_key_mode => $6)`,
+        `select graphile_worker.add_job($1, $2::json, job_key => $3, run_at => ${RUN_AT}, job_key_mode => $6, priority => $7)`,
         [
           task,
           JSON.stringify(payload),
@@ -19,6 +22,7 @@ export function createWork(sql: Sql): Work {
           options.isKept === true,
           // A sweep gives no time: it must not wake up what waits before its next attempt.
           options.isKept === true && options.afterMs === undefined ? 'preserve_run_at' : 'replace',
+          options.isPatient === true ? PATIENT : 0,
         ],
       )
     },

@@ -18,8 +18,12 @@ export async function sweep(deps: Pick<Deps, 'store' | 'clock'>): Promise<void> 
     AT_ONCE,
   ))
     await store.work.enqueue('process_delivery', { deliveryId }, { key: deliveryId, isKept })
-  for (const planId of await store.plans.unfinished(now, AT_ONCE))
-    await store.work.enqueue('execute_plan', { planId }, { key: planId, isKept })
+  for (const { id, isTimedEnd } of await store.plans.unfinished(now, AT_ONCE))
+    await store.work.enqueue(
+      'execute_plan',
+      { planId: id },
+      { key: id, isKept, isPatient: isTimedEnd },
+    )
   for (const holdId of await store.holds.due(now, AT_ONCE))
     await store.work.enqueue('end_hold', { holdId }, { key: holdId, isKept })
   for (const incidentId of await store.rooms.unfinished(now, AT_ONCE))

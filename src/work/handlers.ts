@@ -58,7 +58,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
       await work.enqueue(
         'execute_plan',
         { planId },
-        { key: planId, afterMs: attempt.forMs, isKept },
+        { key: planId, afterMs: attempt.forMs, isKept, isPatient: attempt.isPatient },
       )
     },
   }

@@ -67,8 +67,12 @@ export interface Plans {
     state: PlannedQueue['state'],
     outcome: QueueOutcome,
   ): Promise<boolean>
-  /** Every queue that is not over becomes `returned`, or, if it was touched, `failed` with these words. Gives the returned. */
-  returnQueues(id: string, fence: number, words: string): Promise<readonly QueueRef[]>
+  /** Every queue that is not over becomes `returned`, or, if it was touched, `failed` with these words. */
+  returnQueues(
+    id: string,
+    fence: number,
+    words: string,
+  ): Promise<readonly { readonly ref: QueueRef; readonly state: 'returned' | 'failed' }[]>
   /** Null if the fence is no longer ours. */
   finish(
     id: string,
@@ -83,7 +87,11 @@ export interface Plans {
   lapsed(now: Date, limit: number): Promise<readonly string[]>
   /** What nobody confirmed; its audit entries stay. */
   forgetPreviews(before: Date): Promise<void>
-  unfinished(now: Date, limit: number): Promise<readonly string[]>
+  /** Abandoned ones first, then what people wait for, then timed ends. */
+  unfinished(
+    now: Date,
+    limit: number,
+  ): Promise<readonly { readonly id: string; readonly isTimedEnd: boolean }[]>
   /** Waiting for approval, oldest first. */
   requested(): Promise<readonly Plan[]>
   /** Requests nobody was reminded of since `before`; marks them as reminded. */
@@ -103,7 +111,7 @@ export interface Plans {
 
 /** Other people's word on plans. The database refuses the requester's own, a second one, and a late one. */
 export interface Approvals {
-  /** False if this person gave their word before. Throws if the plan does not wait for it. */
+  /** False if this person said the same before. Throws if the plan does not wait for it. */
   add(approval: Approval, requester: Actor): Promise<boolean>
   ofPlan(planId: string): Promise<readonly Approval[]>
 }
@@ -131,6 +139,6 @@ export interface Holds {
   /** False if it had ended before. */
   end(id: string, at: Date, by: string | null): Promise<boolean>
   due(now: Date, limit: number): Promise<readonly string[]>
-  /** Holds without an end that began, or were last reminded of, before; marks them as reminded. */
+  /** Holds without an end that began, or should have ended, or were last reminded of, before; marks them as reminded. */
   remind(before: Date, now: Date): Promise<readonly Hold[]>
 }

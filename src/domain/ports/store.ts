@@ -68,6 +68,8 @@ export interface Work {
       readonly afterMs?: number
       /** Keeps a job that waits already: as it is, or no later than it is where a time is given, too. */
       readonly isKept?: boolean
+      /** Many of these at once must not keep people waiting. */
+      readonly isPatient?: boolean
     },
   ): Promise<void>
   /** Takes back jobs whose work was done along with another's; one that runs already ends by itself. */

@@ -81,7 +81,8 @@ create table approval (
   verdict text not null check (verdict in ('approved', 'rejected')),
   role text not null,
   at timestamptz not null,
-  primary key (plan_id, team_id, user_id),
+  -- Once each: whoever approved may still think better of it, and reject.
+  primary key (plan_id, team_id, user_id, verdict),
   foreign key (plan_id, requester_team_id, requester_user_id) references plan (id, team_id, user_id),
   check ((team_id, user_id) is distinct from (requester_team_id, requester_user_id))
 );

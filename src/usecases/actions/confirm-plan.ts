@@ -1,6 +1,6 @@
 import { type Actor, type EffectTier, isSameActor, type Plan } from '../../domain/action.ts'
 import type { TierDecision } from '../../domain/effect.ts'
-import { OperatorError } from '../../domain/errors.ts'
+import { OperatorError, type ProblemCode } from '../../domain/errors.ts'
 import { isSamePhrase } from '../../domain/phrase.ts'
 import { isReasonRequired, planHash } from '../../domain/plan.ts'
 import { approvalsNeeded } from '../../domain/policy.ts'
@@ -45,6 +45,30 @@ const CONFIRM_LOCK = 'confirm'
  * `plan_expired`, `already_done`, `not_allowed`, `frozen`, `too_many`, `bad_input`, `system_unreachable`.
  */
 export async function confirmPlan(deps: Deps, confirmation: Confirmation): Promise<Confirmed> {
+  try {
+    return await confirm(deps, confirmation)
+  } catch (error) {
+    await noteRefusal(deps, confirmation, error)
+    throw error
+  }
+}
+
+/** Refusals that are about the rules, not about the form or the moment. */
+const NOTED: ReadonlySet<ProblemCode> = new Set(['too_many', 'frozen', 'bad_input'])
+
+/** What was refused for another reason than a missing role, which is written down where it is asked for. */
+async function noteRefusal(
+  deps: Deps,
+  { planId, actor }: Confirmation,
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof OperatorError) || !NOTED.has(error.code)) return
+  const plan = await deps.store.now.plans.byId(planId)
+  if (plan === null) return
+  await denied(deps, { plan, actor, right: 'confirm' }, error.message, error.advice)
+}
+
+async function confirm(deps: Deps, confirmation: Confirmation): Promise<Confirmed> {
   const planned = await ownPlan(deps, confirmation)
   if (planned.state !== 'planned') throw whyNot(deps, planned)
   requirePhrase(planned, confirmation.phrase ?? null)

@@ -25,7 +25,11 @@ export async function endHold(deps: Deps, holdId: string): Promise<number | null
   const plan = draftPlan(deps, endingOf(deps, hold, seen.value.overview))
   await deps.store.transaction(async (store) => {
     if ((await store.plans.add(plan)) !== null)
-      await store.work.enqueue('execute_plan', { planId: plan.id }, { key: plan.id })
+      await store.work.enqueue(
+        'execute_plan',
+        { planId: plan.id },
+        { key: plan.id, isPatient: true },
+      )
   })
   return null
 }
@@ -45,6 +49,7 @@ const endingOf = (
       holdIds: [hold.id],
       warnings: [],
       state: 'pending',
+      isTouched: false,
       outcome: null,
     },
   ],

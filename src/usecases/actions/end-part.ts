@@ -1,5 +1,8 @@
 import { ACTION_WORDS } from '../../domain/action-words.ts'
+import type { Plan, PlannedQueue } from '../../domain/action.ts'
+import type { AuditBody } from '../../domain/audit.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
+import { isSameQueue, type QueueRef } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
 import { auditOfPlan, overviewFacts } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
@@ -22,21 +25,23 @@ export async function endPart(
     await spec.settle(store, { ...part, wasTouched }, end, now)
     // Without an effect of this plan its buttons may still be needed.
     if (state === 'done' && outcome.after !== null) await spendButtons(deps, store, part, now)
-    await store.audit.append(
-      auditOfPlan(
-        now,
-        'step',
-        plan,
-        {
-          state,
-          proof: outcome.proof,
-          before: overviewFacts(queue.before),
-          after: overviewFacts(outcome.after),
-        },
-        { queue: queue.ref },
-      ),
-    )
+    const ended = { ...queue, state, outcome }
+    await store.audit.append(stepEntry(withQueue(plan, ended), queue.ref, now))
   })
+}
+
+const withQueue = (plan: Plan, queue: PlannedQueue): Plan => ({ ...plan, queues: [queue] })
+
+/** How one queue of a plan ended, with what it was before and after. */
+export function stepEntry(plan: Plan, ref: QueueRef, at: Date): AuditBody {
+  const queue = plan.queues.find((one) => isSameQueue(one.ref, ref))
+  const facts = {
+    state: queue?.state ?? null,
+    proof: queue?.outcome?.proof ?? null,
+    before: overviewFacts(queue?.before ?? null),
+    after: overviewFacts(queue?.outcome?.after ?? null),
+  }
+  return auditOfPlan(at, 'step', plan, facts, { queue: ref })
 }
 
 async function spendButtons(

@@ -1,16 +1,16 @@
-import type { Plan, PlannedQueue } from '../../domain/action.ts'
+import { isUntouched, type Plan } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
+import { isOver } from '../../domain/plan-states.ts'
 import { EXECUTION_PATIENCE_MS, nextSlice } from '../../domain/plan.ts'
 import type { Lease } from '../../domain/ports/plan-store.ts'
-import { queueKey, type QueueRef } from '../../domain/queue.ts'
+import { queueKey } from '../../domain/queue.ts'
 import type { Deps } from '../deps.ts'
-import { ACTIONS } from './action-specs.ts'
 import { showProgress } from './card.ts'
-import { endPart } from './end-part.ts'
-import { Frozen, LEASE_MS, LeaseLost, type Part, type PartEnd, words } from './execution.ts'
+import { Frozen, LEASE_MS, LeaseLost } from './execution.ts'
 import { finishPlan } from './finish-plan.ts'
 import { frozenError } from './freeze.ts'
-import { sayMismatch, sayWaiting } from './say.ts'
+import { runSlice, type Waits } from './run-slice.ts'
+import { sayWaiting } from './say.ts'
 
 const RETRY_MS = 3_000
 const THAW_MS = 30_000
@@ -20,10 +20,21 @@ const MAX_ATTEMPTS = 5
 /** How an attempt ended. `forMs`: come back then. */
 export type Attempt =
   | { readonly isFinished: true }
-  | { readonly isFinished: false; readonly forMs: number }
+  | { readonly isFinished: false; readonly forMs: number; readonly isPatient: boolean }
 
 const FINISHED: Attempt = { isFinished: true }
-const comeBack = (forMs: number): Attempt => ({ isFinished: false, forMs })
+/** Timed ends may be many at once; they keep nobody waiting. */
+const comeBack = (plan: Plan, forMs: number): Attempt => ({
+  isFinished: false,
+  forMs,
+  isPatient: plan.endsHoldId !== null,
+})
+
+/** Why nothing more is begun. What was touched is brought to its end all the same. */
+interface Halt {
+  readonly state: 'cancelled' | null
+  readonly text: string | null
+}
 
 /**
  * Carries out a confirmed plan, a slice of queues at a time. Safe at every instant: the intent is committed
@@ -43,25 +54,40 @@ export async function executePlan(deps: Deps, planId: string): Promise<Attempt> 
 /** Somebody else executes it, or it is over. */
 async function waitOrLeave(deps: Deps, planId: string): Promise<Attempt> {
   const plan = await deps.store.now.plans.byId(planId)
-  const isWaiting = plan?.state === 'confirmed' || plan?.state === 'executing'
-  return isWaiting ? comeBack(RETRY_MS) : FINISHED
+  if (plan === null || isOver(plan.state)) return FINISHED
+  return comeBack(plan, RETRY_MS)
 }
 
 async function carryOut(deps: Deps, lease: Lease): Promise<Attempt> {
+  const waits: Waits = new Map()
   let { plan } = lease
-  const busy = new Set<string>()
+  let halt = await tooLate(deps, plan)
   for (;;) {
-    if (plan.stop !== null) return close(deps, lease, 'cancelled')
-    const slice = nextSlice(plan.queues.filter(({ ref }) => !busy.has(queueKey(ref))))
+    halt ??= stopped(plan)
+    const slice = nextSlice(plan.queues.filter((queue) => isNext(queue, waits, halt)))
     if (slice.length === 0) break
-    for (const ref of await runSlice(deps, { ...lease, plan }, slice)) busy.add(queueKey(ref))
+    const frozen = await runSlice(deps, { ...lease, plan }, slice, waits)
+    if (frozen !== null) halt ??= await freezeHalt(deps, plan, frozen)
     plan = await current(deps, plan)
     // What is quick needs no progress: its first message is its outcome.
     if (plan.queues.length > 1) await showProgress(deps.store.now, plan)
   }
-  if (busy.size === 0) return close(deps, lease, null)
-  await deps.store.now.plans.putOff(plan.id, lease.fence)
-  return comeBack(RETRY_MS)
+  const isWaiting = plan.queues.some(
+    (queue) => waits.has(queueKey(queue.ref)) && (halt === null || !isUntouched(queue)),
+  )
+  return isWaiting ? wait(deps, { ...lease, plan }, waits, halt) : close(deps, lease, halt)
+}
+
+const isNext = (queue: Plan['queues'][number], waits: Waits, halt: Halt | null): boolean =>
+  !waits.has(queueKey(queue.ref)) && (halt === null || !isUntouched(queue))
+
+const stopped = ({ stop }: Plan): Halt | null =>
+  stop === null ? null : { state: 'cancelled', text: null }
+
+/** A person's plan ends there; a timed end waits for the thaw, for nobody would be there to ask again. */
+async function freezeHalt(deps: Deps, plan: Plan, frozen: Frozen): Promise<Halt> {
+  if (plan.endsHoldId !== null) throw frozen
+  return { state: 'cancelled', text: frozenError(frozen.freeze, deps).message }
 }
 
 async function current(deps: Deps, { id }: Plan): Promise<Plan> {
@@ -70,112 +96,64 @@ async function current(deps: Deps, { id }: Plan): Promise<Plan> {
   return plan
 }
 
-async function close(
-  deps: Deps,
-  lease: Lease,
-  state: 'cancelled' | null,
-  text?: string,
-): Promise<Attempt> {
-  if (!(await finishPlan(deps, lease, state, text))) await sayMismatch(deps, lease.plan)
+/** What people ordered is not carried out when they long believe that it was not. */
+async function tooLate(deps: Deps, plan: Plan): Promise<Halt | null> {
+  if (plan.endsHoldId !== null || !(await isPatienceOver(deps, plan))) return null
+  const minutes = EXECUTION_PATIENCE_MS / 60_000
+  const isBegun = plan.queues.some(({ state }) => state !== 'pending')
+  const happened = isBegun
+    ? `I gave up after ${minutes} minutes.`
+    : `It could not be begun within ${minutes} minutes.`
+  return { state: null, text: happened }
+}
+
+async function isPatienceOver(deps: Deps, plan: Plan): Promise<boolean> {
+  const isBegun = plan.queues.some(({ state }) => state !== 'pending')
+  const since = isBegun ? plan.startedAt : await readyAt(deps, plan)
+  return deps.clock.now().getTime() > (since ?? plan.createdAt).getTime() + EXECUTION_PATIENCE_MS
+}
+
+/** When the last word was said that it needed. */
+async function readyAt(deps: Deps, plan: Plan): Promise<Date | null> {
+  const approvals = plan.approvalsNeeded === 0 ? [] : await deps.store.now.approvals.ofPlan(plan.id)
+  return approvals.at(-1)?.at ?? plan.confirmedAt
+}
+
+/** Queues that another plan has, or whose system is away: until then. */
+async function wait(deps: Deps, lease: Lease, waits: Waits, halt: Halt | null): Promise<Attempt> {
+  const { plan } = lease
+  const away = [...waits.values()].find((problem) => problem !== 'busy')
+  if (plan.endsHoldId === null && (await isPatienceOver(deps, plan))) {
+    const happened = away === undefined ? 'Another action kept the queue busy.' : away.message
+    const text = `${happened} I gave up after ${EXECUTION_PATIENCE_MS / 60_000} minutes; \`status\` shows what each queue is.`
+    return close(deps, lease, halt?.state === 'cancelled' ? halt : { state: null, text })
+  }
+  await sayWaiting(deps, plan, away?.message ?? 'Another action works on the same queue.')
+  // A timed end that waits must not keep people from the queue.
+  await (away === undefined || plan.endsHoldId !== null
+    ? putOff(deps, lease)
+    : release(deps, lease))
+  return comeBack(lease.plan, RETRY_MS)
+}
+
+async function close(deps: Deps, lease: Lease, halt: Halt | null): Promise<Attempt> {
+  await finishPlan(deps, lease, halt?.state ?? null, halt?.text ?? null)
   return FINISHED
 }
 
-/** Changes the queues of a slice one after the other, watches them together. Resolves to those that another plan has. */
-async function runSlice(
-  deps: Deps,
-  lease: Lease,
-  slice: readonly PlannedQueue[],
-): Promise<readonly QueueRef[]> {
-  const spec = ACTIONS[lease.plan.action]
-  const busy: QueueRef[] = []
-  const changed: Part[] = []
-  for (const queue of slice) {
-    const part = await begin(deps, lease, queue)
-    if (part === null) {
-      busy.push(queue.ref)
-      continue
-    }
-    const end = await orFailed(part, () => spec.carryOut(deps, part))
-    if (end === null) changed.push({ ...part, wasTouched: true })
-    else await endPart(deps, spec, part, end)
-  }
-  const seen = await Promise.all(
-    changed.map(async (part) => ({ part, end: await verified(deps, part) })),
-  )
-  for (const { part, end } of seen) await endPart(deps, spec, part, end)
-  return busy
-}
-
-async function verified(deps: Deps, part: Part): Promise<PartEnd> {
-  const end = await orFailed(part, () => ACTIONS[part.plan.action].verify(deps, part))
-  if (end === null) throw new Error('a verification always says how it is')
-  return end
-}
-
-async function begin(deps: Deps, lease: Lease, queue: PlannedQueue): Promise<Part | null> {
-  const { plan, fence } = lease
-  const begun = await deps.store.now.plans.beginQueue(plan.id, fence, queue.ref)
-  if (begun === 'lost') throw new LeaseLost()
-  if (begun === 'busy') return null
-  const wasTouched = await deps.store.now.plans.wasTouched(plan.id, queue.ref)
-  return { plan, fence, queue, wasTouched }
-}
-
-/** What is wrong with the whole attempt, not with one queue. */
-const STOPS_ATTEMPT: ReadonlySet<string> = new Set([
-  'system_unreachable',
-  'database_unreachable',
-  'busy',
-])
-
-/** A queue whose system says no ends as failed, and the others go on; a timed end is not given up for it. */
-async function orFailed(part: Part, run: () => Promise<PartEnd | null>): Promise<PartEnd | null> {
-  try {
-    return await run()
-  } catch (error) {
-    if (!(error instanceof OperatorError) || STOPS_ATTEMPT.has(error.code)) throw error
-    if (part.plan.endsHoldId !== null) throw error
-    const text = `\`${queueKey(part.queue.ref)}\`: ${error.message} ${error.advice}`
-    return { state: 'failed', outcome: words(text) }
-  }
-}
-
 async function afterFailure(deps: Deps, lease: Lease, error: unknown): Promise<Attempt> {
-  if (error instanceof LeaseLost) return comeBack(RETRY_MS)
-  if (error instanceof Frozen) return whileFrozen(deps, lease, error)
+  if (error instanceof LeaseLost) return comeBack(lease.plan, RETRY_MS)
+  if (error instanceof Frozen) {
+    await putOff(deps, lease)
+    return comeBack(lease.plan, THAW_MS)
+  }
   if (!(error instanceof OperatorError)) return afterFault(deps, lease, error)
-  if (error.code === 'system_unreachable') return whileUnreachable(deps, lease, error)
   if (error.code === 'database_unreachable' || error.code === 'busy') {
     // The job is tried again in seconds; the lease must not make it wait for longer.
     await release(deps, lease).catch(() => false)
     throw error
   }
   return giveUp(deps, lease, `${error.message} ${error.advice}`)
-}
-
-/** A person's plan ends there; a timed end waits for the thaw, for nobody would be there to ask again. */
-async function whileFrozen(deps: Deps, lease: Lease, error: Frozen): Promise<Attempt> {
-  const { plan, fence } = lease
-  if (plan.endsHoldId !== null) {
-    await deps.store.now.plans.putOff(plan.id, fence)
-    return comeBack(THAW_MS)
-  }
-  return close(deps, lease, 'cancelled', frozenError(error.freeze, deps).message)
-}
-
-async function whileUnreachable(deps: Deps, lease: Lease, error: OperatorError): Promise<Attempt> {
-  const { plan } = lease
-  const since = (plan.startedAt ?? plan.createdAt).getTime()
-  const isOver = deps.clock.now().getTime() > since + EXECUTION_PATIENCE_MS
-  if (plan.endsHoldId === null && isOver)
-    return giveUp(
-      deps,
-      lease,
-      `${error.message} I gave up after ${EXECUTION_PATIENCE_MS / 60_000} minutes; \`status\` shows what each queue is.`,
-    )
-  await sayWaiting(deps, plan, error.message)
-  await release(deps, lease)
-  return comeBack(RETRY_MS)
 }
 
 async function afterFault(deps: Deps, lease: Lease, error: unknown): Promise<Attempt> {
@@ -190,19 +168,19 @@ async function afterFault(deps: Deps, lease: Lease, error: unknown): Promise<Att
     return giveUp(deps, lease, `${happened} \`status\` shows what each queue is.`)
   await sayWaiting(deps, plan, happened)
   await release(deps, lease)
-  return comeBack(RETRY_MS)
+  return comeBack(lease.plan, RETRY_MS)
 }
 
 /** A timed end is put off instead: nobody would be there to ask again. Until then the queue is free for people. */
 async function giveUp(deps: Deps, lease: Lease, text: string): Promise<Attempt> {
-  const { plan, fence } = lease
-  if (plan.endsHoldId !== null) {
-    await sayWaiting(deps, plan, text)
-    await deps.store.now.plans.putOff(plan.id, fence)
-    return comeBack(THAW_MS)
-  }
-  return close(deps, lease, null, text)
+  if (lease.plan.endsHoldId === null) return close(deps, lease, { state: null, text })
+  await sayWaiting(deps, lease.plan, text)
+  await putOff(deps, lease)
+  return comeBack(lease.plan, THAW_MS)
 }
 
 const release = (deps: Deps, { plan, fence }: Lease): Promise<boolean> =>
   deps.store.now.plans.release(plan.id, fence, deps.clock.now())
+
+const putOff = (deps: Deps, { plan, fence }: Lease): Promise<boolean> =>
+  deps.store.now.plans.putOff(plan.id, fence)

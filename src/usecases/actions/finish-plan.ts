@@ -1,15 +1,18 @@
-import { ACTION_WORDS } from '../../domain/action-words.ts'
+import { ACTION_WORDS, subjectOf } from '../../domain/action-words.ts'
 import { accountsOf, type Plan } from '../../domain/action.ts'
 import type { RoomLine } from '../../domain/message.ts'
 import { endedWell, planWords, stateOf } from '../../domain/plan-outcome.ts'
 import type { Lease } from '../../domain/ports/plan-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
+import { type QueueRef } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
 import { auditOfPlan } from '../audit/audit-of.ts'
 import { requestAnchor } from '../audit/request-anchor.ts'
 import type { Deps } from '../deps.ts'
 import { noteInTimelines, placesOf, showCard, tellPlaces } from './card.ts'
-import { ownHold } from './execution.ts'
+import { stepEntry } from './end-part.ts'
+import { LeaseLost, ownHold } from './execution.ts'
+import { ENDED_BEFORE } from './resume.ts'
 
 /**
  * Closes a plan in one transaction: what was not begun goes back, its buttons are used up, people are told,
@@ -18,68 +21,88 @@ import { ownHold } from './execution.ts'
  */
 export async function finishPlan(
   deps: Deps,
-  { plan: { id }, fence }: Lease,
+  lease: Lease,
   state: 'cancelled' | null,
-  text: string | null = null,
+  text: string | null,
 ): Promise<boolean> {
   const now = deps.clock.now()
-  const closed = await deps.store.transaction(async (store) => {
-    await giveBack(store, id, fence, text, now)
-    const plan = await store.plans.byId(id)
-    if (plan === null) return null
-    const outcome = { words: planWords(plan, { state, text }) }
-    const finished = await store.plans.finish(id, fence, stateOf(plan, state), outcome, now)
-    if (finished === null) return null
-    await spendCard(deps, store, finished, now)
-    if (!isQuiet(finished)) await tell(store, finished, now)
-    if (finished.tier === 'T3') await requestAnchor(store)
-    await store.audit.append(
-      auditOfPlan(now, 'outcome', finished, {
-        state: finished.state,
-        accounts: { ...accountsOf(finished) },
-        words: outcome.words,
-      }),
+  try {
+    const finished = await deps.store.transaction((store) =>
+      finish(deps, store, lease, { state, text, now }),
     )
-    return finished
-  })
-  if (closed !== null)
-    deps.log.info(
-      {
-        event: 'plan.finished',
-        plan: id,
-        number: closed.number,
-        scope: closed.scope,
-        state: closed.state,
-        action: closed.action,
-        incident: closed.incidentId,
-      },
-      'plan finished',
-    )
-  return closed !== null
-}
-
-/** Untouched queues are returned with their holds; one that was touched and has no end failed. */
-async function giveBack(
-  store: Repositories,
-  id: string,
-  fence: number,
-  text: string | null,
-  now: Date,
-): Promise<void> {
-  for (const ref of await store.plans.returnQueues(
-    id,
-    fence,
-    text ?? 'It was not brought to its end.',
-  )) {
-    const hold = await ownHold(store, id, ref)
-    if (hold !== undefined) await store.holds.end(hold.id, now, null)
+    logFinished(deps, finished)
+    return true
+  } catch (error) {
+    if (error instanceof LeaseLost) return false
+    throw error
   }
 }
 
-/** A timed end that found its hold ended already. */
-const isQuiet = ({ endsHoldId, queues }: Plan): boolean =>
-  endsHoldId !== null &&
-  queues.every(({ outcome }) => outcome?.words === 'The hold was ended before.')
+interface Ending {
+  readonly state: 'cancelled' | null
+  readonly text: string | null
+  readonly now: Date
+}
+
+async function finish(
+  deps: Deps,
+  store: Repositories,
+  { plan: { id }, fence }: Lease,
+  { state, text, now }: Ending,
+): Promise<Plan> {
+  const failed = await giveBack(store, { id, fence }, text, now)
+  const plan = await store.plans.byId(id)
+  if (plan === null) throw new LeaseLost()
+  const outcome = { words: planWords(plan, { state, text }) }
+  const finished = await store.plans.finish(id, fence, stateOf(plan, state), outcome, now)
+  if (finished === null) throw new LeaseLost()
+  await spendCard(deps, store, finished, now)
+  await (plan.endsHoldId === null ? tell(store, finished, now) : tellEnd(store, finished, now))
+  if (finished.tier === 'T3') await requestAnchor(store)
+  for (const ref of failed) await store.audit.append(stepEntry(finished, ref, now))
+  await store.audit.append(
+    auditOfPlan(now, 'outcome', finished, {
+      state: finished.state,
+      accounts: { ...accountsOf(finished) },
+      words: outcome.words,
+    }),
+  )
+  return finished
+}
+
+/**
+ * Untouched queues are returned with their holds. One that was touched and could not be brought to its end
+ * failed; its hold stays, for the flag may be set. Gives the failed ones.
+ */
+async function giveBack(
+  store: Repositories,
+  { id, fence }: { readonly id: string; readonly fence: number },
+  text: string | null,
+  now: Date,
+): Promise<readonly QueueRef[]> {
+  const words = text ?? 'It was not brought to its end.'
+  const ended = await store.plans.returnQueues(id, fence, words)
+  for (const { ref, state } of ended) {
+    const hold = state === 'returned' ? await ownHold(store, id, ref) : undefined
+    if (hold !== undefined) await store.holds.end(hold.id, now, null)
+  }
+  return ended.flatMap(({ ref, state }) => (state === 'failed' ? [ref] : []))
+}
+
+function logFinished(deps: Pick<Deps, 'log'>, plan: Plan): void {
+  deps.log.info(
+    {
+      event: 'plan.finished',
+      plan: plan.id,
+      number: plan.number,
+      scope: plan.scope,
+      state: plan.state,
+      action: plan.action,
+      incident: plan.incidentId,
+    },
+    'plan finished',
+  )
+}
 
 const ON_CARD = ['approve', 'reject', 'withdraw', 'stop'] as const
 
@@ -117,4 +140,21 @@ async function tell(store: Repositories, plan: Plan, now: Date): Promise<void> {
       content: { kind: 'line', line },
       priority: 1,
     })
+}
+
+/**
+ * A pause that ended by itself. One of many queues that were paused together is said with the last of them,
+ * unless something is wrong with it.
+ */
+async function tellEnd(store: Repositories, plan: Plan, now: Date): Promise<void> {
+  if (plan.queues.every(({ outcome }) => outcome?.words === ENDED_BEFORE)) return
+  const hold = plan.endsHoldId === null ? null : await store.holds.byId(plan.endsHoldId)
+  const pause = hold === null ? null : await store.plans.byId(hold.planId)
+  if (pause === null || pause.queues.length === 1 || !endedWell(plan)) return tell(store, plan, now)
+  const left = (await store.holds.ofPlans([pause.id])).filter(({ endedAt }) => endedAt === null)
+  if (left.length > 0) return
+  const words = `The pause of ${subjectOf(pause)} by <@${pause.actor.userId}> ended by itself.`
+  const line = { icon: 'go' as const, words, mention: [] }
+  const said = { key: 'ended', line, at: now, by: null }
+  await tellPlaces(store, pause, await placesOf(store, pause), said)
 }

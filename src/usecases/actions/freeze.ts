@@ -102,8 +102,8 @@ export async function liftFreeze(
       words: `<@${actor.userId}> lifted the freeze: actions work again.`,
       mention: [],
     })
-    for (const planId of await store.plans.unfinished(at, AT_ONCE))
-      await store.work.enqueue('execute_plan', { planId }, { key: planId })
+    for (const { id, isTimedEnd } of await store.plans.unfinished(at, AT_ONCE))
+      await store.work.enqueue('execute_plan', { planId: id }, { key: id, isPatient: isTimedEnd })
     await store.audit.append(
       auditOf(at, 'unfrozen', { actor, action: 'unfreeze', subject: 'all queues' }),
     )

@@ -175,7 +175,11 @@ function whatBecame(deps: Pick<Deps, 'settings' | 'clock'>, plan: Plan): Operato
       : ` at ${clockTime(finishedAt, deps.settings.timeZone, deps.clock.now())}`
   const happened = isOver(plan.state)
     ? `it was over${when}. ${outcome?.words ?? ''}`.trim()
-    : 'it was approved and is being carried out.'
+    : plan.state === 'planned'
+      ? 'it is only a preview that nobody has confirmed.'
+      : plan.approvalsNeeded > 0
+        ? 'it was approved and is being carried out.'
+        : 'it needs no approval and is being carried out.'
   return new OperatorError(
     'already_done',
     `Too late for the ${titleOf(plan)}: ${happened}`,

@@ -16,7 +16,8 @@ export async function lapsePlans(deps: Pick<Deps, 'store' | 'clock'>): Promise<v
 }
 
 async function lapse(store: Repositories, id: string, now: Date): Promise<void> {
-  const before = await store.plans.byId(id)
+  // Locked: what is confirmed at this instant has a new time.
+  const before = await store.plans.locked(id)
   if (before === null || before.expiresAt > now) return
   const wasRequested = before.state === 'requested'
   const words = wasRequested

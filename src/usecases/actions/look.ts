@@ -51,5 +51,6 @@ export const toPlanned = (
   holdIds: ownHolds(holds, undoesPlanId).map(({ id }) => id),
   warnings: state.hazards.map(({ explanation }) => explanation),
   state: 'pending',
+  isTouched: false,
   outcome: null,
 })

@@ -1,5 +1,5 @@
 import { countsAsPlanned } from '../../domain/accounting.ts'
-import type { Hold, Plan } from '../../domain/action.ts'
+import type { Hold } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { queueKey, type HoldProof } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
@@ -35,13 +35,14 @@ export const pauseAction: ActionSpec = {
     await touchQueue(deps, part, () => system.pause(queue.ref.queue))
     return null
   },
-  async verify(deps, { plan, queue }) {
+  async verify(deps, part) {
+    const { queue } = part
     const system = deps.systems.get(queue.ref.system)
     const proof = await system.proveHeld(queue.ref.queue, PROOF_MS)
     const after = (await system.pauseState(queue.ref.queue)).overview
-    const hold = await ownHold(deps.store.now, plan.id, queue.ref)
+    const holds = await deps.store.now.holds.active(queue.ref)
     const accounting = countsAsPlanned(queue.before, after)
-    const text = pausedWords(deps, plan, queue.ref, hold, proof)
+    const text = pausedWords(deps, part, holds, proof)
     return {
       state: 'done',
       outcome: { words: withCounts(text, accounting), proof, after, accounting },
@@ -64,8 +65,9 @@ const isHoldProof = (proof: PartEnd['outcome']['proof']): proof is HoldProof =>
   proof === 'held' || proof === 'set_not_proven' || proof === 'not_held'
 
 /** Two people confirmed a pause of the same queue: the second one is told who was first, and when. */
-async function pausedMeanwhile(deps: Deps, { queue }: Part): Promise<PartEnd> {
-  const [hold] = await deps.store.now.holds.active(queue.ref)
+async function pausedMeanwhile(deps: Deps, { plan, queue }: Part): Promise<PartEnd> {
+  const holds = await deps.store.now.holds.active(queue.ref)
+  const hold = holds.find(({ planId }) => planId !== plan.id)
   const who =
     hold === undefined
       ? 'somebody or something other than Spillway since your preview'
@@ -115,15 +117,27 @@ const PROOF_WORDS: Readonly<Record<HoldProof, string>> = {
 
 function pausedWords(
   deps: Deps,
-  plan: Plan,
-  ref: Hold['ref'],
-  hold: Hold | undefined,
+  { plan, queue }: Part,
+  holds: readonly Hold[],
   proof: HoldProof,
 ): string {
+  const own = holds.find(({ planId }) => planId === plan.id)
+  const longest = holds.toSorted(byEnd).at(-1)
+  const isLonger = longest !== undefined && own !== undefined && byEnd(own, longest) < 0
+  const also = isLonger
+    ? ` It stays paused ${untilWords(deps, longest)} by <@${longest.owner.userId}>.`
+    : ''
+  return `<@${plan.actor.userId}> paused \`${queueKey(queue.ref)}\` ${untilWords(deps, own)}.${also} ${PROOF_WORDS[proof]}`
+}
+
+/** One without an end is the last. */
+const byEnd = (a: Hold, b: Hold): number => (endOf(a) < endOf(b) ? -1 : 1)
+
+const endOf = ({ endsAt }: Hold): number => endsAt?.getTime() ?? Infinity
+
+function untilWords(deps: Pick<Deps, 'settings' | 'clock'>, hold: Hold | undefined): string {
   const endsAt = hold?.endsAt ?? null
-  const until =
-    hold === undefined || endsAt === null
-      ? 'until somebody resumes it'
-      : `until ${clockTime(endsAt, deps.settings.timeZone, deps.clock.now())} (${formatDuration(endsAt.getTime() - hold.startedAt.getTime())})`
-  return `<@${plan.actor.userId}> paused \`${queueKey(ref)}\` ${until}. ${PROOF_WORDS[proof]}`
+  if (hold === undefined || endsAt === null) return 'until somebody resumes it'
+  const length = formatDuration(endsAt.getTime() - hold.startedAt.getTime())
+  return `until ${clockTime(endsAt, deps.settings.timeZone, deps.clock.now())} (${length})`
 }

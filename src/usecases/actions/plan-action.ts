@@ -79,7 +79,7 @@ async function worthActing(deps: Deps, request: PlanRequest): Promise<readonly S
   const { action, refs, scope } = request
   const seen = await lookAt(deps, refs)
   const judged = await Promise.all(
-    seen.map(async (one) => ({ one, refusal: await refusalOf(deps, action, one) })),
+    seen.map(async (one) => ({ one, refusal: await refusalOf(deps, request, one) })),
   )
   const left = judged.flatMap(({ one, refusal }) => (refusal === null ? [one] : []))
   if (left.length > 0) return left.toSorted(byQueue)

@@ -3,22 +3,38 @@ import { OperatorError } from '../../domain/errors.ts'
 import { queueKey, type QueueRef } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Deps } from '../deps.ts'
-import type { Seen } from './look.ts'
+import { ownHolds, type Seen } from './look.ts'
+
+/** What is asked for. */
+interface Asked {
+  readonly action: ActionKind
+  readonly undoesPlanId?: string | null
+}
 
 /** Why an action on a queue as it is now would change nothing, or must not be done; null if it can be. */
 export async function refusalOf(
   deps: Pick<Deps, 'store' | 'settings' | 'clock'>,
-  action: ActionKind,
+  { action, undoesPlanId = null }: Asked,
   { ref, state, holds }: Seen,
 ): Promise<OperatorError | null> {
   const { overview } = state
   // Pausing what does not exist would make it up in the user's Redis.
   if (!overview.isKnown) return neverSeen(ref)
   const isStopped = overview.isPaused || holds.length > 0
+  // What stops the queue now is not the pause that is taken back.
+  if (action === 'resume' && undoesPlanId !== null && ownHolds(holds, undoesPlanId).length === 0)
+    return pauseIsOver(ref)
   // What Spillway holds already can be held for longer; what others paused is theirs.
   if (action === 'pause') return overview.isPaused && holds.length === 0 ? foreignPause(ref) : null
   return isStopped || overview.stranded > 0 ? null : notPaused(deps, ref)
 }
+
+const pauseIsOver = (ref: QueueRef): OperatorError =>
+  new OperatorError(
+    'already_done',
+    `That pause of \`${queueKey(ref)}\` is over already.`,
+    'Nothing was changed. `status` shows how the queue is now.',
+  )
 
 const foreignPause = (ref: QueueRef): OperatorError =>
   new OperatorError(

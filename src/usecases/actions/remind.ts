@@ -4,6 +4,7 @@ import { formatDuration } from '../../domain/duration.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { isSameQueue, queueKey } from '../../domain/queue.ts'
 import { plural } from '../../domain/text.ts'
+import { clockTime } from '../../domain/time.ts'
 import type { Deps } from '../deps.ts'
 import { shownBy } from '../incidents/touch.ts'
 import { approversOf } from '../people/members-with.ts'
@@ -77,11 +78,16 @@ async function remindOfHold(deps: RemindDeps, hold: Hold, now: Date): Promise<vo
     { targets },
     {
       key: `held:${hold.id}:${now.getTime()}`,
-      words: `\`${queueKey(hold.ref)}\` has been paused for ${since}, without an end${why}. If it may run again: \`${deps.settings.commands.queue} resume ${queueKey(hold.ref)}\`.`,
+      words: `\`${queueKey(hold.ref)}\` has been paused for ${since}, ${endWords(deps, hold, now)}${why}. If it may run again: \`${deps.settings.commands.queue} resume ${queueKey(hold.ref)}\`.`,
       mention: [hold.owner.userId],
     },
   )
 }
+
+const endWords = ({ settings }: RemindDeps, { endsAt }: Hold, now: Date): string =>
+  endsAt === null
+    ? 'without an end'
+    : `though its pause should have ended at ${clockTime(endsAt, settings.timeZone, now)}; a freeze, or a system that is away, keeps it`
 
 async function say(
   store: Repositories,

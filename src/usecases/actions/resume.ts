@@ -1,5 +1,6 @@
 import { type Accounting, countsAsPlanned } from '../../domain/accounting.ts'
 import type { Hold, Plan } from '../../domain/action.ts'
+import type { Repositories } from '../../domain/ports/store.ts'
 import { queueKey, type QueueOverview, type QueueRef, type RunProof } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Deps } from '../deps.ts'
@@ -16,6 +17,9 @@ import {
 /** How long a resumed queue is watched; a job that is taken ends it at once. */
 const PROOF_MS = 2_500
 
+/** What a timed end says that came too late, and that nobody needs to read. */
+export const ENDED_BEFORE = 'The hold was ended before.'
+
 /**
  * Runs a queue again if every hold on it is one that the plan ends. Holds end with the queue's part, after the
  * flag is gone: a crash between leaves a hold to be ended, never a silent stop.
@@ -27,7 +31,9 @@ export const resumeAction: ActionSpec = {
     const holds = await deps.store.now.holds.active(queue.ref)
     // A person was faster: whatever pauses the queue now is not what this end was for.
     if (plan.endsHoldId !== null && !holds.some((hold) => hold.id === plan.endsHoldId))
-      return { state: 'done', outcome: words('The hold was ended before.'), isQuiet: true }
+      return { state: 'done', outcome: words(ENDED_BEFORE) }
+    if (plan.undoesPlanId !== null && !holds.some((hold) => hold.planId === plan.undoesPlanId))
+      return nothingLeft(part)
     const others = holds.filter((hold) => !queue.holdIds.includes(hold.id))
     if (others.length > 0) return stillHeld(part, others)
     const system = deps.systems.get(queue.ref.system)
@@ -48,11 +54,29 @@ export const resumeAction: ActionSpec = {
     return { state: 'done', outcome: { words: text, proof, after, accounting } }
   },
   async settle(store, { plan, queue }, end, at) {
-    if (plan.endsHoldId !== null) await store.holds.end(plan.endsHoldId, at, null)
+    if (plan.endsHoldId !== null) await endHold(store, plan.endsHoldId, at, null)
     if (end.state !== 'done' || plan.endsHoldId !== null) return
-    for (const id of queue.holdIds) await store.holds.end(id, at, plan.actor.userId)
+    for (const id of queue.holdIds) await endHold(store, id, at, plan.actor.userId)
   },
 }
+
+/** The card of the pause that set it offers no way back any more. */
+async function endHold(
+  store: Repositories,
+  id: string,
+  at: Date,
+  by: string | null,
+): Promise<void> {
+  if (!(await store.holds.end(id, at, by))) return
+  const hold = await store.holds.byId(id)
+  if (hold !== null) await store.messages.touchPlan(hold.planId)
+}
+
+/** The pause that is taken back is over; what stops the queue now is somebody else's. */
+const nothingLeft = ({ queue }: Part): PartEnd => ({
+  state: 'skipped',
+  outcome: words(`That pause of \`${queueKey(queue.ref)}\` was over already. Nothing was changed.`),
+})
 
 /** A timed end, or a pause taken back, ends only its own hold; a person who would start the queue looks again. */
 function stillHeld({ plan, queue }: Part, others: readonly Hold[]): PartEnd {

@@ -31,8 +31,12 @@ async function sayOnce(deps: Deps, plan: Plan, key: string, line: RoomLine): Pro
  * An attempt whose plan somebody else had closed meanwhile may have changed a queue late. If a queue and its
  * holds no longer agree, people are told; what is right only they know.
  */
-export async function sayMismatch(deps: Deps, plan: Plan): Promise<void> {
-  for (const { ref } of plan.queues) await sayIfMismatched(deps, plan, ref)
+export async function sayMismatch(
+  deps: Deps,
+  plan: Plan,
+  refs: readonly QueueRef[],
+): Promise<void> {
+  for (const ref of refs) await sayIfMismatched(deps, plan, ref)
 }
 
 async function sayIfMismatched(deps: Deps, plan: Plan, ref: QueueRef): Promise<void> {

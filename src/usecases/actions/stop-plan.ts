@@ -20,6 +20,7 @@ export async function stopPlan(
     throw new OperatorError('stale_button', 'This is not known any more.', 'Nothing was changed.')
   const { action, queues, incidentId } = plan
   await requireRole(deps, { actor, action, queues, incidentId, planId })
+  if (plan.endsHoldId !== null) throw cannotStop(plan)
   const at = deps.clock.now()
   return deps.store.transaction(async (store) => {
     if (!(await store.plans.requestStop(planId, actor, at)))
@@ -33,12 +34,30 @@ export async function stopPlan(
   })
 }
 
+/** Stopped, the queue would stay paused and nobody would end it. */
+const cannotStop = (plan: Plan): OperatorError =>
+  new OperatorError(
+    'not_supported',
+    `Plan ${plan.number} is the end of a timed pause; it cannot be stopped.`,
+    'Nothing was changed. To keep the queue paused for longer, pause it again.',
+  )
+
 function tooLate(deps: Pick<Deps, 'settings' | 'clock'>, plan: Plan): OperatorError {
+  if (plan.state === 'planned' || plan.state === 'requested') return notBegun(plan)
   const at = plan.stop?.at ?? plan.finishedAt
   const when = at === null ? '' : ` at ${clockTime(at, deps.settings.timeZone, deps.clock.now())}`
   const happened =
     plan.stop !== null && !isOver(plan.state)
       ? `<@${plan.stop.by.userId}> asked the ${titleOf(plan)} to stop${when}.`
-      : `Too late: the ${titleOf(plan)} is over${when}.`
+      : `Too late: the ${titleOf(plan)} was over${when}.`
   return new OperatorError('already_done', happened, 'Nothing was changed by this click.')
 }
+
+const notBegun = (plan: Plan): OperatorError =>
+  new OperatorError(
+    'stale_button',
+    `The ${titleOf(plan)} is not carried out yet: it waits for ${plan.state === 'planned' ? 'its confirmation' : 'approval'}.`,
+    plan.state === 'planned'
+      ? 'Nothing was changed. Unconfirmed, it expires by itself.'
+      : `Nothing was changed, and it still waits. <@${plan.actor.userId}> can withdraw it, who may approve it can reject it.`,
+  )

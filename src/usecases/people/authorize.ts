@@ -16,14 +16,19 @@ import { auditOf } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 import { membersWith, questionsOf, type TieredQueue, type Wanted } from './members-with.ts'
 
-/** Passes for people of this workspace. Throws `not_allowed`, also when Slack cannot tell who it is. */
+/**
+ * Passes for people of this workspace. Throws `not_allowed`, also when Slack cannot tell who it is; that is
+ * written to the audit trail before it is said.
+ */
 export async function requireMember(
-  deps: Pick<Deps, 'chat' | 'settings'>,
+  deps: Pick<Deps, 'chat' | 'settings' | 'store' | 'clock'>,
   actor: Actor,
 ): Promise<void> {
   const decision = mayRead(await deps.chat.member(actor, { groups: [] }), deps.settings.roles)
-  if (!decision.allow)
-    throw new OperatorError('not_allowed', decision.reason, 'Nothing was changed.')
+  if (decision.allow) return
+  const about = { actor, action: 'use', subject: 'Spillway', reason: decision.reason }
+  await deps.store.now.audit.append(auditOf(deps.clock.now(), 'denied', about))
+  throw new OperatorError('not_allowed', decision.reason, 'Nothing was changed.')
 }
 
 export interface RoleRequest {

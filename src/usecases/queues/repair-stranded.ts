@@ -1,6 +1,8 @@
+import type { AuditBody } from '../../domain/audit.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { isSameQueue, queueKey, type QueueOverview, type QueueRef } from '../../domain/queue.ts'
 import { plural } from '../../domain/text.ts'
+import { FREEZE_LOCK } from '../actions/execution.ts'
 import { auditOf, overviewFacts } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 import { knownQueues } from './known-queues.ts'
@@ -80,7 +82,7 @@ async function repair(deps: RepairDeps, before: QueueOverview): Promise<void> {
   const { ref } = before
   const about = { action: 'repair', subject: queueKey(ref), reason: 'jobs were stranded' } as const
   const facts = { before: overviewFacts(before) }
-  await deps.store.now.audit.append(auditOf(deps.clock.now(), 'intent', { ...about, facts }))
+  if (!(await isIntended(deps, auditOf(deps.clock.now(), 'intent', { ...about, facts })))) return
   const count = await deps.systems.get(ref.system).repairStranded(ref.queue)
   deps.log.warn({ event: 'queue.repaired', queue: queueKey(ref), count }, 'stranded jobs put back')
   await deps.store.transaction(async (store) => {
@@ -96,6 +98,15 @@ async function repair(deps: RepairDeps, before: QueueOverview): Promise<void> {
     )
   })
 }
+
+/** Whoever freezes waits for this, or is first: then nothing is touched. */
+const isIntended = ({ store }: Pick<Deps, 'store'>, intent: AuditBody): Promise<boolean> =>
+  store.transaction(async (repositories) => {
+    await repositories.incidents.lockKey(FREEZE_LOCK)
+    if ((await repositories.control.frozen()) !== null) return false
+    await repositories.audit.append(intent)
+    return true
+  })
 
 const wordsOf = (ref: QueueRef, count: number): string =>
   `${plural(count, 'job')} of \`${queueKey(ref)}\` had been left aside by a resume of another tool, where no worker looks. I put ${count === 1 ? 'it' : 'them'} back in line.`

@@ -120,6 +120,7 @@ export const aPlannedQueue = (over: Partial<PlannedQueue> = {}): PlannedQueue =>
   holdIds: [],
   warnings: [],
   state: 'pending',
+  isTouched: false,
   outcome: null,
   ...over,
 })
