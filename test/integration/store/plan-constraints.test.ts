@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 
 import type { PlanState } from '../../../src/domain/action.ts'
@@ -15,16 +15,18 @@ const REFUSED = {
 } as const
 
 let database: TestDatabase
+let pool: Pool
 let client: PoolClient
 let rows: RawPlans
 
 beforeAll(async () => {
   database = await freshDatabase()
+  pool = database.openAppPool({ max: 1 })
 })
 afterAll(() => database.drop())
 /** Every test in a transaction of its own that is never committed. */
 beforeEach(async () => {
-  client = await database.openAppPool({ max: 1 }).connect()
+  client = await pool.connect()
   await client.query('begin')
   rows = rawPlans(client)
   onTestFinished(async () => {
