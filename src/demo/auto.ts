@@ -5,7 +5,7 @@ import { queueEye } from './auto/queue-eye.ts'
 import { failed, holds, pause, resume, status } from './auto/queue-steps.ts'
 import { recordsOf } from './auto/records.ts'
 import type { AutoPlay, Outcome, Scene } from './auto/stage.ts'
-import { anchored, audit, tamper } from './auto/trail-steps.ts'
+import { anchored, audit, rewrite, tamper } from './auto/trail-steps.ts'
 import { BANK_QUEUE, TROUBLE_QUEUE } from './estate-queues.ts'
 import { slowBank } from './trouble.ts'
 
@@ -65,5 +65,6 @@ async function playApproval(scene: Scene, step: Step): Promise<void> {
   await step('undo many', () => undoMany(scene, many))
   await step('anchor', () => anchored(scene, asked))
   await step('audit', () => audit(scene))
-  await step('tampering', () => tamper(scene, asked))
+  const forgery = await step('tampering', () => tamper(scene, asked))
+  await step('rewriting', () => rewrite(scene, forgery))
 }

@@ -52,6 +52,7 @@ it('plays the people on call from alert to a trail that was tampered with, whate
     'anchor',
     'audit',
     'tampering',
+    'rewriting',
   ])
     expect(said).toMatch(new RegExp(`✓ .* ${step} `))
 }, 150_000)

@@ -39,13 +39,18 @@ export async function audit({ records, trail }: Scene): Promise<Outcome<void>> {
   const since =
     unvouched === null
       ? 'all of them'
-      : `up to ${unvouched.from - 1}; for ${plural(unvouched.to - unvouched.from + 1, 'later one', 'later ones')} only the database vouches`
+      : `up to entry ${unvouched.from - 1}; for the ${plural(unvouched.to - unvouched.from + 1, 'later one', 'later ones')} only the database vouches until the next anchor`
   return [undefined, `${entries} entries, the chain is whole; Slack's anchor confirms ${since}`]
 }
 
-/** Changes one entry of a copy, then hashes the whole copy anew: the chain finds the first, the anchor the second. */
-export async function tamper({ trail }: Scene, { plan }: Request): Promise<Outcome<void>> {
-  const anchors = await trail.anchors()
+/** A copy of the trail in which a refusal was turned into an approval. */
+interface Forgery {
+  readonly lines: readonly string[]
+  readonly entries: readonly AuditEntry[]
+}
+
+/** Changes one entry of a copy, as somebody with a database tool would: its hash tells. */
+export async function tamper({ trail }: Scene, { plan }: Request): Promise<Outcome<Forgery>> {
   const lines = await trail.copy()
   const entries = lines.flatMap((line) => EntryShape.safeParse(JSON.parse(line)).data ?? [])
   const victim = entries.find(({ text }) => text.includes(DENIED) && text.includes(plan.id))
@@ -55,16 +60,27 @@ export async function tamper({ trail }: Scene, { plan }: Request): Promise<Outco
       ? { ...entry, text: entry.text.replace(DENIED, '"kind":"approved"') }
       : entry,
   )
-  const careless = await trail.verifyCopy(replaced(lines, edited), [anchors])
-  expectNamed(careless, `edited ${victim.seq}`)
-  const forged = replaced(lines, rehashed(edited))
+  const report = await trail.verifyCopy(replaced(lines, edited), [])
+  expectNamed(report, `edited ${victim.seq}`)
+  return [
+    { lines, entries: edited },
+    `in a copy, the refusal in entry ${victim.seq} is turned into an approval; found: ${faultWords(report)}`,
+  ]
+}
+
+/** Hashes the whole copy anew, as the database's owner could: the chain fits again, Slack's anchor does not. */
+export async function rewrite(
+  { trail }: Scene,
+  { lines, entries }: Forgery,
+): Promise<Outcome<void>> {
+  const forged = replaced(lines, rehashed(entries))
   const alone = await trail.verifyCopy(forged, [])
   expectThat(!isTampered(alone), `the forgery is flawed: ${faultWords(alone)}`)
-  const careful = await trail.verifyCopy(forged, [anchors])
-  expectNamed(careful, 'rewritten')
+  const report = await trail.verifyCopy(forged, [await trail.anchors()])
+  expectNamed(report, 'rewritten')
   return [
     undefined,
-    `in a copy, the refusal becomes an approval: ${faultWords(careless)}. All hashed anew: ${faultWords(careful)}`,
+    `every hash of the copy is made to fit: the chain alone shows nothing; found with Slack: ${faultWords(report)}`,
   ]
 }
 
@@ -94,5 +110,5 @@ function expectNamed(report: AuditReport, wanted: string): void {
 
 const faultWords = ({ faults }: AuditReport): string =>
   faults
-    .map(({ kind, seq, words }) => `entry ${seq} ${kind.replaceAll('_', ' ')} (${words})`)
+    .map(({ kind, seq, words }) => `entry ${seq}, ${kind.replaceAll('_', ' ')}: ${words}`)
     .join('; ')
