@@ -8,7 +8,7 @@ import { clockTime } from '../../domain/time.ts'
 import type { Locale } from '../../domain/views.ts'
 import type { AuditView } from '../../usecases/audit/search-audit.ts'
 import { context, message, section, type Rendered } from './elements.ts'
-import { code, mention, prose } from './mrkdwn.ts'
+import { code, mention, prose, quoted } from './mrkdwn.ts'
 
 const LINES_PER_SECTION = 5
 const MAX_REASON = 140
@@ -49,7 +49,7 @@ function line(record: AuditRecord, now: Date, zone: string): string {
     extra,
   ]
   const said = parts.filter((part) => part !== '').join(' ')
-  return record.reason === null ? said : `${said}: ${prose(record.reason, MAX_REASON)}`
+  return record.reason === null ? said : `${said}: ${quoted(record.reason, MAX_REASON)}`
 }
 
 /** What was asked for, as it can be typed again. */

@@ -4,6 +4,7 @@ import type {
   ContextBlock,
   HeaderBlock,
   KnownBlock,
+  MrkdwnElement,
   Overflow,
   PlainTextElement,
   PlainTextOption,
@@ -37,13 +38,16 @@ export const header = (text: string): HeaderBlock => ({
 /** Lines of mrkdwn; empty ones are left out. */
 export const section = (...lines: readonly (string | null)[]): SectionBlock => ({
   type: 'section',
-  text: { type: 'mrkdwn', text: clamp(joined(lines), LIMITS.section.text) },
+  text: markdown(clamp(joined(lines), LIMITS.section.text)),
 })
 
 export const context = (...lines: readonly (string | null)[]): ContextBlock => ({
   type: 'context',
-  elements: [{ type: 'mrkdwn', text: clamp(joined(lines), LIMITS.context.text) }],
+  elements: [markdown(clamp(joined(lines), LIMITS.context.text))],
 })
+
+/** Verbatim: what merely looks like an address or a channel does not become a link that nobody of us made. */
+const markdown = (text: string): MrkdwnElement => ({ type: 'mrkdwn', text, verbatim: true })
 
 const joined = (lines: readonly (string | null)[]): string =>
   lines.filter((line) => line !== null && line !== '').join('\n') || '–'

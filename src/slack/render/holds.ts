@@ -4,7 +4,7 @@ import type { Freeze } from '../../domain/ports/store.ts'
 import type { PauseHazard, QueueOverview } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
 import { firstFew } from './elements.ts'
-import { mention, prose, queueName, sentence } from './mrkdwn.ts'
+import { mention, queueName, quoted, sentence } from './mrkdwn.ts'
 
 /** A long tail of holds or hazards would push the buttons off the screen. */
 const MAX_LINES = 5
@@ -27,10 +27,8 @@ export function untilWords(hold: Hold, zone: string, now: Date): string {
   return left <= 0 ? `until ${time} (due now)` : `until ${time} (${formatDuration(left)} left)`
 }
 
-const because = (reason: string | null): string => {
-  const words = reason === null ? '' : prose(reason, 200)
-  return words === '' ? '' : `: ${words}`
-}
+const because = (reason: string | null): string =>
+  reason === null || reason.trim() === '' ? '' : `: ${quoted(reason, 200)}`
 
 /** Who stopped it, until when, whether it is proven to hold, and why. */
 export const holdLine = (hold: Hold, zone: string, now: Date): string =>

@@ -1,4 +1,5 @@
 import { queueKey, type QueueRef } from '../../domain/queue.ts'
+import { escaped, hush, inert, tidy, WORD_JOINER } from '../../domain/quote.ts'
 import { thousands } from '../../domain/text.ts'
 import { clamp, clampPlain } from '../clamp.ts'
 
@@ -6,26 +7,12 @@ import { clamp, clampPlain } from '../clamp.ts'
 const NAME_LENGTH = 120
 const MAX_URL = 1000
 
-/** Control characters and those that reorder text, with which a name could be made to look like another. */
-const DECEPTIVE = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
-const WORD_JOINER = '\u2060'
-
-const tidy = (text: string): string => text.replace(DECEPTIVE, ' ').replace(/\s+/g, ' ').trim()
-
-const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-
-/** An @channel in a label must not wake up a channel. */
-const hush = (text: string): string =>
-  text.replace(/@(?=channel|here|everyone|group)|<(?=!)/gi, (sign) => `${sign}${WORD_JOINER}`)
-
 /** Somebody else's words (labels, annotations, errors, reasons) as harmless mrkdwn on one line. */
-export const prose = (text: string, max: number): string =>
-  clamp(hush(escape(tidy(text).replaceAll('`', "'"))), max)
+export const prose = (text: string, max: number): string => clamp(inert(text), max)
 
 /** A name or value in backticks, exactly as it is but for characters that would end the span. */
 export const code = (text: string, max = NAME_LENGTH): string => {
-  const inside = clamp(hush(escape(tidy(text).replaceAll('`', "'"))), max)
+  const inside = clamp(escaped(text), max)
   return inside === '' ? '`?`' : `\`${inside}\``
 }
 
@@ -34,7 +21,7 @@ export const quoted = (text: string, max = 300): string => `“${prose(text, max
 
 /** Several lines of somebody else's text in a fence. */
 export const fenced = (lines: readonly string[], max: number): string => {
-  const inside = lines.map((line) => prose(line, max)).filter((line) => line !== '')
+  const inside = lines.map((line) => clamp(escaped(line), max)).filter((line) => line !== '')
   return `\`\`\`${clamp(inside.join('\n'), max) || ' '}\`\`\``
 }
 

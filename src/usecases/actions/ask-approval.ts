@@ -1,6 +1,7 @@
 import { titleOf } from '../../domain/action-words.ts'
 import type { Plan } from '../../domain/action.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
+import { quote } from '../../domain/quote.ts'
 import { auditOfPlan } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 import { noteInTimelines, placesOf, sendCard, showCard, tellPlaces } from './card.ts'
@@ -48,7 +49,7 @@ export async function announceBreakGlass(
   await store.reviews.open(plan, at)
   const places = await placesOf(store, plan)
   await showCard(store, plan, places)
-  const words = `<@${plan.actor.userId}> broke glass: ${titleOf(plan)} without approval, because ${plan.tierReason}. Justification: ${plan.reason ?? 'none'}. Somebody else must sign it off.`
+  const words = `<@${plan.actor.userId}> broke glass: ${titleOf(plan)} without approval, because ${plan.tierReason}. Justification: ${quote(plan.reason ?? 'none')}. Somebody else must sign it off.`
   const line = { icon: 'warning' as const, words, mention: others.slice(0, SENT_TO) }
   const everywhere = places.targets.some(({ kind }) => kind === 'ops')
     ? places

@@ -5,6 +5,7 @@ import { endedWell, planWords, stateOf } from '../../domain/plan-outcome.ts'
 import type { Lease } from '../../domain/ports/plan-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { type QueueRef } from '../../domain/queue.ts'
+import { quote } from '../../domain/quote.ts'
 import { clockTime } from '../../domain/time.ts'
 import { auditOfPlan } from '../audit/audit-of.ts'
 import { requestAnchor } from '../audit/request-anchor.ts'
@@ -116,13 +117,17 @@ async function spendCard(
   await store.buttons.spendPlan(plan.id, ON_CARD, null, words, now)
 }
 
+/** The reason that a person gave; a timed end has none of its own. */
+const because = ({ reason, endsHoldId }: Plan): string =>
+  reason === null || endsHoldId !== null ? '' : ` Reason: ${quote(reason)}`
+
 /** The card is the outcome; where it stood before, the edit notifies nobody, so a line says it as well. */
 async function tell(store: Repositories, plan: Plan, now: Date): Promise<void> {
   const words = plan.outcome?.words ?? ''
   const isGood = endedWell(plan)
   const line: RoomLine = {
     icon: isGood ? ACTION_WORDS[plan.action].icon : 'warning',
-    words: plan.reason === null ? words : `${words} Reason: ${plan.reason}`,
+    words: `${words}${because(plan)}`,
     mention: isGood ? [] : [plan.actor.userId],
   }
   const by = plan.endsHoldId === null ? plan.actor.userId : null

@@ -2,6 +2,7 @@ import type { Actor } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import type { RoomLine } from '../../domain/message.ts'
 import type { Freeze, Repositories } from '../../domain/ports/store.ts'
+import { quote } from '../../domain/quote.ts'
 import { clockTime } from '../../domain/time.ts'
 import { auditOf } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
@@ -32,7 +33,7 @@ export async function requireThawedIn(
 
 export function frozenError(freeze: Freeze, deps: Pick<Deps, 'settings' | 'clock'>): OperatorError {
   const since = clockTime(freeze.at, deps.settings.timeZone, deps.clock.now())
-  const why = freeze.reason === null ? '' : ` (${freeze.reason})`
+  const why = freeze.reason === null ? '' : `: ${quote(freeze.reason)}`
   return new OperatorError(
     'frozen',
     `<@${freeze.by.userId}> froze all actions at ${since}${why}.`,
@@ -66,7 +67,7 @@ export async function freezeActions(
 
 /** The switch is set already: that nobody could be told is no reason to answer that nothing happened. */
 async function tellFrozen(deps: FreezeDeps, { by, at, reason }: Freeze): Promise<void> {
-  const why = reason === null ? '' : `: ${reason}`
+  const why = reason === null ? '' : `: ${quote(reason)}`
   const line: RoomLine = {
     icon: 'stop',
     words: `<@${by.userId}> froze all actions${why}. What runs stops after the queue it is at; nothing else is paused, resumed or ended until it is lifted.`,

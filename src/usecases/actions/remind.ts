@@ -3,6 +3,7 @@ import type { Hold, Plan } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { isSameQueue, queueKey } from '../../domain/queue.ts'
+import { quote } from '../../domain/quote.ts'
 import { plural } from '../../domain/text.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Deps } from '../deps.ts'
@@ -72,7 +73,7 @@ async function remindOfHold(deps: RemindDeps, hold: Hold, now: Date): Promise<vo
           incidentId,
         }))
   const since = formatDuration(now.getTime() - hold.startedAt.getTime())
-  const why = hold.reason === null ? '' : ` (${hold.reason})`
+  const why = hold.reason === null ? '' : `: ${quote(hold.reason)}`
   await say(
     store,
     { targets },

@@ -8,6 +8,7 @@ import {
 } from '../../domain/incident.ts'
 import type { Delivery } from '../../domain/ports/alert-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
+import { inert, quote } from '../../domain/quote.ts'
 import type { Deps } from '../deps.ts'
 import { noteRise, sayInRoom, touchIncident } from '../incidents/touch.ts'
 
@@ -53,8 +54,8 @@ export async function writeTimeline(
     })
   for (const { alert, news } of seen) {
     if (news === null) continue
-    const words = `${alertName(alert)} ${NEWS_WORDS[news]}: ${alertSummary(alert)}`
-    await add(KINDS[news], words.slice(0, 500))
+    const name = inert(alertName(alert).slice(0, 200))
+    await add(KINDS[news], `${name} ${NEWS_WORDS[news]}: ${quote(alertSummary(alert))}`)
   }
   if (truncated > 0)
     await add('note', `${delivery.source} left out ${truncated} further alerts of this group`)

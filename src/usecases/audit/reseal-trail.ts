@@ -1,6 +1,7 @@
 import type { AuditFault, AuditReport } from '../../domain/audit-report.ts'
 import type { Json } from '../../domain/audit.ts'
 import { OperatorError } from '../../domain/errors.ts'
+import { quote } from '../../domain/quote.ts'
 import type { Deps } from '../deps.ts'
 import { auditOf } from './audit-of.ts'
 import { faultWords } from './check-trail.ts'
@@ -34,7 +35,7 @@ export async function resealTrail(
       target: { kind: 'ops' },
       content: {
         kind: 'ops_notice',
-        words: `The audit trail was resealed: ${request.reason}. ${report.faults.map(faultWords).join('; ')}.`,
+        words: `The audit trail was resealed: ${quote(request.reason)}. ${report.faults.map(faultWords).join('; ')}.`,
       },
       priority: 0,
     })

@@ -1,6 +1,7 @@
 import type { Incident } from '../../domain/incident.ts'
 import type { RoomLine } from '../../domain/message.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
+import { quote } from '../../domain/quote.ts'
 
 /** Logical names of an incident's messages in the outbox. */
 export const headlineKey = (incidentId: number): string => `headline:${incidentId}`
@@ -49,7 +50,7 @@ export async function sayInOps(
       kind: 'line',
       line: {
         icon: 'alert',
-        words: `*${incident.severity}* incident ${incident.id} (${incident.title}): ${words}${room}`,
+        words: `*${incident.severity}* incident ${incident.id} ${quote(incident.title)}: ${words}${room}`,
         mention: [],
       },
     },

@@ -48,7 +48,7 @@ const shown = (view: AuditView): string =>
 describe('the audit trail in Slack', () => {
   it('is a line an entry, in plain words', () => {
     expect(shown(aView())).toMatch(
-      /\d\d:\d\d <@U0ANA> confirmed pause of `sales\/email` for 30 min: the provider is down/,
+      /\d\d:\d\d <@U0ANA> confirmed pause of `sales\/email` for 30 min: “the provider is down”/,
     )
   })
 

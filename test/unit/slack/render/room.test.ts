@@ -75,7 +75,7 @@ describe('lines in the ops channel and in rooms', () => {
   it('tells of a freeze, its reason and how it ends', () => {
     const freeze = { by: { teamId: 'T1', userId: 'U0BEN' }, at: NOW, reason: 'audit' }
     const frozen = readable(renderFreezeNotice({ kind: 'frozen', freeze }, LOCALE, NOW))
-    expect(frozen).toContain('*Frozen* by <@U0BEN> since 14:02: audit.')
+    expect(frozen).toContain('*Frozen* by <@U0BEN> since 14:02: “audit”.')
     expect(frozen).toContain('`/queue freeze off`')
     const ended = renderFreezeNotice({ kind: 'unfrozen', by: 'U0BEN' }, LOCALE, NOW)
     expect(ended.text).toContain('<@U0BEN> ended the freeze')
