@@ -133,7 +133,8 @@ async function execute(stage: Stage, planId: string, diesAt: number | null = nul
   try {
     await executePlan(stage.executor(found, diesAt), planId)
   } catch (error) {
-    if (!(error instanceof Died)) stage.witness.faults.push(error)
+    if (error instanceof Died) stage.witness.deaths += 1
+    else stage.witness.faults.push(error)
   }
 }
 
@@ -141,9 +142,9 @@ async function execute(stage: Stage, planId: string, diesAt: number | null = nul
 export async function work(stage: Stage): Promise<void> {
   const { clock, deps } = stage
   for (let round = 0; round < 5; round += 1) {
-    const ids = await deps.store.now.plans.unfinished(clock.now(), 100)
-    if (ids.length === 0) return
-    for (const id of ids) await execute(stage, id)
+    const found = await deps.store.now.plans.unfinished(clock.now(), 100)
+    if (found.length === 0) return
+    for (const { id } of found) await execute(stage, id)
   }
 }
 

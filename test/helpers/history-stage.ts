@@ -49,6 +49,8 @@ export interface Witness {
   readonly refused: string[]
   /** What was thrown and is no answer for people. */
   readonly faults: unknown[]
+  /** Attempts that were killed. */
+  deaths: number
 }
 
 const settings: Settings = {
@@ -92,6 +94,7 @@ export function createStage(store: Store, clock: TestClock, prefix: string): Sta
     flips: [],
     refused: [],
     faults: [],
+    deaths: 0,
   }
   const state: Stage['state'] = { isDeeIn: true, frozenSeq: null }
   const toys = createToyQueues(async (flip) => {

@@ -75,7 +75,7 @@ const plan = fc.oneof(
 const minutes = (...all: readonly number[]) => all.map((one) => one * MINUTE_MS)
 const holdMs = fc.constantFrom(...minutes(5, 8, 15, 16, 60), null)
 const breaksGlass = fc.oneof(
-  { weight: 5, arbitrary: fc.constant(false) },
+  { weight: 3, arbitrary: fc.constant(false) },
   { weight: 1, arbitrary: fc.constant(true) },
 )
 const queue = fc.constantFrom(...QUEUES)
@@ -130,7 +130,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({ kind: fc.constantFrom('freeze' as const, 'unfreeze' as const), who }),
   },
   {
