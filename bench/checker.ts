@@ -25,6 +25,8 @@ export interface Findings {
   readonly stuck: readonly string[]
 }
 
+/** Of each kind; the number tells how many there are. */
+const SHOWN = 20
 const KINDS = ['lost', 'repeated', 'unaudited', 'unapproved', 'stuck'] as const
 
 /**
@@ -68,7 +70,9 @@ export async function run(
       jobs: ledger.added.length,
       rerun: jobs.rerun,
       resent: messages.resent,
-      found: lists.flatMap(([kind, list]) => list.map((what) => `${kind}: ${what}`)).slice(0, 40),
+      found: lists.flatMap(([kind, list]) =>
+        list.slice(0, SHOWN).map((what) => `${kind}: ${what}`),
+      ),
     }
   } finally {
     redis.disconnect()

@@ -12,6 +12,8 @@ const WAYS = [
   'together',
   'own first',
   'reject',
+  'reject',
+  'withdraw',
   'withdraw',
   'at odds',
   'taken back',

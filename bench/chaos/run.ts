@@ -20,6 +20,7 @@ import { act } from './acts.ts'
 import { startCourier, type Courier } from './courier.ts'
 import { startCrew } from './crew.ts'
 import { judge, type Verdict } from './judge.ts'
+import { keepEvidence } from './keep.ts'
 import { CRITICAL, NARROW, QUEUE_RULES, WIDE } from './queues.ts'
 import { createRandom, type Random } from './random.ts'
 import { startReplica, type Replica } from './replicas.ts'
@@ -34,6 +35,8 @@ export interface ChaosOptions {
   readonly seed: number
   /** Fewer queues at once, shorter rounds. */
   readonly isQuick?: boolean
+  /** A folder for the evidence if something is found. */
+  readonly keep?: string
   /** Of an empty or migrated database. */
   readonly owner: DatabaseAddress
 }
@@ -42,7 +45,7 @@ export type Outcome = Verdict & Tally & { readonly redelivered: number }
 
 /** From the start of a round's acts to its kill, at most. */
 const ROUND_MS = 4_000
-const ACTS_AT_ONCE = 3
+const ACTS_AT_ONCE = 4
 /** In so many rounds both replicas die at once. */
 const BOTH = 0.2
 
@@ -55,6 +58,7 @@ export async function chaos({
   seed,
   owner,
   isQuick = false,
+  keep,
 }: ChaosOptions): Promise<Outcome> {
   const closing: (() => unknown)[] = []
   const after = <T>(thing: T, close: (thing: T) => unknown): T => {
@@ -101,6 +105,8 @@ export async function chaos({
       ledgers,
       critical: CRITICAL,
     })
+    if (keep !== undefined && verdict.found.length > 0)
+      await keepEvidence(keep, { client, ledgers })
     return { ...verdict, ...(await tally(client)), redelivered: courier.redelivered() }
   } finally {
     for (const close of closing) await close()
