@@ -42,6 +42,6 @@ export function subjectOf(plan: Pick<Plan, 'queues' | 'scope'>): string {
     : `${plural(plan.queues.length, 'queue')} (\`${plan.scope.replaceAll('`', "'")}\`)`
 }
 
-/** `Pause of `sales/email``. */
+/** `pause of `sales/email``, within a sentence. */
 export const titleOf = (plan: Pick<Plan, 'queues' | 'scope' | 'action'>): string =>
-  `${ACTION_WORDS[plan.action].noun} of ${subjectOf(plan)}`
+  `${ACTION_WORDS[plan.action].noun.toLowerCase()} of ${subjectOf(plan)}`

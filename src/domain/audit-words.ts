@@ -7,7 +7,7 @@ import { formatDuration } from './duration.ts'
 export interface Deed {
   /** What somebody did: `confirmed`. */
   readonly verb: string
-  /** To which action: `pause of`; empty where the verb says it. */
+  /** To which action: `the pause of`; empty where the verb says it. */
   readonly what: string
   /** `sales/email`, `incident 7`. */
   readonly subject: string
@@ -30,7 +30,7 @@ const VERBS: Readonly<Record<AuditKind, string>> = {
   cancelled: 'cancelled',
   stopped: 'stopped',
   intent: 'began',
-  step: 'went on with',
+  step: 'did one queue of',
   outcome: 'ended',
   frozen: 'froze',
   unfrozen: 'lifted the freeze of',
@@ -52,17 +52,18 @@ const COMPLETE = new Set([
   'export',
 ])
 
-const ENDS: Readonly<Record<string, string>> = {
-  done: 'completed',
-  refused: 'was kept from',
-  failed: 'failed at',
-}
+const ENDS: ReadonlyMap<string, string> = new Map([
+  ['done', 'completed'],
+  ['refused', 'was kept from'],
+  ['failed', 'failed at'],
+  ['cancelled', 'ended early'],
+])
 
-const isKnown = (kind: string): kind is AuditKind => kind in VERBS
+const isKnown = (kind: string): kind is AuditKind => Object.hasOwn(VERBS, kind)
 
 function verbOf({ kind, facts }: AuditRecord): string {
   const state = isObject(facts) ? facts['state'] : undefined
-  if (kind === 'outcome' && typeof state === 'string') return ENDS[state] ?? VERBS.outcome
+  if (kind === 'outcome' && typeof state === 'string') return ENDS.get(state) ?? VERBS.outcome
   return isKnown(kind) ? VERBS[kind] : kind
 }
 
@@ -73,7 +74,7 @@ function extraOf(facts: Json): string {
 
 export const deedOf = (record: AuditRecord): Deed => ({
   verb: verbOf(record),
-  what: record.action === '' || COMPLETE.has(record.action) ? '' : `${record.action} of`,
+  what: record.action === '' || COMPLETE.has(record.action) ? '' : `the ${record.action} of`,
   subject: record.subject,
   extra: extraOf(record.facts),
 })

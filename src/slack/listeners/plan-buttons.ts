@@ -19,15 +19,15 @@ interface Deed {
   readonly answer: (plan: Plan) => readonly string[]
 }
 
-const SHOWN = 'The card shows what becomes of it.'
-
 const DEEDS: Readonly<Record<PlanWord, Deed>> = {
   approve: {
     run: approvePlan,
     answer: (plan) =>
       plan.state === 'requested'
         ? [`You approved the ${titleOf(plan)}. It needs another person as well.`]
-        : [`You approved the ${titleOf(plan)}. It is carried out now.`, SHOWN],
+        : [
+            `You approved the ${titleOf(plan)}. It is carried out now; the card shows what becomes of it.`,
+          ],
   },
   reject: {
     run: rejectPlan,
@@ -42,8 +42,7 @@ const DEEDS: Readonly<Record<PlanWord, Deed>> = {
   stop: {
     run: stopPlan,
     answer: (plan) => [
-      `You asked the ${titleOf(plan)} to stop. Of ${plural(plan.queues.length, 'queue')}, those under way are brought to their end; the rest is not touched.`,
-      SHOWN,
+      `You asked the ${titleOf(plan)} to stop. Of ${plural(plan.queues.length, 'queue')}, those under way are brought to their end and the rest is not touched; the card shows how far it came.`,
     ],
   },
   sign_off: {

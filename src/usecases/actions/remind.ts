@@ -40,7 +40,7 @@ async function remindOfRequest(deps: RemindDeps, plan: Plan, now: Date): Promise
   )
   const missing = plan.approvalsNeeded - given.length
   const left = formatDuration(plan.expiresAt.getTime() - now.getTime())
-  const words = `${titleOf(plan)}, asked by <@${plan.actor.userId}>, still waits for ${plural(missing, 'approval')}. It expires in ${left}.`
+  const words = `The ${titleOf(plan)}, asked by <@${plan.actor.userId}>, still waits for ${plural(missing, 'approval')}. It expires in ${left}.`
   await say(deps.store.now, await placesOf(deps.store.now, plan), {
     key: `remind:${plan.id}:${now.getTime()}`,
     words,
@@ -55,7 +55,7 @@ async function remindOfReview(deps: RemindDeps, planId: string, now: Date): Prom
   const places = { targets: [{ kind: 'ops' as const }] }
   await say(deps.store.now, places, {
     key: `review:${planId}:${now.getTime()}`,
-    words: `Nobody has signed off plan ${plan.number} yet: ${titleOf(plan)}, which <@${plan.actor.userId}> did alone under break-glass. \`${deps.settings.commands.queue} pending\` shows it.`,
+    words: `Nobody has signed off plan ${plan.number} yet: the ${titleOf(plan)}, which <@${plan.actor.userId}> did alone under break-glass. \`${deps.settings.commands.queue} pending\` shows it.`,
     mention: approvers.filter((id) => id !== plan.actor.userId).slice(0, MENTIONED),
   })
 }

@@ -58,7 +58,7 @@ describe('Markdown', () => {
       .flatMap((record) => (record === null ? [] : [line(record)]))
       .join('')
     expect(text.match(/^## /gm)).toHaveLength(2)
-    expect(text).toContain('| U0ANA | confirmed pause of sales/email for 30 min |')
+    expect(text).toContain('| U0ANA | confirmed the pause of sales/email for 30 min |')
     expect(text).toContain(String.raw`pipe \| and \*stars\*`)
     expect(text).toContain('waiting 10 → 12, running → paused | done |')
   })

@@ -48,14 +48,14 @@ const shown = (view: AuditView): string =>
 describe('the audit trail in Slack', () => {
   it('is a line an entry, in plain words', () => {
     expect(shown(aView())).toMatch(
-      /\d\d:\d\d <@U0ANA> confirmed pause of `sales\/email` for 30 min: “the provider is down”/,
+      /\d\d:\d\d <@U0ANA> confirmed the pause of `sales\/email` for 30 min: “the provider is down”/,
     )
   })
 
   it.each([
-    [{ actor: null, kind: 'outcome', facts: { state: 'failed' } }, 'Spillway failed at pause of'],
+    [{ actor: null, kind: 'outcome', facts: { state: 'failed' } }, 'Spillway failed at the pause of'],
     [{ action: 'freeze', kind: 'frozen', subject: 'all queues' }, '<@U0ANA> froze `all queues`'],
-    [{ kind: 'from_the_future' }, '<@U0ANA> from_the_future pause of'],
+    [{ kind: 'from_the_future' }, '<@U0ANA> from_the_future the pause of'],
     [{ actor: null, kind: 'exported', action: 'export', facts: { by: 'root' } }, 'root exported'],
   ])('says %j as "%s"', (over, words) => {
     expect(shown(aView({ records: [aRecord(over)] }))).toContain(words)
