@@ -126,7 +126,7 @@ it('freezes although another transaction waits for the same channels the other w
   await hold('ops').catch(() => undefined)
   await other.query('rollback')
   await untilAnswer(world, ANA, OPS, /Frozen by/)
-  await untilText(world, OPS, /froze all actions: for a test/)
+  await untilText(world, OPS, /froze all actions: “for a test”/)
   expect(await auditCounts(world)).toMatchObject({ frozen: 1 })
 })
 
