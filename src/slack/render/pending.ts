@@ -10,6 +10,7 @@ import { deed, planLabel, standingOf } from './plan-words.ts'
 
 /** More of each would push the last buttons off the second screen. */
 const MAX_EACH = 5
+const MAX_NUMBERS = 100
 
 function title({ requested, unsigned }: PendingView): string {
   const parts = [
@@ -47,6 +48,13 @@ function unsignedBlocks(view: PlanCardView, zone: string): readonly KnownBlock[]
   ]
 }
 
+/** The numbers by which the rest can be judged all the same, `approve 47`. */
+const restWords = (views: readonly PlanCardView[]): string =>
+  `and ${thousands(views.length)} more: plan ${views
+    .slice(0, MAX_NUMBERS)
+    .map(({ plan }) => plan.number)
+    .join(', ')}${views.length > MAX_NUMBERS ? ', …' : ''}`
+
 function few(
   views: readonly PlanCardView[],
   blocks: (view: PlanCardView) => readonly KnownBlock[],
@@ -54,7 +62,7 @@ function few(
   const rest = views.length - MAX_EACH
   return [
     ...views.slice(0, MAX_EACH).flatMap(blocks),
-    ...(rest > 0 ? [context(`and ${thousands(rest)} more`)] : []),
+    ...(rest > 0 ? [context(restWords(views.slice(MAX_EACH)))] : []),
   ]
 }
 

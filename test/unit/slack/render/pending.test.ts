@@ -11,8 +11,11 @@ describe('what waits for somebody', () => {
       approvalsNeeded: 2,
       expiresAt: ahead(30),
     })
-    const requested = Array.from({ length: 7 }, () =>
-      aCard(request, { tokens: { approve: 'a', reject: 'r', withdraw: 'w' } }),
+    const requested = Array.from({ length: 7 }, (_, index) =>
+      aCard(
+        { ...request, number: 42 + index },
+        { tokens: { approve: 'a', reject: 'r', withdraw: 'w' } },
+      ),
     )
     const glass = aPlan({ state: 'done', isBreakGlass: true, reason: 'everything is on fire' })
     const review = { planId: glass.id, openedAt: ago(30), signedBy: null, signedAt: null }
@@ -23,7 +26,7 @@ describe('what waits for somebody', () => {
     )
     const text = readable(rendered)
     expect(text.match(/\[Approve\]\n\[Reject\]/g)).toHaveLength(5)
-    expect(text).toContain('and 2 more')
+    expect(text).toContain('and 2 more: plan 47, 48')
     expect(text).toContain('<@U0ANA> asks: “provider answers 429”')
     expect(text).toContain('0 of 2 approvals · Expires at 14:32 (30 min left) · plan 42')
     expect(text.indexOf('everything is on fire')).toBeGreaterThan(text.indexOf('and 2 more'))
