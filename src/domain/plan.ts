@@ -15,6 +15,9 @@ export const QUEUES_PER_SLICE = 25
 /** A reason is optional for what is mild, and needed for everything else. */
 export const isReasonRequired = (tier: EffectTier): boolean => tier !== 'T0' && tier !== 'T1'
 
+/** What is shorter explains to nobody later why the rule was not followed; in characters. */
+export const MIN_JUSTIFICATION = 10
+
 const CRITICAL_CHOICES_MS = [5 * MINUTE_MS, 10 * MINUTE_MS, CRITICAL_STOP_MS]
 const LONG_CHOICES_MS = [30 * MINUTE_MS, 60 * MINUTE_MS, 4 * 60 * MINUTE_MS, null]
 const DEFAULT_MS = 30 * MINUTE_MS

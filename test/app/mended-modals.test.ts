@@ -25,6 +25,17 @@ afterAll(async () => {
   client.disconnect()
 })
 
+describe('a reason', () => {
+  it('that was typed is still there when the preview did not hold', async () => {
+    const world = await createWorld({ redis, queues: ['email'] })
+    await preview(world, ANA, 'pause email for 30m')
+    await carryOut(world, BEN, 'pause email for 5m')
+    await world.person(ANA).submit(reason('the provider answers 429'))
+    const again = await untilModal(world, ANA, /What was shown before no longer holds/)
+    expect(again).toContain('"initial_value":"the provider answers 429"')
+  })
+})
+
 describe('a modal that does not show what it should', () => {
   it('whose person closed it: that the preview no longer held comes as a message', async () => {
     const world = await createWorld({ redis, queues: ['email'] })

@@ -27,7 +27,7 @@ export async function submitPlan(
     const given = { planId, actor, reason, phrase, isBreakGlass, ...chosen }
     const confirmed = await confirmPlan(deps, given)
     await (confirmed.kind === 'drifted'
-      ? showDrifted(context, viewId, confirmed.view)
+      ? showDrifted(context, submission, confirmed.view)
       : showView(context, viewId, await outcomeOf(context, confirmed.plan)))
   } catch (error) {
     const failure = inDoubt(error)
@@ -40,10 +40,11 @@ export async function submitPlan(
 /** Throws `plan_drifted` where nobody sees the new preview: a modal that is gone cannot be confirmed. */
 async function showDrifted(
   context: ListenerContext,
-  viewId: string,
+  { viewId, reason }: Submission,
   view: PlanView,
 ): Promise<void> {
-  if ((await showView(context, viewId, planModal(view, context.locale))) === 'shown') return
+  const modal = planModal(view, context.locale, reason)
+  if ((await showView(context, viewId, modal)) === 'shown') return
   throw new OperatorError(
     'plan_drifted',
     `What you confirmed no longer holds: ${view.drift ?? 'it changed meanwhile.'}`,

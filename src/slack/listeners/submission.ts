@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { ACTION_KINDS } from '../../domain/action.ts'
 import { isSamePhrase } from '../../domain/phrase.ts'
+import { MIN_JUSTIFICATION } from '../../domain/plan.ts'
 import { ACTION_IDS, BLOCK_IDS } from '../action-ids.ts'
 import type { PlanMetadata } from '../render/plan-inputs.ts'
 
@@ -65,8 +66,13 @@ export function formErrors(submission: Submission): FormErrors | null {
 }
 
 function reasonError({ isReasonRequired, reasonFor, hold, reason, isBreakGlass }: Submission) {
-  const isRequired = isReasonRequired || isBreakGlass || (hold !== null && reasonFor.includes(hold))
-  if (!isRequired || (reason ?? '').trim() !== '') return {}
+  const given = (reason ?? '').trim()
+  if (isBreakGlass && given.length < MIN_JUSTIFICATION)
+    return {
+      [BLOCK_IDS.reason]: `To break the glass, say why it cannot wait for an approval, in ${MIN_JUSTIFICATION} characters or more.`,
+    }
+  const isRequired = isReasonRequired || (hold !== null && reasonFor.includes(hold))
+  if (!isRequired || given !== '') return {}
   return { [BLOCK_IDS.reason]: 'A short reason is needed; it goes into the audit trail.' }
 }
 

@@ -76,11 +76,11 @@ export function readHoldChoice(
 }
 
 /** What is asked of the person, in the order in which it is decided. */
-export function planInputs(view: PlanView): readonly InputBlock[] {
+export function planInputs(view: PlanView, reason: string | null): readonly InputBlock[] {
   const isTimed = view.plan.action === 'pause' && view.choices.length > 0
   return [
     ...(isTimed ? [holdInput(offered(view.choices))] : []),
-    reasonInput(view),
+    reasonInput(view, reason),
     ...(view.plan.phrase === null ? [] : [phraseInput(view.plan.phrase)]),
     ...(view.canBreakGlass ? [breakGlassInput()] : []),
   ]
@@ -111,7 +111,10 @@ function holdInput(choices: readonly HoldChoice[]): InputBlock {
   }
 }
 
-function reasonInput({ isReasonRequired, choices, canBreakGlass }: PlanView): InputBlock {
+function reasonInput(
+  { isReasonRequired, choices, canBreakGlass }: PlanView,
+  typed: string | null,
+): InputBlock {
   const hints = [
     ...(isReasonRequired ? [] : reasonHints(choices)),
     ...(canBreakGlass ? ['To break the glass, say why it cannot wait.'] : []),
@@ -121,7 +124,12 @@ function reasonInput({ isReasonRequired, choices, canBreakGlass }: PlanView): In
     block_id: BLOCK_IDS.reason,
     optional: !isReasonRequired,
     label: plainTextOf(isReasonRequired ? 'Reason' : 'Reason, if you like', LIMITS.input.label),
-    element: { type: 'plain_text_input', action_id: ACTION_IDS.reason, max_length: MAX_REASON },
+    element: {
+      type: 'plain_text_input',
+      action_id: ACTION_IDS.reason,
+      max_length: MAX_REASON,
+      ...(typed === null || typed === '' ? {} : { initial_value: typed.slice(0, MAX_REASON) }),
+    },
     ...(hints.length === 0 ? {} : { hint: plainTextOf(hints.join(' '), LIMITS.input.hint) }),
   }
 }

@@ -99,8 +99,11 @@ function subjectBlocks({ plan }: PlanView): readonly KnownBlock[] {
   ]
 }
 
-/** The preview that is confirmed by submitting it; `private_metadata` says what was previewed. */
-export function planModal(view: PlanView, locale: Locale): ModalView {
+/**
+ * The preview that is confirmed by submitting it; `private_metadata` says what was previewed. `reason` is what
+ * the person typed already, for a preview that no longer held.
+ */
+export function planModal(view: PlanView, locale: Locale, reason: string | null = null): ModalView {
   const { plan, at } = view
   const zone = locale.timeZone
   const warnings = warningLines(plan.queues, view.hazards, MAX_WARNINGS)
@@ -115,7 +118,7 @@ export function planModal(view: PlanView, locale: Locale): ModalView {
       ...holdBlocks(view, zone),
       ...(warnings.length === 0 ? [] : [section(...warnings)]),
       ...approvalBlocks(view),
-      ...planInputs(view),
+      ...planInputs(view, reason),
       context(
         `*${plan.tier}* · ${sentence(plan.tierReason, 300)}`,
         `plan ${plan.number} · ${numbersOf(plan, zone)} · can be confirmed until ${clockTime(plan.expiresAt, zone, at)}`,

@@ -2,7 +2,7 @@ import { type Actor, type EffectTier, isSameActor, type Plan } from '../../domai
 import type { TierDecision } from '../../domain/effect.ts'
 import { OperatorError, type ProblemCode } from '../../domain/errors.ts'
 import { isSamePhrase } from '../../domain/phrase.ts'
-import { isReasonRequired, planHash } from '../../domain/plan.ts'
+import { isReasonRequired, MIN_JUSTIFICATION, planHash } from '../../domain/plan.ts'
 import { approvalsNeeded } from '../../domain/policy.ts'
 import type { Settled } from '../../domain/ports/plan-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
@@ -187,8 +187,6 @@ function requirePhrase({ phrase }: Plan, typed: string | null): void {
 }
 
 const MAX_REASON = 500
-/** Too short to explain to anybody later why the rule was not followed. */
-const MIN_JUSTIFICATION = 10
 
 function checkReason(
   { tier, reason: because }: TierDecision,
