@@ -8,6 +8,8 @@ const MINUTE_MS = 60_000
 export const SUM_MS = 60 * MINUTE_MS
 /** A critical queue may stay stopped this long on one person's word. */
 export const CRITICAL_STOP_MS = 15 * MINUTE_MS
+/** What lasts longer than this is meant for good, and forgotten. */
+const LONG_STOP_MS = 24 * 60 * MINUTE_MS
 /** So many jobs may run on one person's word. */
 const MAX_RUNS = 50
 /** So many jobs of a non-critical queue may leave it on one person's word. */
@@ -93,10 +95,7 @@ function stopTier(
   forMs: number | null,
   past: readonly PastEffect[],
 ): TierDecision {
-  if (tier !== 'critical')
-    return forMs === null
-      ? { tier: 'T2', reason: 'the queue stays stopped without an end' }
-      : { tier: 'T1', reason: 'one queue that is not critical stops for a while' }
+  if (tier !== 'critical') return mildStop(forMs)
   const limit = formatDuration(CRITICAL_STOP_MS)
   if (forMs === null)
     return { tier: 'T3', reason: `a critical queue would stay stopped for more than ${limit}` }
@@ -108,6 +107,13 @@ function stopTier(
       ? `a critical queue would stay stopped for more than ${limit}`
       : `with the last hour's pauses a critical queue would be stopped for more than ${limit}`
   return { tier: 'T3', reason }
+}
+
+function mildStop(forMs: number | null): TierDecision {
+  if (forMs === null) return { tier: 'T2', reason: 'the queue stays stopped without an end' }
+  return forMs > LONG_STOP_MS
+    ? { tier: 'T2', reason: 'the queue stays stopped for more than a day' }
+    : { tier: 'T1', reason: 'one queue that is not critical stops for a while' }
 }
 
 /** Stops of the last hour on this queue, added up; null when one has no end. */

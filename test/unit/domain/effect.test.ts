@@ -32,6 +32,8 @@ describe('the tier of an effect', () => {
   it.each([
     ['one queue stops for a while', onEmail(stop(30)), 'T1'],
     ['one queue stops without an end', onEmail(stop(null)), 'T2'],
+    ['one queue stops for a day', onEmail(stop(24 * 60)), 'T1'],
+    ['one queue stops for longer', onEmail(stop(24 * 60 + 1)), 'T2'],
     ['a critical queue stops briefly', onPayment(stop(15)), 'T2'],
     ['a critical queue stays stopped', onPayment(stop(16)), 'T3'],
     ['a critical queue stops without an end', onPayment(stop(null)), 'T3'],
