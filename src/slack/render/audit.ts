@@ -19,7 +19,12 @@ export function renderAudit(view: AuditView, locale: Locale): Rendered {
   return message(
     title,
     section(`*${title}*`, wordsOf(view.filter)),
-    sections(view.records.map((record) => line(record, view.at, locale.timeZone))),
+    sections(
+      view.records.map((record, index) => {
+        const said = line(record, view.at, locale.timeZone)
+        return isSaid(record, view.records[index - 1]) ? said : `${said}${reasonOf(record)}`
+      }),
+    ),
     context(olderHint(view, locale), ...standing(view, locale)),
   )
 }
@@ -37,7 +42,7 @@ function sections(lines: readonly string[]): readonly KnownBlock[] {
   return starts.map((start) => section(...lines.slice(start, start + LINES_PER_SECTION)))
 }
 
-/** `14:02 @ana confirmed pause of sales/email for 30 min: reason`. */
+/** `14:02 @ana confirmed the pause of sales/email for 30 min`. */
 function line(record: AuditRecord, now: Date, zone: string): string {
   const { verb, what, subject, extra } = deedOf(record)
   const parts = [
@@ -48,9 +53,18 @@ function line(record: AuditRecord, now: Date, zone: string): string {
     subject === '' ? '' : code(subject),
     extra,
   ]
-  const said = parts.filter((part) => part !== '').join(' ')
-  return record.reason === null ? said : `${said}: ${quoted(record.reason, MAX_REASON)}`
+  return parts.filter((part) => part !== '').join(' ')
 }
+
+const reasonOf = ({ reason }: AuditRecord): string =>
+  reason === null ? '' : `: ${quoted(reason, MAX_REASON)}`
+
+/** Entries of one plan have one reason; its latest entry says it. */
+const isSaid = (record: AuditRecord, above: AuditRecord | undefined): boolean =>
+  above !== undefined &&
+  record.planId !== null &&
+  record.planId === above.planId &&
+  record.reason === above.reason
 
 /** What was asked for, as it can be typed again. */
 function typedOf(filter: AuditFilter): readonly string[] {

@@ -52,6 +52,13 @@ describe('the audit trail in Slack', () => {
     )
   })
 
+  it('gives the reason of a plan once, with its latest entry', () => {
+    const records = ['outcome', 'step', 'confirmed'].map((kind) => aRecord({ kind, planId: 'p1' }))
+    expect(shown(aView({ records })).match(/the provider is down/g)).toHaveLength(1)
+    const others = ['p1', 'p2'].map((planId) => aRecord({ planId }))
+    expect(shown(aView({ records: others })).match(/the provider is down/g)).toHaveLength(2)
+  })
+
   it.each([
     [{ actor: null, kind: 'outcome', facts: { state: 'failed' } }, 'Spillway failed at the pause of'],
     [{ action: 'freeze', kind: 'frozen', subject: 'all queues' }, '<@U0ANA> froze `all queues`'],
