@@ -112,7 +112,7 @@ describe('a plan of many queues', () => {
     await world.person(ANA).submit(reason('the provider is down'))
     await underWay(world)
     await world.person(BEN).command('/queue', 'freeze deploy', OPS)
-    await untilText(world, OPS, /<@U0BEN> froze all actions: deploy/)
+    await untilText(world, OPS, /<@U0BEN> froze all actions: .*deploy/)
     await eventually('the plan is over', async () => {
       const over = await world.query('select from plan where finished_at is not null')
       return over.length === 1

@@ -69,7 +69,7 @@ describe('a hold without an end', () => {
     await untilText(
       world,
       OPS,
-      /<@U0ANA>.*`sales\/email` has been paused for .*without an end \(the provider is down\).*`\/queue resume sales\/email`/,
+      /<@U0ANA>.*`sales\/email` has been paused for .*without an end.*the provider is down.*`\/queue resume sales\/email`/,
     )
     await world.person(BEN).command('/queue', 'held', OPS)
     await untilAnswer(world, BEN, OPS, /sales\/email/)

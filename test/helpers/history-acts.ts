@@ -10,9 +10,9 @@ import { planAction } from '../../src/usecases/actions/plan-action.ts'
 import { remind } from '../../src/usecases/actions/remind.ts'
 import { signOff } from '../../src/usecases/actions/sign-off.ts'
 import { stopPlan } from '../../src/usecases/actions/stop-plan.ts'
-import type { Stage } from './history-stage.ts'
+import type { Stage, Wrap } from './history-stage.ts'
 import { QUEUES, REASON, type Act, type Confirming, type Planning, type Word } from './history.ts'
-import { Died } from './mortal.ts'
+import { Died, mortal } from './mortal.ts'
 import { actorOf, MAY } from './toy-people.ts'
 
 /** Does it; what is refused in words is an answer, whatever else is thrown a fault. */
@@ -127,11 +127,16 @@ async function pass(stage: Stage, ms: number): Promise<void> {
   for (const holdId of await deps.store.now.holds.due(clock.now(), 100)) await endHold(deps, holdId)
 }
 
-async function execute(stage: Stage, planId: string, diesAt: number | null = null): Promise<void> {
+/** One attempt; what kills its process is no fault. */
+export async function execute(
+  stage: Stage,
+  planId: string,
+  seen: Wrap | null = null,
+): Promise<void> {
   const found = await byId(stage, planId)
   if (found === null) return
   try {
-    await executePlan(stage.executor(found, diesAt), planId)
+    await executePlan(stage.executor(found, seen), planId)
   } catch (error) {
     if (error instanceof Died) stage.witness.deaths += 1
     else stage.witness.faults.push(error)
@@ -183,7 +188,7 @@ const PLAYERS: Players = {
     onPlan(stage, act, (planId) =>
       Promise.all(
         Array.from({ length: act.executors }, (_, index) =>
-          execute(stage, planId, index === 0 ? act.diesAt : null),
+          execute(stage, planId, index === 0 && act.diesAt !== null ? mortal(act.diesAt) : null),
         ),
       ),
     ),

@@ -6,7 +6,6 @@ import { randomIds } from '../../src/runtime.ts'
 import type { Deps } from '../../src/usecases/deps.ts'
 import type { TestClock } from './clock.ts'
 import { aSettings } from './config-of.ts'
-import { mortal } from './mortal.ts'
 import { silentLog } from './silent-log.ts'
 import { createToyPeople, TOY_ROLES } from './toy-people.ts'
 import { createToyQueues, type Flip } from './toy-queues.ts'
@@ -71,6 +70,9 @@ const settings: Settings = {
   },
 }
 
+/** How a process sees its ports. */
+export type Wrap = <T extends object>(ports: T) => T
+
 export interface Stage {
   readonly deps: Deps
   readonly clock: TestClock
@@ -80,8 +82,8 @@ export interface Stage {
   /** Ids of all plans, in the order in which they were made. */
   readonly plans: string[]
   readonly queueOf: (name: string) => string
-  /** What a process has that carries out this plan; killed at its `diesAt`-th call. */
-  executor(plan: Plan, diesAt: number | null): Deps
+  /** What a process has that carries out this plan, its ports as `seen` gives them. */
+  executor(plan: Plan, seen: Wrap | null): Deps
 }
 
 /** Where one history is played: real use cases and a real store between queues and people in memory. */
@@ -127,16 +129,15 @@ export function createStage(store: Store, clock: TestClock, prefix: string): Sta
     state,
     plans: [],
     queueOf: (name) => `${prefix}-${name}`,
-    executor(plan, diesAt) {
+    executor(plan, seen) {
       const systems = toys.systemsFor(plan.id)
-      if (diesAt === null) return { ...deps, systems }
-      const inProcess = mortal(diesAt)
+      if (seen === null) return { ...deps, systems }
       return {
         ...deps,
-        store: inProcess(store),
+        store: seen(store),
         systems: {
-          all: () => systems.all().map(inProcess),
-          get: (name) => inProcess(systems.get(name)),
+          all: () => systems.all().map(seen),
+          get: (name) => seen(systems.get(name)),
         },
       }
     },
