@@ -218,6 +218,8 @@ describe('what was done under break-glass', () => {
       )
     await expect(open('U0BEN')).rejects.toMatchObject(REFUSED.byForeignKey)
     await open('U0ANA')
+    for (const deed of ['delete from review', `update review set requester_user_id = 'U0EVE'`])
+      await expect(rows.run(deed)).rejects.toMatchObject(REFUSED.byRights)
     await expect(sign(id, 'U0ANA')).rejects.toMatchObject(REFUSED.byCheck)
     await expect(
       rows.run(`update review set signed_at = now() where plan_id = $1`, [id]),
