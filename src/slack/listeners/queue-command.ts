@@ -100,11 +100,12 @@ const ANSWERS: Answers = {
   withdraw: sayVerb,
   stop: sayVerb,
   async freeze({ deps, locale }, talk, { reason }) {
-    const freeze = await freezeActions(deps, { actor: talk.actor, reason })
+    const { actor, triggerId: onceId } = talk
+    const freeze = await freezeActions(deps, { actor, reason, onceId })
     await talk.say(renderFreezeNotice({ kind: 'frozen', freeze }, locale, deps.clock.now()))
   },
   async unfreeze({ deps, locale }, talk) {
-    await liftFreeze(deps, { actor: talk.actor })
+    await liftFreeze(deps, { actor: talk.actor, onceId: talk.triggerId })
     const notice = { kind: 'unfrozen', by: talk.actor.userId } as const
     await talk.say(renderFreezeNotice(notice, locale, deps.clock.now()))
   },

@@ -41,26 +41,50 @@ export function frozenError(freeze: Freeze, deps: Pick<Deps, 'settings' | 'clock
   )
 }
 
+interface Turning {
+  readonly actor: Actor
+  /** Names the command, so that Slack may deliver it any number of times; null where that cannot happen. */
+  readonly onceId?: string | null
+}
+
+/**
+ * A late copy must not undo what was decided since, also where the first one was refused: whoever calls this
+ * commits the claim either way.
+ */
+async function requireFirst(store: Repositories, { onceId }: Turning, at: Date): Promise<void> {
+  if (onceId === undefined || onceId === null) return
+  if (await store.control.claim(`command:${onceId}`, at)) return
+  throw new OperatorError(
+    'already_done',
+    'Slack delivered this command more than once.',
+    'It was carried out the first time; nothing was changed by this copy.',
+  )
+}
+
 /** The kill switch: from its commit on no execution begins, and timed ends wait. Says so in every room. */
 export async function freezeActions(
   deps: FreezeDeps,
-  request: { readonly actor: Actor; readonly reason: string | null },
+  request: Turning & { readonly reason: string | null },
 ): Promise<Freeze> {
   const { actor, reason } = request
   await requireRole(deps, { actor, action: 'freeze', queues: 'all', incidentId: null })
   const at = deps.clock.now()
   const wanted = { by: actor, at, reason }
   // Two transactions: the switch itself must not wait for, or fail with, what is said of it.
-  await deps.store.transaction(async (store) => {
+  const before = await deps.store.transaction(async (store) => {
+    await requireFirst(store, request, at)
     await store.incidents.lockKey(FREEZE_LOCK)
-    if (!(await store.control.freeze(wanted))) {
+    // Whose freeze is in the way may be lifted before we can see it.
+    while (!(await store.control.freeze(wanted))) {
       const current = await store.control.frozen()
-      if (current !== null) throw frozenError(current, deps)
+      if (current !== null) return current
     }
     await store.audit.append(
       auditOf(at, 'frozen', { actor, action: 'freeze', subject: 'all queues', reason }),
     )
+    return null
   })
+  if (before !== null) throw frozenError(before, deps)
   await tellFrozen(deps, wanted)
   return wanted
 }
@@ -82,16 +106,13 @@ async function tellFrozen(deps: FreezeDeps, { by, at, reason }: Freeze): Promise
 }
 
 /** Lifts the freeze; what was due meanwhile is done now. Throws `already_done` if there is none. */
-export async function liftFreeze(
-  deps: FreezeDeps,
-  request: { readonly actor: Actor },
-): Promise<void> {
+export async function liftFreeze(deps: FreezeDeps, request: Turning): Promise<void> {
   const { actor } = request
   await requireRole(deps, { actor, action: 'freeze', queues: 'all', incidentId: null })
   const at = deps.clock.now()
-  await deps.store.transaction(async (store) => {
-    if (!(await store.control.unfreeze()))
-      throw new OperatorError('already_done', 'Nothing is frozen.', 'Actions work as usual.')
+  const isLifted = await deps.store.transaction(async (store) => {
+    await requireFirst(store, request, at)
+    if (!(await store.control.unfreeze())) return false
     await store.buttons.spendKind(
       'unfreeze',
       actor.userId,
@@ -108,7 +129,10 @@ export async function liftFreeze(
     await store.audit.append(
       auditOf(at, 'unfrozen', { actor, action: 'unfreeze', subject: 'all queues' }),
     )
+    return true
   })
+  if (!isLifted)
+    throw new OperatorError('already_done', 'Nothing is frozen.', 'Actions work as usual.')
 }
 
 async function tellEveryone(
