@@ -60,7 +60,10 @@ describe('the audit trail in Slack', () => {
   })
 
   it.each([
-    [{ actor: null, kind: 'outcome', facts: { state: 'failed' } }, 'Spillway failed at the pause of'],
+    [
+      { actor: null, kind: 'outcome', facts: { state: 'failed' } },
+      'Spillway failed at the pause of',
+    ],
     [{ action: 'freeze', kind: 'frozen', subject: 'all queues' }, '<@U0ANA> froze `all queues`'],
     [{ kind: 'from_the_future' }, '<@U0ANA> from_the_future the pause of'],
     [{ actor: null, kind: 'exported', action: 'export', facts: { by: 'root' } }, 'root exported'],
