@@ -126,6 +126,8 @@ export interface PlanView {
   readonly plan: Plan
   /** Of all its queues. */
   readonly holds: readonly Hold[]
+  /** Paused though Spillway holds none of them. */
+  readonly foreign: readonly QueueRef[]
   readonly hazards: readonly PauseHazard[]
   readonly choices: readonly HoldChoice[]
   readonly isReasonRequired: boolean
@@ -159,11 +161,19 @@ export interface PlanCardView {
   readonly review: Review | null
   /** Holds of this plan. */
   readonly holds: readonly Hold[]
+  /** What a start that waits for approval would end. */
+  readonly stops: Stops
   readonly freeze: Freeze | null
   /** Queues per second, and when the rest is done at that rate; null before anything was measured. */
   readonly progress: { readonly perMinute: number; readonly leftMs: number } | null
   readonly tokens: PlanTokens
   readonly at: Date
+}
+
+/** What keeps queues stopped now: holds, whoever set them, and pauses that nobody's hold accounts for. */
+export interface Stops {
+  readonly holds: readonly Hold[]
+  readonly foreign: readonly QueueRef[]
 }
 
 /** Tokens of the buttons on a plan's card; an absent one is not offered. */

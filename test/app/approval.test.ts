@@ -198,7 +198,7 @@ describe('a request that comes to nothing', () => {
 
     // A resume minds how many more jobs would run than were shown.
     await world.person(ANA).command('/queue', 'resume payment', OPS)
-    await untilModal(world, ANA, /can be confirmed until/)
+    await untilModal(world, ANA, /Paused, but not by Spillway.*can be confirmed until/s)
     await card.addBulk(jobs(200))
     await world.person(ANA).submit(reason('it looks well'))
     await untilModal(world, ANA, /has 225 jobs that would run, not 25.*can be confirmed until/s)

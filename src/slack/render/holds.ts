@@ -3,6 +3,7 @@ import { formatDuration } from '../../domain/duration.ts'
 import type { Freeze } from '../../domain/ports/store.ts'
 import type { PauseHazard, QueueOverview } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
+import type { Stops } from '../../domain/views.ts'
 import { firstFew } from './elements.ts'
 import { mention, queueName, quoted, sentence } from './mrkdwn.ts'
 
@@ -30,13 +31,34 @@ export function untilWords(hold: Hold, zone: string, now: Date): string {
 const because = (reason: string | null): string =>
   reason === null || reason.trim() === '' ? '' : `: ${quoted(reason, 200)}`
 
-/** Who stopped it, until when, whether it is proven to hold, and why. */
+const sinceWords = ({ startedAt }: Hold, zone: string, now: Date): string =>
+  `since ${clockTime(startedAt, zone, now)}`
+
+/** Who stopped it, since and until when, whether it is proven to hold, and why. */
 export const holdLine = (hold: Hold, zone: string, now: Date): string =>
-  `:double_vertical_bar: Paused by ${mention(hold.owner.userId)} ${untilWords(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason)}`
+  `:double_vertical_bar: Paused by ${mention(hold.owner.userId)} ${sinceWords(hold, zone, now)}, ${untilWords(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason)}`
 
 /** As `holdLine`, for lists over many queues, where one without an end must not be overlooked. */
 export const heldQueueLine = (hold: Hold, zone: string, now: Date): string =>
-  `:double_vertical_bar: ${queueName(hold.ref)} by ${mention(hold.owner.userId)} ${hold.endsAt === null ? '*no end* ' : ''}${untilWords(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason)}`
+  `:double_vertical_bar: ${queueName(hold.ref)} by ${mention(hold.owner.userId)} ${sinceWords(hold, zone, now)}, ${hold.endsAt === null ? '*no end* ' : ''}${untilWords(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason)}`
+
+const FOREIGN_LINE =
+  ':double_vertical_bar: *Paused, but not by Spillway*: another tool or person did it.'
+
+/** What a start would end: who stopped the queues, since when and why, as far as Spillway knows. */
+export function stopLines(
+  { holds, foreign }: Stops,
+  isOne: boolean,
+  zone: string,
+  now: Date,
+): readonly string[] {
+  const line = isOne ? holdLine : heldQueueLine
+  const named = firstFew(foreign, MAX_LINES, queueName).join(', ')
+  return [
+    ...firstFew(holds, MAX_LINES, (hold) => line(hold, zone, now)),
+    ...(foreign.length === 0 ? [] : [isOne ? FOREIGN_LINE : `${FOREIGN_LINE} ${named}`]),
+  ]
+}
 
 /** What is paused, and where the queue's own flag disagrees with our holds. Null numbers: only the holds are known. */
 export function pauseLines(
@@ -47,8 +69,7 @@ export function pauseLines(
 ): readonly string[] {
   const lines = firstFew(holds, MAX_LINES, (hold) => holdLine(hold, zone, now))
   if (overview === null) return lines
-  if (overview.isPaused && holds.length === 0)
-    return [':double_vertical_bar: *Paused, but not by Spillway*: another tool or person did it.']
+  if (overview.isPaused && holds.length === 0) return [FOREIGN_LINE]
   if (!overview.isPaused && holds.length > 0)
     return [
       ...lines,

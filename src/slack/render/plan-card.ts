@@ -16,7 +16,7 @@ import {
   missingLines,
 } from './approval-words.ts'
 import { actions, context, message, section, type Rendered } from './elements.ts'
-import { freezeLine, proofWords } from './holds.ts'
+import { freezeLine, proofWords, stopLines } from './holds.ts'
 import { mention, quoted, sentence } from './mrkdwn.ts'
 import { effectLine, queueLines, shortCounts, stakeLine, warningLines } from './plan-numbers.ts'
 import { previewLines } from './plan-preview.ts'
@@ -57,6 +57,7 @@ export function planBlocks(view: PlanCardView, locale: Locale): readonly KnownBl
 function requestCard(view: PlanCardView, zone: string): Rendered {
   const { plan, at } = view
   const warnings = warningLines(plan.queues, [], MAX_WARNINGS)
+  const stopped = stopLines(view.stops, plan.queues.length === 1, zone, at)
   return message(
     `Approval needed: ${deed(plan)} by ${mention(plan.actor.userId)}`,
     freezeBlocks(view, zone),
@@ -67,6 +68,7 @@ function requestCard(view: PlanCardView, zone: string): Rendered {
       ...(plan.queues.length === 1 ? [] : queueLines(plan.queues, MAX_QUEUES)),
       ...previewLines(plan),
     ),
+    stopped.length === 0 ? [] : section('*It would end*', ...stopped),
     warnings.length === 0 ? [] : section(...warnings),
     section(
       `${approvalsSoFar(view, zone)} · ${expiryWords(plan, zone, at)}`,

@@ -9,8 +9,8 @@ import { clockTime } from '../../domain/time.ts'
 import type { Locale, PlanCardView, PlanView } from '../../domain/views.ts'
 import { CALLBACK_IDS } from '../action-ids.ts'
 import { approverLines, expiryWords } from './approval-words.ts'
-import { context, firstFew, section } from './elements.ts'
-import { heldQueueLine, holdLine, untilWords } from './holds.ts'
+import { context, section } from './elements.ts'
+import { stopLines, untilWords } from './holds.ts'
 import { modal } from './modal.ts'
 import { sentence } from './mrkdwn.ts'
 import { numberLines } from './numbers.ts'
@@ -22,7 +22,6 @@ import { deed, numbersOf, planLabel, subject, verbOf } from './plan-words.ts'
 import { problemLines, renderFault } from './problem.ts'
 
 const MAX_WARNINGS = 5
-const MAX_HOLDS = 5
 const MAX_QUEUES = 8
 
 /** `Pause a queue`, `Pause 12 queues`; how many, and even what, may not be known before the button is looked up. */
@@ -45,10 +44,10 @@ export const refusedModal = (action: ActionKind | null, error: OperatorError): M
   modal({ title: titleFor(action), blocks: [section(...problemLines(error))] })
 
 /** What holds the queues already, and what that means for this plan. */
-function holdBlocks({ plan, holds, at }: PlanView, zone: string): readonly KnownBlock[] {
-  const line = plan.queues.length === 1 ? holdLine : heldQueueLine
-  const lines = firstFew(holds, MAX_HOLDS, (hold) => line(hold, zone, at))
-  return lines.length === 0 ? [] : [section(holdNote({ plan, holds, at }, zone), ...lines)]
+function holdBlocks({ plan, holds, foreign, at }: PlanView, zone: string): readonly KnownBlock[] {
+  const lines = stopLines({ holds, foreign }, plan.queues.length === 1, zone, at)
+  const note = holds.length === 0 ? null : holdNote({ plan, holds, at }, zone)
+  return lines.length === 0 ? [] : [section(note, ...lines)]
 }
 
 function holdNote(

@@ -7,7 +7,9 @@ import {
   type Review,
 } from '../../domain/action.ts'
 import type { ButtonPurpose } from '../../domain/message.ts'
-import type { PendingView, PlanCardView, PlanTokens } from '../../domain/views.ts'
+import type { Repositories } from '../../domain/ports/store.ts'
+import { isSameQueue } from '../../domain/queue.ts'
+import type { PendingView, PlanCardView, PlanTokens, Stops } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
 import { approversOf } from '../people/members-with.ts'
 import { tokenFor } from '../queues/queue-tokens.ts'
@@ -15,6 +17,8 @@ import { tokenFor } from '../queues/queue-tokens.ts'
 type CardDeps = Pick<Deps, 'store' | 'chat' | 'settings' | 'clock' | 'ids' | 'systems'>
 
 const MINUTE_MS = 60_000
+
+const NOTHING: Stops = { holds: [], foreign: [] }
 
 /** What a plan tells by itself, while nothing else can be looked up. */
 export const bareCard = (plan: Plan, at: Date): PlanCardView => ({
@@ -24,6 +28,7 @@ export const bareCard = (plan: Plan, at: Date): PlanCardView => ({
   approvers: [],
   review: null,
   holds: [],
+  stops: NOTHING,
   freeze: null,
   progress: null,
   tokens: {},
@@ -35,10 +40,11 @@ export async function planCardView(deps: CardDeps, plan: Plan): Promise<PlanCard
   const { now: store } = deps.store
   const at = deps.clock.now()
   const isWaiting = plan.state === 'requested'
-  const [approvals, review, holds, freeze, approvers] = await Promise.all([
+  const [approvals, review, holds, stops, freeze, approvers] = await Promise.all([
     store.approvals.ofPlan(plan.id),
     plan.isBreakGlass ? store.reviews.ofPlan(plan.id) : null,
     store.holds.ofPlans([plan.id]),
+    isWaiting && plan.action === 'resume' ? stopsOf(store, plan, at) : NOTHING,
     store.control.frozen(),
     isWaiting ? approversOf(deps, plan.action, plan.queues) : [],
   ])
@@ -49,10 +55,21 @@ export async function planCardView(deps: CardDeps, plan: Plan): Promise<PlanCard
     approvers: approvers.filter((id) => id !== plan.actor.userId),
     review,
     holds,
+    stops,
     freeze,
     progress: progressOf(plan, card.accounts, at),
     tokens: await tokensOf(deps, plan, { holds, review }),
   }
+}
+
+/** Whoever judges a start sees whose stop it would end. Paused or not is as it was when the plan was made. */
+async function stopsOf(store: Repositories, { queues }: Plan, at: Date): Promise<Stops> {
+  const refs = queues.map(({ ref }) => ref)
+  const holds = (await store.holds.recent(refs, at)).filter(({ endedAt }) => endedAt === null)
+  const foreign = queues.flatMap(({ ref, before }) =>
+    before.isPaused && !holds.some((hold) => isSameQueue(hold.ref, ref)) ? [ref] : [],
+  )
+  return { holds, foreign }
 }
 
 function progressOf(plan: Plan, accounts: Accounts, at: Date): PlanCardView['progress'] {

@@ -28,6 +28,9 @@ export async function planView(
   return {
     plan,
     holds: shown.seen.flatMap(({ holds }) => ownHolds(holds, plan.undoesPlanId)),
+    foreign: shown.seen.flatMap(({ ref, state, holds }) =>
+      state.overview.isPaused && holds.length === 0 ? [ref] : [],
+    ),
     hazards: shown.seen.flatMap(({ state }) => state.hazards),
     choices: shown.choices,
     isReasonRequired: isReasonRequired(plan.tier),

@@ -104,6 +104,7 @@ describe('the plan modal', () => {
     )
     const resume = aPlan({ action: 'resume' })
     expect(shown({ plan: resume, holds: [aHold(), aHold()] })).toContain('This ends 2 holds:')
+    expect(shown({ plan: resume, foreign: [EMAIL] })).toContain('*Paused, but not by Spillway*')
   })
 
   it('reads the chosen end, takes the default for none, and refuses what was not offered', () => {
@@ -196,7 +197,7 @@ describe('the plan modal of many queues', () => {
     }))
     const text = shown({ plan, holds: [aHold({ endsAt: null })] })
     expect(text).toContain('Some of them are held already.')
-    expect(text).toContain('`sales/email:send` by <@U0ANA> *no end*')
+    expect(text).toContain('`sales/email:send` by <@U0ANA> since 13:57, *no end*')
     expect(text).toContain('`sales/low-0` paused, 1 waiting, 0 active')
   })
 })

@@ -137,6 +137,7 @@ export const card: fc.Arbitrary<PlanCardView> = fc
         signedAt: maybe(date),
       }),
     ),
+    stops: fc.record({ holds: upTo(50, hold), foreign: upTo(300, ref) }),
     freeze: maybe(freeze),
     progress: maybe(
       fc.record({
@@ -163,6 +164,7 @@ export const planView: fc.Arbitrary<PlanView> = fc
   .record({
     plan,
     holds: upTo(50, hold),
+    foreign: upTo(300, ref),
     hazards: upTo(20, hazard),
     choices: fc.uniqueArray(
       fc.record({

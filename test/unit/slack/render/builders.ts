@@ -178,6 +178,7 @@ export const aWidePlan = (
 export const aPlanView = (over: Partial<PlanView> = {}): PlanView => ({
   plan: aPlan(),
   holds: [],
+  foreign: [],
   hazards: [],
   choices: [
     { holdMs: 15 * MINUTE, isDefault: false, needsApproval: false },
@@ -201,6 +202,7 @@ export const aCard = (plan: Plan, over: Partial<PlanCardView> = {}): PlanCardVie
   approvers: [],
   review: null,
   holds: [],
+  stops: { holds: [], foreign: [] },
   freeze: null,
   progress: null,
   tokens: {},

@@ -20,7 +20,7 @@ describe('what is held', () => {
     )
     expect(rendered.text).toBe('Frozen. 1 hold by Spillway')
     expect(readable(rendered)).toContain(
-      '`sales/email:send` by <@U0ANA> until 14:27 (25 min left) · held',
+      '`sales/email:send` by <@U0ANA> since 13:57, until 14:27 (25 min left) · held',
     )
     expect(readable(rendered)).toContain('*Paused, but not by Spillway*\n`sales/sms`')
     expect(readable(rendered)).toContain('[Unfreeze]')

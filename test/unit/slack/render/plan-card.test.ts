@@ -8,6 +8,7 @@ import {
   aCard,
   ago,
   ahead,
+  aHold,
   anOverview,
   aPlan,
   aPlannedQueue,
@@ -109,6 +110,19 @@ describe('the card of a request', () => {
     expect(text).toContain('`sms.send` 7 (100 %)')
     expect(text).toContain('They would be worked off in about 1 min.')
     expect(text).not.toContain('4711')
+  })
+
+  it('shows whose stop a resume would end, since when and why', () => {
+    const resume = aPlan({ ...asked, action: 'resume' })
+    const stops = { holds: [aHold({ reason: 'migration until noon' })], foreign: [] }
+    expect(readable(planCard(aCard(resume, { stops }), LOCALE))).toContain(
+      '*It would end*\n:double_vertical_bar: Paused by <@U0ANA> since 13:57, until 14:27 (25 min left) · held: “migration until noon”',
+    )
+    const many = aWidePlan(2, { state: 'requested', action: 'resume' })
+    const others = { holds: [], foreign: [{ system: 'sales', queue: 'low-1' }] }
+    expect(readable(planCard(aCard(many, { stops: others }), LOCALE))).toContain(
+      '*Paused, but not by Spillway*: another tool or person did it. `sales/low-1`',
+    )
   })
 })
 
