@@ -10,6 +10,7 @@ import {
   request,
   tokenOnCard,
   untilCard,
+  untilReminder,
 } from '../helpers/approving.ts'
 import { ANA, BEN, OPS, VIC } from '../helpers/config-of.ts'
 import { eventually } from '../helpers/eventually.ts'
@@ -104,8 +105,7 @@ describe('a request for approval', () => {
       ),
     )
     await untilCard(world, OPS, /: done/)
-    for (const user of [BEN, CEM])
-      await untilAnswer(world, user, OPS, /You approved the Pause|Too late/)
+    for (const user of [BEN, CEM]) await untilAnswer(world, user, OPS, /You approved the|Too late/)
     await eventually(
       'each click is answered in words',
       () => {
@@ -128,7 +128,7 @@ describe('a request for approval', () => {
     const world = await createGuardedWorld({ redis, queues, policy: { approvers } })
     await request(world, ANA, PAUSE)
     await world.person(CEM).command('/queue', 'approve 1', OPS)
-    await untilAnswer(world, CEM, OPS, /You approved the Pause.*It needs another person as well/)
+    await untilAnswer(world, CEM, OPS, /You approved the pause.*It needs another person as well/i)
     await untilCard(world, OPS, /1 of 2 approvals: <@U0CEM>/)
     await world.person(CEM).command('/queue', 'approve 1', OPS)
     await untilAnswer(world, CEM, OPS, /You have approved this already/)
@@ -150,7 +150,7 @@ describe('a request that comes to nothing', () => {
     await world.person(CEM).click('spillway:withdraw', OPS)
     await untilAnswer(world, CEM, OPS, /Only <@U0ANA> can withdraw this request/)
     await world.person(CEM).click('spillway:reject', OPS)
-    await untilText(world, OPS, /<@U0ANA>.*<@U0CEM> rejected <@U0ANA>'s request/)
+    await untilText(world, OPS, /<@U0CEM> rejected <@U0ANA>'s request/)
     expect(await untilCard(world, OPS, /rejected it/)).not.toMatch(/spillway:approve/)
 
     await request(world, ANA, PAUSE)
@@ -161,7 +161,7 @@ describe('a request that comes to nothing', () => {
     await world.person(BEN).clickValue('spillway:approve', late, OPS)
     await untilAnswer(world, BEN, OPS, /Too late: pause was withdrawn by <@U0ANA>/)
     await world.person(BEN).command('/queue', 'approve 2', OPS)
-    await untilAnswer(world, BEN, OPS, /Too late for the Pause.*<@U0ANA> withdrew it/)
+    await untilAnswer(world, BEN, OPS, /Too late for the pause.*<@U0ANA> withdrew it/i)
     expect(await card.isPaused()).toBe(false)
     expect(await auditCounts(world)).toEqual({
       planned: 2,
@@ -175,7 +175,7 @@ describe('a request that comes to nothing', () => {
   it('reminds, then expires and tells who asked; what is said later is refused', async () => {
     const world = await createGuardedWorld({ redis, queues, policy: { remindMs: 200 } })
     await request(world, ANA, PAUSE)
-    await untilText(world, OPS, /<@U0BEN>.*<@U0CEM>.*still waits for 1 approval.*expires in/s)
+    await untilReminder(world, OPS, /<@U0BEN>.*<@U0CEM>.*still waits for 1 approval.*expires in/s)
     await letExpire(world)
     await world.person(BEN).command('/queue', 'approve 1', OPS)
     await untilAnswer(world, BEN, OPS, /This request expired at|Nobody approved it in time/)
@@ -185,7 +185,7 @@ describe('a request that comes to nothing', () => {
     expect(await auditCounts(world)).toEqual({ planned: 1, requested: 1, expired: 1 })
     await world.person(ANA).click('spillway:again', OPS)
     await untilModal(world, ANA, /can be confirmed until/)
-  })
+  }, 60_000)
 
   it('is void when somebody else was faster; who asked is told, and sees what is true when they confirm', async () => {
     const world = await createGuardedWorld({ redis, queues })
@@ -204,9 +204,9 @@ describe('a request that comes to nothing', () => {
     await untilModal(world, ANA, /has 225 jobs that would run, not 25.*can be confirmed until/s)
     expect(await card.isPaused()).toBe(true)
     await world.person(BEN).command('/queue', 'approve 3', OPS)
-    await untilAnswer(world, BEN, OPS, /Nobody asked for approval of the Resume.*<@U0ANA> has not/)
+    await untilAnswer(world, BEN, OPS, /Nobody asked for approval of the resume.*<@U0ANA> has not/i)
     await world.person(ANA).submit(reason('it looks well'))
-    await untilCard(world, OPS, /Approval needed.*Resume/s)
+    await untilCard(world, OPS, /Approval needed.*resume/is)
     await card.addBulk(jobs(200))
     await world.person(BEN).command('/queue', 'approve 3', OPS)
     await untilAnswer(world, BEN, OPS, /void: .*has 425 jobs that would run, not 225/)

@@ -55,7 +55,7 @@ describe('break-glass', () => {
       expect(body).toEqual({ response_action: 'errors', errors: inline })
     }
     await world.person(ANA).submit(alone(JUSTIFIED))
-    const announced = /<@U0BEN>.*<@U0CEM>.*<@U0ANA> broke glass: Pause.*cards are charged twice/s
+    const announced = /<@U0BEN>.*<@U0CEM>.*<@U0ANA> broke glass: pause.*cards are charged twice/is
     await untilText(world, OPS, announced)
     await untilText(world, room, announced)
     await untilCard(world, room, /: done.*Break-glass\* by <@U0ANA>.*Not signed off yet/s)

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import { auditCounts, carryOut } from '../helpers/acting.ts'
-import { createGuardedWorld, untilCard } from '../helpers/approving.ts'
+import { createGuardedWorld, untilCard, untilReminder } from '../helpers/approving.ts'
 import { ANA, BEN, OPS } from '../helpers/config-of.ts'
 import { untilAnswer, untilModal, untilText } from '../helpers/looking.ts'
 import { reason } from '../helpers/reason.ts'
@@ -66,7 +66,7 @@ describe('a hold without an end', () => {
       ...reason('the provider is down'),
       'spillway:hold_block': { 'spillway:hold': { selected_option: { value: 'open' } } },
     })
-    await untilText(
+    await untilReminder(
       world,
       OPS,
       /<@U0ANA>.*`sales\/email` has been paused for .*without an end.*the provider is down.*`\/queue resume sales\/email`/,
@@ -75,5 +75,5 @@ describe('a hold without an end', () => {
     await untilAnswer(world, BEN, OPS, /sales\/email/)
     await carryOut(world, BEN, 'resume email')
     expect(await email.isPaused()).toBe(false)
-  })
+  }, 60_000)
 })

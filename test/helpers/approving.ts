@@ -9,7 +9,7 @@ import {
 import { order } from './acting.ts'
 import { ANA, BEN, OPS } from './config-of.ts'
 import { eventually } from './eventually.ts'
-import { untilModal } from './looking.ts'
+import { untilModal, untilText } from './looking.ts'
 import { createWorld, type World, type WorldOptions } from './world.ts'
 
 /** Approves, and orders nothing. */
@@ -95,3 +95,7 @@ export function tokenOnCard(world: World, channel: string, actionId: string): st
 
 /** Where the bot writes to one person. */
 export const direct = (user: string): string => `D0${user}`
+
+/** Waits for a reminder, which the bot's clock makes every 20 s: for up to two of its turns. */
+export const untilReminder = (world: World, channel: string, words: RegExp): Promise<string> =>
+  untilText(world, channel, words).catch(() => untilText(world, channel, words))
