@@ -51,7 +51,7 @@ async function isPreviewed({ slack, person }: Stage, known: Set<string>): Promis
   return false
 }
 
-async function latest({ client, person }: Stage, since: Date): Promise<Ordered | null> {
+async function latest({ client, person, progress }: Stage, since: Date): Promise<Ordered | null> {
   for (const until = Date.now() + SETTLED_MS; Date.now() < until; await sleep(POLL_MS)) {
     const { rows } = await client.query<Ordered>(
       `select id, number, state from plan where user_id = $1 and created_at >= $2 and ends_hold_id is null
@@ -59,7 +59,9 @@ async function latest({ client, person }: Stage, since: Date): Promise<Ordered |
       [person.user, since],
     )
     const [plan] = rows
-    if (plan !== undefined && plan.state !== 'planned') return plan
+    if (plan === undefined || plan.state === 'planned') continue
+    progress.ordered += 1
+    return plan
   }
   return null
 }

@@ -39,6 +39,8 @@ export interface Scene {
   /** The replicas that take requests now. */
   readonly addresses: () => readonly Address[]
   readonly field: Field
+  /** How many orders were confirmed so far, or wait for approval. */
+  readonly progress: { ordered: number }
   /** Who has no modal open: each acts in one act at a time. */
   readonly free: Set<string>
 }
