@@ -65,6 +65,7 @@ describe('while Slack cannot say who somebody is', () => {
     expect(await email.isPaused()).toBe(false)
     expect(await denials(world)).toMatchObject([
       { action: 'pause', subject: 'sales/email', facts: { isVerified: false } },
+      { action: 'use', subject: 'Spillway' },
     ])
 
     await carryOut(world, BEN, 'pause email for 30m')

@@ -13,7 +13,9 @@ describe('a database address', () => {
       'postgres://bot:pw@db:5433/spillway?sslmode=require&options=-c%20jit%3Doff',
     )
     const config = connectionConfig(address, 'spillway_app')
-    expect(config.options).toBe('-c search_path=spillway -c role=spillway_app -c jit=off')
+    expect(config.options).toMatch(
+      /^-c search_path=spillway -c tcp_keepalives_idle=.* -c role=spillway_app -c jit=off$/,
+    )
     expect(config.connectionString).toBe('postgres://bot:pw@db:5433/spillway?sslmode=require')
   })
 })
