@@ -136,6 +136,8 @@ export interface PlanView {
   /** Slack user ids of who may approve, without the person who asks; empty if not needed, or nobody may. */
   readonly approvers: readonly string[]
   readonly canBreakGlass: boolean
+  /** Channels in which its card is shown, by id or name; none while a room is not open yet. */
+  readonly places: readonly string[]
   /** Set when this preview replaces one that no longer held: why. */
   readonly drift: string | null
   readonly at: Date

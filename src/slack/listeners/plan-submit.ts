@@ -28,7 +28,7 @@ export async function submitPlan(
     const confirmed = await confirmPlan(deps, given)
     await (confirmed.kind === 'drifted'
       ? showDrifted(context, submission, confirmed.view)
-      : showView(context, viewId, await outcomeOf(context, confirmed.plan)))
+      : showView(context, viewId, await outcomeOf(context, submission, confirmed.plan)))
   } catch (error) {
     const failure = inDoubt(error)
     // Who closed the modal was told that the outcome would come: it does, as a message.
@@ -52,15 +52,15 @@ async function showDrifted(
   )
 }
 
-async function outcomeOf(context: ListenerContext, plan: Plan) {
+async function outcomeOf(context: ListenerContext, { places }: Submission, plan: Plan) {
   const { deps, locale } = context
   try {
     const isWaiting = plan.state === 'requested'
     const over = isWaiting ? plan : await untilOver(context, plan.id, WATCH_MS)
-    return outcomeModal(await planCardView(deps, over ?? plan), locale)
+    return outcomeModal(await planCardView(deps, over ?? plan), locale, places)
   } catch {
     // It is confirmed: that the database is slow to tell how it went changes nothing.
-    return outcomeModal(bareCard(plan, deps.clock.now()), locale)
+    return outcomeModal(bareCard(plan, deps.clock.now()), locale, places)
   }
 }
 

@@ -110,7 +110,10 @@ function bindModal(app: App, guard: Guard, context: ListenerContext): void {
           const submission = readSubmission(view)
           const errors = formErrors(submission)
           await (errors === null
-            ? ack({ response_action: 'update', view: workingModal(submission.action) })
+            ? ack({
+                response_action: 'update',
+                view: workingModal(submission.action, submission.places),
+              })
             : ack({ response_action: 'errors', errors }))
         },
       },

@@ -14,6 +14,7 @@ const Metadata = z.object({
   reasonFor: z.array(z.string()),
   phrase: z.string().nullable(),
   canBreakGlass: z.boolean(),
+  places: z.array(z.string()),
 }) satisfies z.ZodType<PlanMetadata>
 
 const Field = z.object({

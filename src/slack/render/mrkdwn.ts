@@ -1,6 +1,6 @@
 import { queueKey, type QueueRef } from '../../domain/queue.ts'
 import { escaped, hush, inert, tidy, WORD_JOINER } from '../../domain/quote.ts'
-import { thousands } from '../../domain/text.ts'
+import { listing, thousands } from '../../domain/text.ts'
 import { clamp, clampPlain } from '../clamp.ts'
 
 /** Long enough for the names of the field, short enough that five fit on a phone. */
@@ -53,6 +53,12 @@ export function people(ids: readonly string[]): string {
 
 export const channel = (id: string | null): string | null =>
   id !== null && CHANNEL.test(id) ? `<#${id}>` : null
+
+/** Where something is posted: channels by id or name; none named for a room that is not open yet. */
+export const places = (channels: readonly string[]): string =>
+  channels.length === 0
+    ? "the incident's room"
+    : listing(channels.map((id) => channel(id) ?? code(id)))
 
 /** A link, or null where the address is not one that people should open. */
 export function link(url: string | null | undefined, label: string): string | null {

@@ -11,6 +11,9 @@ import { plainTextOf } from './elements.ts'
 /** The value of the choice "until somebody resumes it". */
 const OPEN_END = 'open'
 const MAX_REASON = 500
+/** A plan of many queues may be shown in more rooms than a sentence can name. */
+const MAX_PLACES = 3
+const MAX_PLACE = 80
 /** A longer phrase would not fit into the metadata together with the rest; the server checks it in any case. */
 const MAX_PHRASE = 500
 
@@ -24,6 +27,8 @@ export interface PlanMetadata {
   /** What has to be typed; null for nothing, or what is too long to carry. */
   readonly phrase: string | null
   readonly canBreakGlass: boolean
+  /** Where it is told what becomes of it. */
+  readonly places: readonly string[]
 }
 
 export const metadataOf = (view: PlanView): PlanMetadata => ({
@@ -33,6 +38,7 @@ export const metadataOf = (view: PlanView): PlanMetadata => ({
   reasonFor: offered(view.choices).filter(needsReason).map(holdValue),
   phrase: phraseOf(view),
   canBreakGlass: view.canBreakGlass,
+  places: view.places.slice(0, MAX_PLACES).map((place) => place.slice(0, MAX_PLACE)),
 })
 
 const phraseOf = ({ plan: { phrase } }: PlanView): string | null =>

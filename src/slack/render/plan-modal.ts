@@ -12,7 +12,7 @@ import { approverLines, expiryWords } from './approval-words.ts'
 import { context, section } from './elements.ts'
 import { stopLines, untilWords } from './holds.ts'
 import { modal } from './modal.ts'
-import { sentence } from './mrkdwn.ts'
+import { places, sentence } from './mrkdwn.ts'
 import { numberLines } from './numbers.ts'
 import { planBlocks, planFooter } from './plan-card.ts'
 import { metadataOf, planInputs } from './plan-inputs.ts'
@@ -136,37 +136,45 @@ const driftBlocks = ({ drift }: PlanView): readonly KnownBlock[] =>
       ]
 
 /** Between the confirmation and its outcome. */
-export const workingModal = (action: ActionKind): ModalView =>
+export const workingModal = (action: ActionKind, where: readonly string[]): ModalView =>
   modal({
     title: titleFor(action),
     blocks: [
       section(
         ':hourglass_flowing_sand: Received. It is checked once more and recorded; then it is carried out and watched for a few seconds, or sent to those who must approve it.',
-        `You may close this: what becomes of the ${ACTION_WORDS[action].noun.toLowerCase()} is posted in the room, or else in the ops channel.`,
+        `You may close this: what becomes of the ${ACTION_WORDS[action].noun.toLowerCase()} is posted in ${places(where)}. If others must approve it, you are also told directly.`,
       ),
     ],
   })
 
 /** What became of a confirmed plan; one that is not over says where the rest will be told. */
-export function outcomeModal(view: PlanCardView, locale: Locale): ModalView {
+export function outcomeModal(
+  view: PlanCardView,
+  locale: Locale,
+  where: readonly string[],
+): ModalView {
   const { plan } = view
   const title = titleOfPlan(plan)
   if (plan.state === 'requested')
-    return modal({ title, blocks: [section(...askedLines(view, locale))] })
+    return modal({ title, blocks: [section(...askedLines(view, locale, where))] })
   const blocks = [...planBlocks(view, locale), planFooter(plan)]
   const note = section(
-    'It takes longer than usual. You may close this: the outcome will be posted in the room.',
+    `It takes longer than usual. You may close this: the outcome will be posted in ${places(where)}.`,
   )
   return modal({ title, blocks: isOver(plan.state) ? blocks : [...blocks, note] })
 }
 
-function askedLines({ plan, approvers, at }: PlanCardView, locale: Locale): readonly string[] {
+function askedLines(
+  { plan, approvers, at }: PlanCardView,
+  locale: Locale,
+  where: readonly string[],
+): readonly string[] {
   const needed = plan.approvalsNeeded
   return [
     `:raised_hand: *Asked for approval*: ${deed(plan)}`,
     `It needs ${plural(needed, 'approval')}. ${expiryWords(plan, locale.timeZone, at)}.`,
     ...approverLines(needed, approvers),
-    'You may close this; the card in the room shows what becomes of it.',
+    `You may close this: the card in ${places(where)} shows what becomes of it, and you are told directly.`,
     planLabel(plan),
   ]
 }

@@ -3,6 +3,7 @@ import type { Incident } from '../../domain/incident.ts'
 import type { MessageTarget, RoomLine } from '../../domain/message.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { isSameQueue } from '../../domain/queue.ts'
+import type { Deps } from '../deps.ts'
 import { headlineKey, shownBy } from '../incidents/touch.ts'
 
 /** Where a plan is shown: rooms of the open incidents that it is about, else the ops channel. */
@@ -23,6 +24,22 @@ export async function placesOf(store: Repositories, plan: Plan): Promise<Places>
       ? [{ kind: 'ops' }]
       : rooms.map((incidentId) => ({ kind: 'room' as const, incidentId }))
   return { incidents, targets }
+}
+
+/** The channels of a plan's places, as ids or as configured; none for a room that is not open yet. */
+export async function channelsOf(
+  { store, settings }: Pick<Deps, 'store' | 'settings'>,
+  plan: Plan,
+): Promise<readonly string[]> {
+  const { targets } = await placesOf(store.now, plan)
+  const channels = await Promise.all(
+    targets.map(async (target) =>
+      target.kind === 'room'
+        ? ((await store.now.incidents.byId(target.incidentId))?.channelId ?? null)
+        : settings.opsChannel,
+    ),
+  )
+  return channels.filter((channel) => channel !== null)
 }
 
 const nameOf = (target: MessageTarget): string =>
@@ -101,6 +118,25 @@ export async function tellPlaces(
       priority: 1,
     })
   await noteInTimelines(store, incidents, about)
+}
+
+/**
+ * The same line directly to who asked, for what others had to judge or must still look at: they need not be in
+ * the places. Whoever could act alone sees the outcome in their modal. The key makes it once.
+ */
+export async function tellRequester(
+  store: Repositories,
+  plan: Plan,
+  { key, line }: { readonly key: string; readonly line: RoomLine },
+): Promise<void> {
+  if (plan.approvalsNeeded === 0 && !plan.isBreakGlass) return
+  const target = { kind: 'person', userId: plan.actor.userId } as const
+  await store.messages.put({
+    key: `${key}:${plan.id}:${nameOf(target)}`,
+    target,
+    content: { kind: 'line', line: { ...line, mention: [] } },
+    priority: 1,
+  })
 }
 
 export async function noteInTimelines(

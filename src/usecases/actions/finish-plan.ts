@@ -10,7 +10,7 @@ import { clockTime } from '../../domain/time.ts'
 import { auditOfPlan } from '../audit/audit-of.ts'
 import { requestAnchor } from '../audit/request-anchor.ts'
 import type { Deps } from '../deps.ts'
-import { noteInTimelines, placesOf, showCard, tellPlaces } from './card.ts'
+import { noteInTimelines, placesOf, showCard, tellPlaces, tellRequester } from './card.ts'
 import { stepEntry } from './end-part.ts'
 import { LeaseLost, ownHold } from './execution.ts'
 import { ENDED_BEFORE } from './resume.ts'
@@ -136,6 +136,7 @@ async function tell(store: Repositories, plan: Plan, now: Date): Promise<void> {
   const said = { key: 'outcome', line, at: now, by }
   if (isNew) await noteInTimelines(store, places.incidents, said)
   else await tellPlaces(store, plan, places, said)
+  await tellRequester(store, plan, said)
   // Stopping a queue is announced where everybody looks, also when it has a room.
   const isInOps = places.targets.some(({ kind }) => kind === 'ops')
   if (!isInOps)

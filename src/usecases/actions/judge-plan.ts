@@ -9,7 +9,7 @@ import { clockTime } from '../../domain/time.ts'
 import { auditOfPlan } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 import { requireRole } from '../people/authorize.ts'
-import { placesOf, showCard, tellPlaces } from './card.ts'
+import { placesOf, showCard, tellPlaces, tellRequester } from './card.ts'
 import { denied } from './deny.ts'
 import { findDrift } from './drift.ts'
 import { requireThawedIn } from './freeze.ts'
@@ -217,7 +217,9 @@ async function tellJudged(
     mention: own ? [] : [plan.actor.userId],
   }
   const places = await placesOf(store, plan)
-  await tellPlaces(store, plan, places, { key: `${verb}:${by.userId}`, line, at, by: by.userId })
+  const said = { key: `${verb}:${by.userId}`, line, at, by: by.userId }
+  await tellPlaces(store, plan, places, said)
+  if (!own) await tellRequester(store, plan, said)
   if (more === 0) {
     const when = clockTime(at, deps.settings.timeZone, at)
     const words = `${ACTION_WORDS[plan.action].noun.toLowerCase()} was ${verb === 'withdrew' ? 'withdrawn' : verb} by <@${by.userId}> at ${when}`

@@ -3,7 +3,7 @@ import type { Plan } from '../../domain/action.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { auditOfPlan } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
-import { placesOf, showCard, tellPlaces } from './card.ts'
+import { placesOf, showCard, tellPlaces, tellRequester } from './card.ts'
 
 const AT_ONCE = 100
 const JUDGING = ['approve', 'reject', 'withdraw'] as const
@@ -49,7 +49,9 @@ export async function voidPlan(
 async function tellOver(store: Repositories, plan: Plan, words: string, now: Date): Promise<void> {
   const line = { icon: 'warning' as const, words, mention: [plan.actor.userId] }
   const places = await placesOf(store, plan)
-  await tellPlaces(store, plan, places, { key: 'over', line, at: now, by: null })
+  const said = { key: 'over', line, at: now, by: null }
+  await tellPlaces(store, plan, places, said)
+  await tellRequester(store, plan, said)
   await store.buttons.spendPlan(plan.id, JUDGING, null, 'this request is over', now)
   await showCard(store, plan, places)
 }

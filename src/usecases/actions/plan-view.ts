@@ -5,6 +5,7 @@ import type { HoldChoice, PlanView } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
 import { hasRight } from '../people/has-right.ts'
 import { approversOf } from '../people/members-with.ts'
+import { channelsOf } from './card.ts'
 import { ownHolds, type Seen } from './look.ts'
 
 /** What the modal shows of a plan: who may approve it, and whether this person could break glass. */
@@ -37,6 +38,7 @@ export async function planView(
     approvalsNeeded: mayNeedApproval ? approvalsNeeded(deps.settings, action, queues) : 0,
     approvers: approvers.filter((id) => id !== actor.userId),
     canBreakGlass,
+    places: await channelsOf(deps, plan),
     drift: shown.drift,
     at: plan.createdAt,
   }

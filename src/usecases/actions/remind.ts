@@ -45,6 +45,7 @@ async function remindOfRequest(deps: RemindDeps, plan: Plan, now: Date): Promise
     key: `remind:${plan.id}:${now.getTime()}`,
     words,
     mention: approvers.length > 0 ? approvers.slice(0, MENTIONED) : [plan.actor.userId],
+    directly: approvers.slice(0, MENTIONED),
   })
 }
 
@@ -57,6 +58,7 @@ async function remindOfReview(deps: RemindDeps, planId: string, now: Date): Prom
     key: `review:${planId}:${now.getTime()}`,
     words: `Nobody has signed off plan ${plan.number} yet: the ${titleOf(plan)}, which <@${plan.actor.userId}> did alone under break-glass. \`${deps.settings.commands.queue} pending\` shows it.`,
     mention: approvers.filter((id) => id !== plan.actor.userId).slice(0, MENTIONED),
+    directly: [],
   })
 }
 
@@ -81,6 +83,7 @@ async function remindOfHold(deps: RemindDeps, hold: Hold, now: Date): Promise<vo
       key: `held:${hold.id}:${now.getTime()}`,
       words: `\`${queueKey(hold.ref)}\` has been paused for ${since}, ${endWords(deps, hold, now)}${why}. If it may run again: \`${deps.settings.commands.queue} resume ${queueKey(hold.ref)}\`.`,
       mention: [hold.owner.userId],
+      directly: [hold.owner.userId],
     },
   )
 }
@@ -90,16 +93,28 @@ const endWords = ({ settings }: RemindDeps, { endsAt }: Hold, now: Date): string
     ? 'without an end'
     : `though its pause should have ended at ${clockTime(endsAt, settings.timeZone, now)}; a freeze, or a system that is away, keeps it`
 
+interface Reminder {
+  readonly key: string
+  readonly words: string
+  readonly mention: readonly string[]
+  /** Who is told in a direct message as well: whose word it waits for need not be in the places. */
+  readonly directly: readonly string[]
+}
+
 async function say(
   store: Repositories,
   { targets }: Pick<Places, 'targets'>,
-  { key, words, mention }: { key: string; words: string; mention: readonly string[] },
+  { key, words, mention, directly }: Reminder,
 ): Promise<void> {
-  for (const [index, target] of targets.entries())
+  const everybody = [
+    ...targets.map((target) => ({ target, mention })),
+    ...directly.map((userId) => ({ target: { kind: 'person' as const, userId }, mention: [] })),
+  ]
+  for (const [index, { target, mention: whom }] of everybody.entries())
     await store.messages.put({
       key: `${key}:${index}`,
       target,
-      content: { kind: 'line', line: { icon: 'info', words, mention } },
+      content: { kind: 'line', line: { icon: 'info', words, mention: whom } },
       priority: 1,
     })
 }

@@ -8,6 +8,7 @@ const aSubmission = (over: Partial<Submission> = {}): Submission => ({
   isReasonRequired: false,
   reasonFor: ['open'],
   canBreakGlass: true,
+  places: [],
   viewId: 'V1',
   reason: null,
   hold: null,

@@ -30,6 +30,7 @@ import {
 } from './builders.ts'
 
 const MINUTE = 60_000
+const OPS = 'C0OPS'
 const modalText = (view: { readonly blocks: unknown }): string =>
   readable({ blocks: view.blocks as KnownBlock[] })
 const shown = (over: Parameters<typeof aPlanView>[0]): string =>
@@ -65,6 +66,7 @@ describe('the plan modal', () => {
       reasonFor: ['open'],
       phrase: null,
       canBreakGlass: false,
+      places: [],
     })
     const text = modalText(view)
     expect(text).toContain('*Pause `sales/email:send`* (high)')
@@ -249,11 +251,15 @@ describe('where approval is due', () => {
   it('says in the modal who may give it, and that the card tells the rest', () => {
     const plan = { ...critical, state: 'requested' as const, approvalsNeeded: 1 }
     const about = (approvers: readonly string[]): string =>
-      modalText(outcomeModal(aCard({ ...plan, expiresAt: ahead(30) }, { approvers }), LOCALE))
+      modalText(
+        outcomeModal(aCard({ ...plan, expiresAt: ahead(30) }, { approvers }), LOCALE, [OPS]),
+      )
     expect(about(['U1', 'U2'])).toContain(
       '*Asked for approval*: Pause of `sales/email:send` for 1 h\nIt needs 1 approval. Expires at 14:32 (30 min left).\nMay approve: <@U1>, <@U2>.',
     )
-    expect(about(['U1'])).toContain('You may close this; the card in the room shows')
+    expect(about(['U1'])).toContain(
+      'the card in <#C0OPS> shows what becomes of it, and you are told directly',
+    )
     expect(about([])).toContain('*Nobody else is known who may approve it.*')
   })
 })
@@ -269,10 +275,10 @@ describe('before and after the preview', () => {
 
   it('ends with the outcome and without buttons, or says where the outcome will be', () => {
     const tokens = { undo: 't', stop: 't' }
-    const under = outcomeModal(aCard(aPlan({ state: 'executing' }), { tokens }), LOCALE)
-    expect(modalText(under)).toContain('takes longer than usual')
+    const under = outcomeModal(aCard(aPlan({ state: 'executing' }), { tokens }), LOCALE, [])
+    expect(modalText(under)).toMatch(/takes longer than usual.*posted in the incident's room/)
     const plan = aPlan({ state: 'done', startedAt: NOW, finishedAt: NOW })
-    const over = modalText(outcomeModal(aCard(plan, { tokens }), LOCALE))
+    const over = modalText(outcomeModal(aCard(plan, { tokens }), LOCALE, []))
     expect(over).toContain('*Pause of `sales/email:send` for 30 min: done*')
     expect(over).not.toContain('takes longer')
     expect(over).not.toContain('[')

@@ -178,6 +178,7 @@ export const planView: fc.Arbitrary<PlanView> = fc
     approvalsNeeded: fc.nat(3),
     approvers: upTo(30, hostile),
     canBreakGlass: fc.boolean(),
+    places: upTo(500, hostile),
     drift: maybe(hostile),
   })
   .map(aPlanView)

@@ -189,6 +189,7 @@ export const aPlanView = (over: Partial<PlanView> = {}): PlanView => ({
   approvalsNeeded: 0,
   approvers: [],
   canBreakGlass: false,
+  places: [],
   drift: null,
   at: NOW,
   ...over,

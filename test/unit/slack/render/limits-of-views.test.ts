@@ -175,7 +175,7 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
   })
 
   it('modal with what became of a plan', () => {
-    expect(counterexample(plans.card, (view) => outcomeModal(view, LOCALE))).toBeNull()
+    expect(counterexample(plans.card, (view) => outcomeModal(view, LOCALE, []))).toBeNull()
   })
 
   it('what waits for somebody', () => {
@@ -241,7 +241,11 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
     }))
     expect(counterexample(locale, renderQueueHelp)).toBeNull()
     expect(counterexample(locale, renderIncidentHelp)).toBeNull()
-    for (const modal of [loadingModal, workingModal])
-      expect([...faults(modal('pause')), ...faults(modal('resume'))]).toEqual([])
+    for (const action of ['pause', 'resume'] as const) {
+      expect(faults(loadingModal(action))).toEqual([])
+      expect(counterexample(any.upTo(3, any.hostile), (where) => workingModal(action, where))).toBe(
+        null,
+      )
+    }
   })
 })

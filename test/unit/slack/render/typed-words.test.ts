@@ -70,7 +70,7 @@ const PLACES: Readonly<Record<string, (reason: string) => unknown>> = {
   'an emergency': (reason) =>
     planCard(aCard(aPlan({ reason, state: 'done', isBreakGlass: true })), LOCALE),
   'the modal of an outcome': (reason) =>
-    outcomeModal(aCard(aPlan({ reason, state: 'done' })), LOCALE),
+    outcomeModal(aCard(aPlan({ reason, state: 'done' })), LOCALE, []),
   'the modal of a preview': (reason) =>
     planModal(aPlanView({ holds: [aHold({ reason })] }), LOCALE),
   'a headline': (reason) => renderHeadline(aHeadline({ holds: [aHold({ reason })] }), LOCALE),
