@@ -92,7 +92,7 @@ const ON_ONE_OF = `id in (
 
 const ACTING_SINCE = `
   ${selectPlans()}
-  where confirmed_at > $1 and ends_hold_id is null
+  where (confirmed_at > $1 or state in ('confirmed', 'executing')) and ends_hold_id is null
     and (state in ('confirmed', 'executing', 'done') or (started_at is not null and state in ('failed', 'cancelled')))
     and (${ON_ONE_OF} or incident_id = $3)
   order by confirmed_at`

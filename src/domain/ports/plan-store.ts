@@ -97,7 +97,7 @@ export interface Plans {
   /** Requests nobody was reminded of since `before`; marks them as reminded. */
   remind(before: Date, now: Date): Promise<readonly Plan[]>
   lastDone(ref: QueueRef, action: Plan['action']): Promise<Plan | null>
-  /** Plans that took or may take effect, confirmed since, on one of these queues or in this incident. */
+  /** Plans that took effect, confirmed since, or still may, on one of these queues or in this incident. */
   actingSince(
     since: Date,
     about: { readonly refs: readonly QueueRef[]; readonly incidentId: number | null },

@@ -109,6 +109,10 @@ const WAYS_ROUND: readonly (readonly [string, readonly Act[]])[] = [
     [order('ANA', 'pause', 240), approves('CEM'), work, pass(235), order('ANA', 'pause', 15)],
   ],
   [
+    'a pause that was ordered long ago and has not begun',
+    [order('ANA', 'pause', 8), pass(31), pass(31), order('ANA', 'pause', 8)],
+  ],
+  [
     'a pause that was ordered long ago and approved late',
     [
       order('ANA', 'pause', 60),
