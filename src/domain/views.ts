@@ -140,6 +140,8 @@ export interface PlanView {
   readonly places: readonly string[]
   /** Set when this preview replaces one that no longer held: why. */
   readonly drift: string | null
+  /** The number of the plan that it takes back. */
+  readonly undoes: number | null
   readonly at: Date
 }
 
@@ -163,6 +165,8 @@ export interface PlanCardView {
   readonly review: Review | null
   /** Holds of this plan. */
   readonly holds: readonly Hold[]
+  /** Channels in which it is shown, by id or name, while it waits: where whoever judges it can ask back. */
+  readonly places: readonly string[]
   /** What a start that waits for approval would end. */
   readonly stops: Stops
   readonly freeze: Freeze | null

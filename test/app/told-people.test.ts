@@ -53,6 +53,7 @@ describe('whoever must judge a resume', () => {
     expect(JSON.stringify(world.person(BEN).modal().view)).toContain(
       'the card in <#C0OPS> shows what becomes of it, and you are told directly',
     )
+    expect(card).toContain('Ask back in <#C0OPS>')
     expect(card).toMatch(/It would end.*Paused by <@U0ANA> since \d\d:\d\d, until.*“for a test”/s)
   })
 })

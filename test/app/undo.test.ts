@@ -29,7 +29,7 @@ describe('undo', () => {
     await carryOut(world, ANA, 'pause email for 30m')
     await untilCard(world, OPS, /Pause of .*: done.*Undo: resume…/s)
     await world.person(BEN).click('spillway:undo', OPS)
-    await untilModal(world, BEN, /Resume.*can be confirmed until/s)
+    await untilModal(world, BEN, /Resume.*takes plan 1 back.*can be confirmed until/s)
     await world.person(BEN).submit(reason('it was the wrong queue'))
     await untilText(world, OPS, /<@U0BEN> resumed `sales\/email`.*the wrong queue/)
     expect(await email.isPaused()).toBe(false)

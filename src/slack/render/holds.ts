@@ -28,19 +28,19 @@ export function untilWords(hold: Hold, zone: string, now: Date): string {
   return left <= 0 ? `until ${time} (due now)` : `until ${time} (${formatDuration(left)} left)`
 }
 
-const because = (reason: string | null): string =>
-  reason === null || reason.trim() === '' ? '' : `: ${quoted(reason, 200)}`
+const because = (reason: string | null, mark: string): string =>
+  reason === null || reason.trim() === '' ? '' : `${mark}${quoted(reason, 200)}`
 
 const sinceWords = ({ startedAt }: Hold, zone: string, now: Date): string =>
   `since ${clockTime(startedAt, zone, now)}`
 
 /** Who stopped it, since and until when, whether it is proven to hold, and why. */
-export const holdLine = (hold: Hold, zone: string, now: Date): string =>
-  `:double_vertical_bar: Paused by ${mention(hold.owner.userId)} ${sinceWords(hold, zone, now)}, ${untilWords(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason)}`
+const holdLine = (hold: Hold, zone: string, now: Date): string =>
+  `:double_vertical_bar: Paused by ${mention(hold.owner.userId)} ${sinceWords(hold, zone, now)}, ${untilWords(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason, ' · ')}`
 
 /** As `holdLine`, for lists over many queues, where one without an end must not be overlooked. */
 export const heldQueueLine = (hold: Hold, zone: string, now: Date): string =>
-  `:double_vertical_bar: ${queueName(hold.ref)} by ${mention(hold.owner.userId)} ${sinceWords(hold, zone, now)}, ${hold.endsAt === null ? '*no end* ' : ''}${untilWords(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason)}`
+  `:double_vertical_bar: ${queueName(hold.ref)} by ${mention(hold.owner.userId)} ${sinceWords(hold, zone, now)}, ${hold.endsAt === null ? '*no end* ' : ''}${untilWords(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason, ' · ')}`
 
 const FOREIGN_LINE =
   ':double_vertical_bar: *Paused, but not by Spillway*: another tool or person did it.'
@@ -83,4 +83,4 @@ export const hazardLines = (hazards: readonly PauseHazard[]): readonly string[] 
 
 /** The banner while nothing may be executed. */
 export const freezeLine = (freeze: Freeze, zone: string, now: Date): string =>
-  `:ice_cube: *Frozen* by ${mention(freeze.by.userId)} since ${clockTime(freeze.at, zone, now)}${because(freeze.reason)}. Nothing is paused or resumed until it ends.`
+  `:ice_cube: *Frozen* by ${mention(freeze.by.userId)} since ${clockTime(freeze.at, zone, now)}${because(freeze.reason, ': ')}. Nothing is paused or resumed until it ends.`

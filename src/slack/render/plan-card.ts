@@ -17,7 +17,7 @@ import {
 } from './approval-words.ts'
 import { actions, context, message, section, type Rendered } from './elements.ts'
 import { freezeLine, proofWords, stopLines } from './holds.ts'
-import { mention, quoted, sentence } from './mrkdwn.ts'
+import { mention, places, quoted, sentence } from './mrkdwn.ts'
 import { effectLine, queueLines, shortCounts, stakeLine, warningLines } from './plan-numbers.ts'
 import { previewLines } from './plan-preview.ts'
 import {
@@ -32,6 +32,7 @@ import {
 
 const MAX_WARNINGS = 3
 const MAX_QUEUES = 5
+const MAX_PLACES = 3
 const MAX_WORDS = 1200
 
 /** A plan's own message, from its request to its outcome: one card that is edited in place, for a phone at night. */
@@ -75,7 +76,10 @@ function requestCard(view: PlanCardView, zone: string): Rendered {
       ...missingLines(view),
     ),
     actions(view.tokens, ['approve', 'reject', 'withdraw']),
-    context(`${planLabel(plan)} · ${numbersOf(plan, zone)}`),
+    context(
+      `${planLabel(plan)} · ${numbersOf(plan, zone)}`,
+      view.places.length === 0 ? null : `Ask back in ${places(view.places.slice(0, MAX_PLACES))}`,
+    ),
   )
 }
 

@@ -82,17 +82,18 @@ function approvalBlocks(view: PlanView): readonly KnownBlock[] {
 const isApprovalDue = ({ tier }: Plan): boolean => tier === 'T3'
 
 /** What it is about: one queue with all its numbers, or several with the sums and the first few. */
-function subjectBlocks({ plan }: PlanView): readonly KnownBlock[] {
+function subjectBlocks({ plan, undoes }: PlanView): readonly KnownBlock[] {
   const only = onlyQueue(plan)
   const heading = `*${verbOf(plan)} ${subject(plan)}*`
+  const undoing = undoes === null ? '' : ` · takes plan ${undoes} back`
   if (only !== null)
     return [
-      section(`${heading} (${only.tier})`, effectLine(plan)),
+      section(`${heading} (${only.tier})${undoing}`, effectLine(plan)),
       section(...numberLines(only.before, null, plan.createdAt), ...previewLines(plan)),
       ...sampleBlocks(plan),
     ]
   return [
-    section(heading, effectLine(plan), stakeLine(plan)),
+    section(`${heading}${undoing}`, effectLine(plan), stakeLine(plan)),
     section(...queueLines(plan.queues, MAX_QUEUES), ...previewLines(plan)),
     ...sampleBlocks(plan),
   ]

@@ -28,7 +28,7 @@ export function effectLine({ action, queues }: Pick<Plan, 'action' | 'queues'>):
   return `Workers take no more jobs. ${finishing}${staying} stay in line.`
 }
 
-/** `tier critical · oldest job 42 min`, `2 critical, 10 low · oldest job 42 min`: how cautious to be, and how urgent it is. */
+/** `tier critical · oldest job 42 min`, `2 of tier critical, 10 low · oldest job 42 min`: how cautious to be, and how urgent it is. */
 export function stakeLine({ queues, createdAt }: Pick<Plan, 'queues' | 'createdAt'>): string {
   const ages = queues.flatMap(({ before }) => oldestMs(before, createdAt) ?? [])
   const oldest = ages.length === 0 ? [] : [`oldest job ${formatDuration(Math.max(...ages))}`]
@@ -42,7 +42,7 @@ function tierWords(queues: readonly Pick<PlannedQueue, 'tier'>[]): string {
   if (queues.length === 1 && first !== undefined) return `tier ${first.tier}`
   return TIERS.map((tier) => [queues.filter((queue) => queue.tier === tier).length, tier] as const)
     .filter(([count]) => count > 0)
-    .map(([count, tier]) => `${thousands(count)} ${tier}`)
+    .map(([count, tier], index) => `${thousands(count)} ${index === 0 ? 'of tier ' : ''}${tier}`)
     .join(', ')
 }
 

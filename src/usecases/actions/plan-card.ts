@@ -13,6 +13,7 @@ import type { PendingView, PlanCardView, PlanTokens, Stops } from '../../domain/
 import type { Deps } from '../deps.ts'
 import { approversOf } from '../people/members-with.ts'
 import { tokenFor } from '../queues/queue-tokens.ts'
+import { channelsOf } from './card.ts'
 
 type CardDeps = Pick<Deps, 'store' | 'chat' | 'settings' | 'clock' | 'ids' | 'systems'>
 
@@ -28,6 +29,7 @@ export const bareCard = (plan: Plan, at: Date): PlanCardView => ({
   approvers: [],
   review: null,
   holds: [],
+  places: [],
   stops: NOTHING,
   freeze: null,
   progress: null,
@@ -40,10 +42,11 @@ export async function planCardView(deps: CardDeps, plan: Plan): Promise<PlanCard
   const { now: store } = deps.store
   const at = deps.clock.now()
   const isWaiting = plan.state === 'requested'
-  const [approvals, review, holds, stops, freeze, approvers] = await Promise.all([
+  const [approvals, review, holds, places, stops, freeze, approvers] = await Promise.all([
     store.approvals.ofPlan(plan.id),
     plan.isBreakGlass ? store.reviews.ofPlan(plan.id) : null,
     store.holds.ofPlans([plan.id]),
+    isWaiting ? channelsOf(deps, plan) : [],
     isWaiting && plan.action === 'resume' ? stopsOf(store, plan, at) : NOTHING,
     store.control.frozen(),
     isWaiting ? approversOf(deps, plan.action, plan.queues) : [],
@@ -55,6 +58,7 @@ export async function planCardView(deps: CardDeps, plan: Plan): Promise<PlanCard
     approvers: approvers.filter((id) => id !== plan.actor.userId),
     review,
     holds,
+    places,
     stops,
     freeze,
     progress: progressOf(plan, card.accounts, at),

@@ -40,6 +40,10 @@ export async function planView(
     canBreakGlass,
     places: await channelsOf(deps, plan),
     drift: shown.drift,
+    undoes: await numberOf(deps, plan.undoesPlanId),
     at: plan.createdAt,
   }
 }
+
+const numberOf = async ({ store }: Deps, planId: string | null): Promise<number | null> =>
+  planId === null ? null : ((await store.now.plans.byId(planId))?.number ?? null)

@@ -182,7 +182,7 @@ describe('the plan modal of many queues', () => {
     const text = modalText(view)
     expect(text).toContain('*Pause 300 queues (`tier:low`)*')
     expect(text).toContain('600 running jobs will finish; 30,000 waiting jobs')
-    expect(text).toContain('2 critical, 298 low · oldest job 42 min')
+    expect(text).toContain('2 of tier critical, 298 low · oldest job 42 min')
     expect(text).toContain('`sales/low-7` 100 waiting, 2 active\nand 292 more')
     expect(text).not.toContain('low-8`')
   })

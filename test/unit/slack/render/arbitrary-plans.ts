@@ -137,6 +137,7 @@ export const card: fc.Arbitrary<PlanCardView> = fc
         signedAt: maybe(date),
       }),
     ),
+    places: upTo(500, hostile),
     stops: fc.record({ holds: upTo(50, hold), foreign: upTo(300, ref) }),
     freeze: maybe(freeze),
     progress: maybe(
@@ -179,6 +180,7 @@ export const planView: fc.Arbitrary<PlanView> = fc
     approvers: upTo(30, hostile),
     canBreakGlass: fc.boolean(),
     places: upTo(500, hostile),
+    undoes: maybe(fc.nat()),
     drift: maybe(hostile),
   })
   .map(aPlanView)

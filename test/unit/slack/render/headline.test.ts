@@ -79,7 +79,7 @@ describe('the headline', () => {
   it('shows who paused it, until when, and whether the pause is proven', () => {
     const queue = live({ isPaused: true })
     expect(shown({ queue, holds: [aHold()] })).toContain(
-      'Paused by <@U0ANA> since 13:57, until 14:27 (25 min left) · held: “provider answers 429”',
+      'Paused by <@U0ANA> since 13:57, until 14:27 (25 min left) · held · “provider answers 429”',
     )
     const unproven = aHold({ proof: 'set_not_proven', endsAt: null, reason: null })
     expect(shown({ queue, holds: [unproven] })).toContain(

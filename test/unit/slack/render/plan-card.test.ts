@@ -84,7 +84,7 @@ describe('the card of a request', () => {
     const text = shown(aWidePlan(300, { ...rest, action: 'resume' }))
     expect(text).toContain('*Approval needed*: Resume of 300 queues (`tier:low`)')
     expect(text).toContain('Workers may take 30,000 waiting jobs at once.')
-    expect(text).toContain('300 low · oldest job 42 min')
+    expect(text).toContain('300 of tier low · oldest job 42 min')
     expect(text).toContain('and 295 more')
   })
 
@@ -116,7 +116,7 @@ describe('the card of a request', () => {
     const resume = aPlan({ ...asked, action: 'resume' })
     const stops = { holds: [aHold({ reason: 'migration until noon' })], foreign: [] }
     expect(readable(planCard(aCard(resume, { stops }), LOCALE))).toContain(
-      '*It would end*\n:double_vertical_bar: Paused by <@U0ANA> since 13:57, until 14:27 (25 min left) · held: “migration until noon”',
+      '*It would end*\n:double_vertical_bar: Paused by <@U0ANA> since 13:57, until 14:27 (25 min left) · held · “migration until noon”',
     )
     const many = aWidePlan(2, { state: 'requested', action: 'resume' })
     const others = { holds: [], foreign: [{ system: 'sales', queue: 'low-1' }] }
