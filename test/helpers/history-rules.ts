@@ -52,16 +52,16 @@ function stopsTooLong(order: Order, orders: readonly Order[], queue: string): bo
 
 /** For how long an earlier order stopped the queue, or still may, as far as it counts for this one. */
 function stoppedBy(earlier: Order, { seq, deed: { at } }: Order, queue: string): number {
-  const { plan, deed, holds } = earlier
+  const { plan, holds } = earlier
   if (!mayHaveStopped(earlier, seq, queue)) return 0
   const hold = holds.find(({ ref }) => ref.queue === queue)
-  const [began, ended] = [timeOf(hold?.startedAt) ?? deed.at, timeOf(hold?.endedAt) ?? Infinity]
+  // It has not begun, and still may.
+  if (hold === undefined) return plan.holdMs ?? Infinity
+  const [began, ended] = [hold.startedAt.getTime(), hold.endedAt?.getTime() ?? Infinity]
   // Until it ends it lasts, however long it was meant to.
   if (ended > at) return Math.max(plan.holdMs ?? Infinity, at - began)
   return Math.max(0, ended - Math.max(began, at - HOUR_MS))
 }
-
-const timeOf = (date: Date | null | undefined): number | null => date?.getTime() ?? null
 
 function mayHaveStopped({ plan, overSeq }: Order, seq: number, queue: string): boolean {
   const part = plan.queues.find(({ ref }) => ref.queue === queue)
