@@ -18,9 +18,14 @@ const EFFECTS = `
   where touched_at is not null and ends_hold_id is null and plan_queue.queue = any ($1)
     and not ${IS_ALLOWED}`
 
+/** What waited for approval was ordered with the last word on it. */
+const ORDERED_BEFORE = `coalesce(
+  (select max(at) + interval '1 second' from approval
+    where plan_id = before.id and verdict = 'approved'), before.confirmed_at) < plan.confirmed_at`
+
 /**
  * What others stopped before counts, too: for as long as it lasted, or still might last when this was confirmed.
- * A second is left for what ended at that very moment.
+ * A second is left for what was approved or ended at that very moment.
  */
 const STOPPED_BEFORE = `(
   select coalesce(sum(case
@@ -32,7 +37,7 @@ const STOPPED_BEFORE = `(
   join hold on hold.plan_id = before.id and hold.queue = at.queue and hold.system = at.system
   where before.id <> plan.id and before.action = 'pause'
     and (at.system, at.queue) = (plan_queue.system, plan_queue.queue)
-    and before.confirmed_at < plan.confirmed_at
+    and ${ORDERED_BEFORE}
     and before.confirmed_at > plan.confirmed_at - make_interval(secs => ${SUM_MS / 1000}))`
 
 const LONG_STOPS = `

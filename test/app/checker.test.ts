@@ -99,7 +99,7 @@ describe('the checker', () => {
       `repeated: end of ${plantedId(12)}`,
       'repeated: message card',
       'repeated: freeze for a drill',
-      'unaudited: trail broken at entry 47',
+      'unaudited: trail broken at entry 53',
       `unaudited: intent of ${plantedId(10)} sales/hidden`,
       `unaudited: step of ${plantedId(9)} sales/silent`,
       `unaudited: end of ${plantedId(11)}`,
@@ -107,7 +107,7 @@ describe('the checker', () => {
       `unapproved: pause of wire by plan ${plantedId(4)}`,
       `unapproved: pause of vault by plan ${plantedId(7)}`,
       `unapproved: resume of bank by plan ${plantedId(6)}`,
-      'unapproved: sales/frozen in entry 42, while frozen',
+      'unapproved: sales/frozen in entry 48, while frozen',
       `stuck: queue of ${plantedId(13)} sales/open`,
       `stuck: accounts of ${plantedId(13)}`,
       `stuck: accounts of ${plantedId(14)}`,
@@ -116,7 +116,7 @@ describe('the checker', () => {
   })
 })
 
-const CRITICAL = ['pay', 'wire', 'bank', 'vault', 'safe']
+const CRITICAL = ['pay', 'wire', 'bank', 'vault', 'safe', 'gate']
 const HOUR_MS = 3_600_000
 const TEN_MINUTES_MS = 600_000
 
@@ -127,6 +127,15 @@ async function plantEverything(own: TestDatabase): Promise<void> {
   // Each short enough alone, together not.
   await plan(3, { queue: 'wire', holdMs: TEN_MINUTES_MS, minutesAgo: 11 })
   await plan(4, { queue: 'wire', holdMs: TEN_MINUTES_MS })
+  // Not counted: the longer one was approved only after the short one was confirmed.
+  await plan(16, { queue: 'gate', holdMs: HOUR_MS, minutesAgo: 5, approvedBy: 'U0BEN' })
+  await plan(17, { queue: 'gate', holdMs: TEN_MINUTES_MS, minutesAgo: 4 })
+  await query(
+    `update approval set at = now() - interval '3 minutes' where plan_id = '${plantedId(16)}'`,
+  )
+  await query(
+    `update plan_queue set touched_at = now() - interval '2 minutes' where plan_id = '${plantedId(16)}'`,
+  )
   await plan(5, { queue: 'bank', holdMs: HOUR_MS, minutesAgo: 20, approvedBy: 'U0BEN' })
   await plan(6, { queue: 'bank', action: 'resume', ends: [5] })
   await plan(7, { queue: 'vault', holdMs: HOUR_MS, glass: 'not reviewed' })
