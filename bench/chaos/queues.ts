@@ -5,7 +5,7 @@ export const FLOWS = ['five', 'six', 'both'] as const
 /** Paused longer and started again by two people only; `pay-out` asks for three. */
 export const CRITICAL = ['pay-in', 'pay-out', 'pay-fee'] as const
 /** More than fit into one slice of an execution, so that some kills come between two slices. */
-export const LOW: readonly string[] = Array.from(
+const LOW: readonly string[] = Array.from(
   { length: 27 },
   (_, n) => `low-${String(n).padStart(2, '0')}`,
 )

@@ -19,7 +19,7 @@ export const OPERATORS = [
   'U0GUS',
   'U0HAL',
 ] as const
-export const NOBODY = 'U0VIC'
+const NOBODY = 'U0VIC'
 export const GROUP = 'S0ONCALL'
 
 export const WORKSPACE: FakeSlackSetup = {

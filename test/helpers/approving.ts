@@ -70,7 +70,7 @@ export async function request(
 }
 
 /** The newest card of a plan in a channel, as JSON with its buttons. */
-export const cardIn = (world: World, channel: string): string =>
+const cardIn = (world: World, channel: string): string =>
   JSON.stringify(
     world.slack.state.channels
       .get(channel)

@@ -144,7 +144,7 @@ export async function execute(
 }
 
 /** Everything that has work to do does it, until nothing has. */
-export async function work(stage: Stage): Promise<void> {
+async function work(stage: Stage): Promise<void> {
   const { clock, deps } = stage
   for (let round = 0; round < 5; round += 1) {
     const found = await deps.store.now.plans.unfinished(clock.now(), 100)

@@ -17,7 +17,7 @@ export const APPROVAL_TTL_MS = 30 * MINUTE_MS
 export const LIMIT = 6
 
 /** What somebody got through with. */
-export interface Deed {
+interface Deed {
   readonly at: number
   readonly planId: string
   readonly who: string

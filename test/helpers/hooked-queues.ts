@@ -3,7 +3,7 @@ import type { QueueSystem, QueueSystems } from '../../src/domain/ports/queue-sys
 import { overviewOf } from './overviews.ts'
 
 /** What a test does at an instant: before a queue is looked at, paused, resumed or watched. */
-export type Hook = (moment: 'look' | 'pause' | 'resume' | 'watch', key: string) => Promise<void>
+type Hook = (moment: 'look' | 'pause' | 'resume' | 'watch', key: string) => Promise<void>
 
 export interface HookedQueues {
   readonly systems: QueueSystems

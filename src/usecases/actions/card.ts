@@ -110,14 +110,24 @@ export async function tellPlaces(
     readonly by: string | null
   },
 ): Promise<void> {
+  await putLines(store, plan, targets, about)
+  await noteInTimelines(store, incidents, about)
+}
+
+/** One line in each of these places. The key makes it once. */
+export async function putLines(
+  store: Repositories,
+  plan: Plan,
+  targets: readonly MessageTarget[],
+  { key, line }: { readonly key: string; readonly line: RoomLine },
+): Promise<void> {
   for (const target of targets)
     await store.messages.put({
-      key: `${about.key}:${plan.id}:${nameOf(target)}`,
+      key: `${key}:${plan.id}:${nameOf(target)}`,
       target,
-      content: { kind: 'line', line: about.line },
+      content: { kind: 'line', line },
       priority: 1,
     })
-  await noteInTimelines(store, incidents, about)
 }
 
 /**

@@ -1,16 +1,16 @@
-import { ACTION_WORDS, subjectOf } from '../../domain/action-words.ts'
+import { ACTION_WORDS, subjectOf, titleOf } from '../../domain/action-words.ts'
 import { accountsOf, type Plan } from '../../domain/action.ts'
 import type { RoomLine } from '../../domain/message.ts'
 import { endedWell, planWords, stateOf } from '../../domain/plan-outcome.ts'
 import type { Lease } from '../../domain/ports/plan-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
-import { type QueueRef } from '../../domain/queue.ts'
+import type { QueueRef } from '../../domain/queue.ts'
 import { quote } from '../../domain/quote.ts'
 import { clockTime } from '../../domain/time.ts'
 import { auditOfPlan } from '../audit/audit-of.ts'
 import { requestAnchor } from '../audit/request-anchor.ts'
 import type { Deps } from '../deps.ts'
-import { noteInTimelines, placesOf, showCard, tellPlaces, tellRequester } from './card.ts'
+import { noteInTimelines, placesOf, putLines, showCard, tellPlaces, tellRequester } from './card.ts'
 import { stepEntry } from './end-part.ts'
 import { LeaseLost, ownHold } from './execution.ts'
 import { ENDED_BEFORE } from './resume.ts'
@@ -134,8 +134,10 @@ async function tell(store: Repositories, plan: Plan, now: Date): Promise<void> {
   const places = await placesOf(store, plan)
   const isNew = await showCard(store, plan, places)
   const said = { key: 'outcome', line, at: now, by }
-  if (isNew) await noteInTimelines(store, places.incidents, said)
-  else await tellPlaces(store, plan, places, said)
+  // The card above says how: what went well need not be read twice.
+  const brief = { ...line, words: `Done: the ${titleOf(plan)}.` }
+  if (!isNew) await putLines(store, plan, places.targets, isGood ? { ...said, line: brief } : said)
+  await noteInTimelines(store, places.incidents, said)
   await tellRequester(store, plan, said)
   // Stopping a queue is announced where everybody looks, also when it has a room.
   const isInOps = places.targets.some(({ kind }) => kind === 'ops')
