@@ -5,8 +5,8 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
     globalSetup: ['./helpers/slack-scopes.ts', './helpers/global-setup.ts'],
-    // Real servers on two cores: one file at a time per core, and patience.
-    maxWorkers: 2,
+    // Real servers: most of a test's time is waiting, so two cores carry three files at once.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -103,6 +103,9 @@ const lines = async (words: string): Promise<number> => {
 
 const freeze = (): Promise<unknown> =>
   freezeActions(deps, { actor: actorOf(BEN), reason: 'look first' })
+/** For the next test, also where this one fails. */
+beforeEach(() => pool.query('delete from control'))
+
 const thaw = (): Promise<void> => liftFreeze(deps, { actor: actorOf(BEN) })
 
 describe('what was touched is brought to its end', () => {
@@ -228,7 +231,8 @@ describe('the end of a timed pause', () => {
     await expect(stop).rejects.toThrow(/is the end of a timed pause; it cannot be stopped/)
     skewMs = 61 * MINUTE_MS
     await remind(deps)
-    expect(await lines(`\`${key}\` has been paused for 1 h`)).toBe(1)
+    // In the ops channel, and to its owner.
+    expect(await lines(`\`${key}\` has been paused for 1 h`)).toBe(2)
     await thaw()
     await executePlan(deps, end.id)
     expect([queues.paused.has(key), await holdsOn(key)]).toEqual([false, 0])
