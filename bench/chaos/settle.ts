@@ -10,10 +10,15 @@ import { note } from '../checker/ledgers.ts'
 import { OPERATORS, type Scene } from './scene.ts'
 import { letHoldsEnd, letPlansLapse } from './time.ts'
 
-/** Longer than a lease, and than the wait after a freeze. */
-const SETTLE_MS = 120_000
+/** Without any progress for so long, which is longer than a lease or the wait after a freeze, it is stuck. */
+const STILL_MS = 120_000
+/** Headlines are edited for ever, which looks like progress. */
+const SETTLE_MS = 600_000
 
-/** Nothing more is asked for; holds end; whatever was begun comes to its end, or the time is up. */
+/**
+ * Nothing more is asked for; holds end; whatever was begun comes to its end, or to a standstill. Slack takes a
+ * message a second per channel, so that telling it all can take minutes.
+ */
 export async function settle(
   scene: Pick<Scene, 'client' | 'slack' | 'slackUrl' | 'field'>,
   redisUrl: string,
@@ -22,11 +27,16 @@ export async function settle(
   const redis = new Redis(redisUrl)
   await letPlansLapse(client)
   try {
-    for (const until = Date.now() + SETTLE_MS; Date.now() < until; await sleep(250)) {
+    const end = Date.now() + SETTLE_MS
+    let seen = { open: NOTHING, at: Date.now() }
+    for (; Date.now() < Math.min(end, seen.at + STILL_MS); await sleep(250)) {
       if (await isFrozen(client)) await thaw(scene)
-      if (!(await isQuiet(client))) continue
+      const open = await whatIsOpen(client)
+      if (open !== seen.open) seen = { open, at: Date.now() }
+      if (open !== NOTHING) continue
       await letHoldsEnd(client)
-      if ((await isQuiet(client)) && (await isWorkedOff(redis, field.queues))) return
+      const isOver = (await whatIsOpen(client)) === NOTHING
+      if (isOver && (await isWorkedOff(redis, field.queues))) return
     }
   } finally {
     redis.disconnect()
@@ -40,15 +50,20 @@ async function thaw({ slack, slackUrl }: Pick<Scene, 'slack' | 'slackUrl'>): Pro
   await createPerson(slack, slackUrl, OPERATORS[0]).command('/queue', 'freeze off', OPS)
 }
 
-/** Nothing is under way. A hold whose time has not come may stay. */
-async function isQuiet(client: pg.Pool): Promise<boolean> {
-  const { rows } = await client.query(`
-    select from plan where state in ('planned', 'requested', 'confirmed', 'executing')
-    union all select from delivery where state = 'received'
-    union all select from message where delivered_version < wanted_version and not is_buried
-    union all select from room_step where state <> 'done'
-    union all select from hold where ended_at is null and ends_at <= now()`)
-  return rows.length === 0
+const NOTHING = ''
+
+/** One text for each set of things that are under way. A hold whose time has not come may stay. */
+async function whatIsOpen(client: pg.Pool): Promise<string> {
+  const { rows } = await client.query<{ id: string }>(`
+    select id::text from plan where state in ('planned', 'requested', 'confirmed', 'executing')
+    union all select id::text from delivery where state = 'received'
+    union all select id || ' ' || delivered_version from message where delivered_version < wanted_version and not is_buried
+    union all select incident_id || step from room_step where state <> 'done'
+    union all select id::text from hold where ended_at is null and ends_at <= now()`)
+  return rows
+    .map(({ id }) => id)
+    .toSorted()
+    .join()
 }
 
 async function isWorkedOff(redis: Redis, queues: readonly string[]): Promise<boolean> {
