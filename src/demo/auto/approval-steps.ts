@@ -20,8 +20,8 @@ export interface Request {
 /** Asks for what one person may not decide alone; nothing happens yet. */
 export async function request(scene: Scene, { channel }: Room): Promise<Outcome<Request>> {
   const { ui } = scene
-  await ui.runCommand(channel, '/queue', 'pause for 1h')
-  await submitReason(ui, REASON, `the preview of a pause of ${BANK_QUEUE}`)
+  const open = () => ui.runCommand(channel, '/queue', 'pause for 1h')
+  await submitReason(ui, open, REASON, `the preview of a pause of ${BANK_QUEUE}`)
   const plan = await planOf(scene, 'pause', 'requested')
   expectThat(plan.tier === 'T3', `the pause counts as ${plan.tier}, not as T3`)
   const card = await cardWith(ui, channel, ACTION_IDS.approve, 'a card that asks for approval')
@@ -91,8 +91,8 @@ export async function approve(
 
 /** Taking it back soon is no decision for two. */
 export async function undo(scene: Scene, card: UiMessage): Promise<Outcome<void>> {
-  await scene.ui.clickButton(card, ACTION_IDS.undo)
-  await submitReason(scene.ui, BANK_IS_BACK, 'the preview of the undo')
+  const open = () => scene.ui.clickButton(card, ACTION_IDS.undo)
+  await submitReason(scene.ui, open, BANK_IS_BACK, 'the preview of the undo')
   const plan = await planOf(scene, 'resume', 'done')
   await expectRunning(scene)
   scene.estate.heal(BANK_QUEUE)

@@ -15,8 +15,8 @@ export async function pauseMany(scene: Scene): Promise<Outcome<UiMessage>> {
   const { ui, estate, records } = scene
   slowRegister(estate)
   await until('work in every queue', () => holdsTrue(all(scene, (eye) => eye.backlog().then(some))))
-  await ui.runCommand(OPS_CHANNEL.id, '/queue', `pause ${VAT_GLOB} for 10m`)
-  await submitReason(ui, REASON, `the preview of ${VAT_QUEUES.length} queues`)
+  const open = () => ui.runCommand(OPS_CHANNEL.id, '/queue', `pause ${VAT_GLOB} for 10m`)
+  await submitReason(ui, open, REASON, `the preview of ${VAT_QUEUES.length} queues`)
   // The bar stands for two seconds; on a slow machine the first that is seen may be the outcome.
   const first = await ui.waitForMessage(
     OPS_CHANNEL.id,
@@ -44,8 +44,8 @@ const isOutcome = (message: UiMessage): boolean =>
 
 export async function undoMany(scene: Scene, card: UiMessage): Promise<Outcome<void>> {
   const { ui, estate, records } = scene
-  await ui.clickButton(card, ACTION_IDS.undo)
-  await submitReason(ui, ALL_CLEAR, 'the preview of the undo')
+  const open = () => ui.clickButton(card, ACTION_IDS.undo)
+  await submitReason(ui, open, ALL_CLEAR, 'the preview of the undo')
   for (const queue of VAT_QUEUES) estate.heal(queue)
   const plan = await planDone(scene, 'resume')
   const isRunning = await all(scene, (eye) => eye.isPaused().then((isPaused) => !isPaused))

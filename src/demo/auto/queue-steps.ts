@@ -55,8 +55,8 @@ async function act(
   const actionId = ACTION_IDS[action]
   const hasButton = (message: UiMessage) => findElement(message, actionId) !== null
   const headline = await headlineWith(scene, room, hasButton, `a ${action} button on the headline`)
-  await ui.clickButton(headline, actionId)
-  await submitReason(ui, reason, `the preview of ${action}`)
+  const open = () => ui.clickButton(headline, actionId)
+  await submitReason(ui, open, reason, `the preview of ${action}`)
   const plan = await until(`the ${action} to end`, async () => {
     const found = await records.plan(TROUBLE_QUEUE, action)
     return found !== null && ENDED.has(found.state) ? found : null

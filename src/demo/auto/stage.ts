@@ -77,9 +77,15 @@ export const headlineWith = (
 ): Promise<UiMessage> =>
   ui.waitForMessage(channel, (message) => message.ts === headlineTs && isIt(message), what)
 
-/** Gives the reason in the preview that opens, and confirms it. */
-export async function submitReason(ui: UiClient, reason: string, what: string): Promise<void> {
+/** Opens a preview, gives the reason in it, and confirms it. Looks before it opens: a preview can be very quick. */
+export async function submitReason(
+  ui: UiClient,
+  open: () => Promise<unknown>,
+  reason: string,
+  what: string,
+): Promise<void> {
   const before = ui.openModal()?.id
+  await open()
   await ui.waitForModal(
     ({ id, blocks }) =>
       id !== before && blocks.some(({ element }) => element?.action_id === ACTION_IDS.reason),
