@@ -84,6 +84,7 @@ export async function submitReason(
   reason: string,
   what: string,
 ): Promise<void> {
+  await untilSettled(ui)
   const before = ui.openModal()?.id
   await open()
   await ui.waitForModal(
@@ -92,6 +93,13 @@ export async function submitReason(
     `${what}, with a field for the reason`,
   )
   await ui.submitModal({ [ACTION_IDS.reason]: reason })
+}
+
+/** A window that still waits for its outcome would be drawn over the next one. */
+async function untilSettled(ui: UiClient): Promise<void> {
+  if (ui.openModal() === null) return
+  const isSettled = (view: object): boolean => !JSON.stringify(view).includes('hourglass')
+  await ui.waitForModal(isSettled, 'the outcome in the window before')
 }
 
 /** The latest message with this button. */
