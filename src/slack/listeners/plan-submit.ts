@@ -75,7 +75,7 @@ const inDoubt = (error: unknown): unknown =>
     ? new OperatorError(
         'database_unreachable',
         error.message,
-        'Your confirmation may have been recorded; then it is carried out, once, when the database is back, and posted in the room. Look at the status before you try again.',
+        'Your confirmation may have been recorded; then it is carried out, once, when the database is back, and posted in the room or the ops channel. Look at the status before you try again.',
         error,
       )
     : error
