@@ -60,11 +60,17 @@ export function openConnection(config: BullmqSystemConfig, role: string, log: Lo
       }
     },
     async close() {
+      // A TLS handshake that is cut short may fail more than once, and ioredis listens once: that would end the process.
+      openStream(redis)?.on('error', () => {})
       redis.disconnect()
       await Promise.resolve()
     },
   }
 }
+
+/** Undefined before the first attempt to connect, whatever the types of ioredis say. */
+const openStream = (redis: { readonly stream?: Redis['stream'] }): Redis['stream'] | undefined =>
+  redis.stream
 
 /** Waits for a first attempt to connect that is under way, but not for a Redis that was found to be away. */
 function becomesReady(redis: Redis): Promise<boolean> {

@@ -94,3 +94,12 @@ it('tells a server that has not proven who it is nothing, least of all the passw
   await once(impostor, 'close')
   expect(Buffer.concat(heard).toString()).toBe('')
 })
+
+// What nobody listens to ends the process: the runner counts it as a failure of this file.
+it('may be closed in the midst of a handshake, however the server takes it', async () => {
+  for (let round = 0; round < 100; round += 1) {
+    const system = openSystem({ url: address('127.0.0.1', tlsPort) })
+    await expect(system.overview(['secret'])).rejects.toMatchObject({ code: 'system_unreachable' })
+    await system.close()
+  }
+})
