@@ -62,6 +62,7 @@ const settingsOf = (file: ConfigFile, directory: string): Settings => ({
     anchorChannel: file.audit.channel,
     anchorFile: file.audit.file === null ? null : resolve(directory, file.audit.file),
   },
+  vault: { keepMs: file.vault.keep, warnMs: file.vault.warn },
   commands: file.commands,
 })
 

@@ -13,6 +13,7 @@ export const checkFile = (file: ConfigFile): Problem[] => [
   ...checkAlerts(file),
   ...checkSlack(file),
   ...checkAudit(file),
+  ...checkVault(file),
   ...checkRest(file),
 ]
 
@@ -139,6 +140,7 @@ function checkSlack({ slack }: ConfigFile): Problem[] {
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
 
 /** An anchor is one line, which Slack must show whole. */
 const MAX_INSTANCE = 200
@@ -161,6 +163,14 @@ function checkAudit({ audit, slack, instance }: ConfigFile): Problem[] {
       words: 'is that of slack.bot_token: the same workspace twice vouches for no more than once.',
     })
   return problems
+}
+
+/** Whoever is on call must have a working day to take something out again. */
+function checkVault({ vault: { keep, warn } }: ConfigFile): Problem[] {
+  if (keep === null) return []
+  if (keep < DAY_MS)
+    return [{ path: ['vault', 'keep'], words: 'must be at least 1d, or null to keep everything.' }]
+  return warn < keep ? [] : [{ path: ['vault', 'warn'], words: 'must be shorter than vault.keep.' }]
 }
 
 function checkRest(file: ConfigFile): Problem[] {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { ACTION_KINDS } from '../domain/action.ts'
 import { ALL_TIERS } from '../domain/policy.ts'
-import { DEFAULT_AUDIT, DEFAULT_POLICY, DEFAULT_RULE } from '../domain/settings.ts'
+import { DEFAULT_AUDIT, DEFAULT_POLICY, DEFAULT_RULE, DEFAULT_VAULT } from '../domain/settings.ts'
 import {
   address,
   bearerToken,
@@ -106,6 +106,11 @@ const audit = section({
     .default(null),
 })
 
+const vault = section({
+  keep: duration.nullable().default(DEFAULT_VAULT.keepMs),
+  warn: duration.default(DEFAULT_VAULT.warnMs),
+})
+
 const severity = z.enum(['SEV1', 'SEV2', 'SEV3', 'SEV4'])
 
 const mapping = section({
@@ -166,6 +171,7 @@ export const fileSchema = section({
   }).prefault({}),
   policy: policy.prefault({}),
   audit: audit.prefault({}),
+  vault: vault.prefault({}),
   commands: section({
     queue: slashCommand.default('/queue'),
     incident: slashCommand.default('/incident'),

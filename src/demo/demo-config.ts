@@ -1,7 +1,13 @@
 import type { Config } from '../config/types.ts'
 import { ACTION_KINDS } from '../domain/action.ts'
 import { ALL_TIERS } from '../domain/policy.ts'
-import { DEFAULT_AUDIT, DEFAULT_POLICY, type QueueRule, type Settings } from '../domain/settings.ts'
+import {
+  DEFAULT_AUDIT,
+  DEFAULT_POLICY,
+  DEFAULT_VAULT,
+  type QueueRule,
+  type Settings,
+} from '../domain/settings.ts'
 import { SYSTEM, TIERS } from './estate-queues.ts'
 import {
   APP_TOKEN,
@@ -100,6 +106,7 @@ const demoSettings = (): Settings => ({
   },
   policy: DEFAULT_POLICY,
   audit: { ...DEFAULT_AUDIT, anchorChannel: AUDIT_CHANNEL.id },
+  vault: DEFAULT_VAULT,
   commands: { queue: '/queue', incident: '/incident' },
 })
 

@@ -1,4 +1,4 @@
-import type { ActionKind } from './action.ts'
+import type { ActionKind, JobOptions } from './action.ts'
 import type { QueueRef } from './queue.ts'
 
 /**
@@ -65,6 +65,8 @@ export type ButtonPurpose =
       readonly refs: readonly QueueRef[]
       readonly incidentId: number | null
       readonly holdMs: number | null
+      /** Which jobs, in the filter's words, and what is to be done with them; absent for whole queues. */
+      readonly jobs?: { readonly filter: string; readonly options: JobOptions }
     }
   | { readonly kind: 'ack'; readonly incidentId: number }
   | { readonly kind: 'resolve'; readonly incidentId: number }

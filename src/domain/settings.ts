@@ -67,6 +67,14 @@ export interface AuditSettings {
   readonly anchorFile: string | null
 }
 
+/** How long the vault keeps what was put into it. */
+export interface VaultSettings {
+  /** From the quarantine on; null keeps it until somebody acts. */
+  readonly keepMs: number | null
+  /** Before anything expires, its owner is warned so much earlier. */
+  readonly warnMs: number
+}
+
 /** The part of the configuration that rules are made of; addresses and secrets stay in `config/`. */
 export interface Settings {
   /** Names this installation, in the audit trail and in metrics. */
@@ -80,6 +88,7 @@ export interface Settings {
   readonly rooms: RoomSettings
   readonly policy: PolicySettings
   readonly audit: AuditSettings
+  readonly vault: VaultSettings
   readonly commands: { readonly queue: string; readonly incident: string }
 }
 
@@ -108,6 +117,10 @@ export const DEFAULT_AUDIT: AuditSettings = {
   anchorChannel: null,
   anchorFile: null,
 }
+
+const DAY_MS = 24 * 60 * MINUTE_MS
+
+export const DEFAULT_VAULT: VaultSettings = { keepMs: 90 * DAY_MS, warnMs: 7 * DAY_MS }
 
 /** The rule for a queue; one that no rule names counts as medium, with the thresholds of the field (5,000 waiting, 50 failed). */
 export const ruleFor = (settings: Pick<Settings, 'queueRules'>, ref: QueueRef): QueueRule =>

@@ -2,7 +2,12 @@ import type { RunningApp } from '../../src/app.ts'
 import type { Config } from '../../src/config/types.ts'
 import { ACTION_KINDS } from '../../src/domain/action.ts'
 import { ALL_TIERS } from '../../src/domain/policy.ts'
-import { DEFAULT_AUDIT, DEFAULT_POLICY, type Settings } from '../../src/domain/settings.ts'
+import {
+  DEFAULT_AUDIT,
+  DEFAULT_POLICY,
+  DEFAULT_VAULT,
+  type Settings,
+} from '../../src/domain/settings.ts'
 import type { FakeSlack } from '../slack/fake-slack/server.ts'
 import type { FakeSlackSetup } from '../slack/fake-slack/state.ts'
 import { SIGNING_SECRET } from '../slack/signed.ts'
@@ -165,5 +170,6 @@ export const aSettings = (): Settings => ({
   policy: DEFAULT_POLICY,
   // An anchor every five minutes by the wall clock would now and then come between a test and its count.
   audit: { ...DEFAULT_AUDIT, anchorEveryMs: 24 * 60 * MINUTE_MS },
+  vault: DEFAULT_VAULT,
   commands: { queue: '/queue', incident: '/incident' },
 })

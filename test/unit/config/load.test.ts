@@ -7,7 +7,12 @@ import { describe, expect, it } from 'vitest'
 import { describeConfig } from '../../../src/config/describe.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { ALL_TIERS } from '../../../src/domain/policy.ts'
-import { DEFAULT_AUDIT, DEFAULT_POLICY, ruleFor } from '../../../src/domain/settings.ts'
+import {
+  DEFAULT_AUDIT,
+  DEFAULT_POLICY,
+  DEFAULT_VAULT,
+  ruleFor,
+} from '../../../src/domain/settings.ts'
 import { ENV, messageOf, parse, SHORT } from '../../helpers/config.ts'
 
 describe('a minimal file', () => {
@@ -21,6 +26,7 @@ describe('a minimal file', () => {
       commands: { queue: '/queue', incident: '/incident' },
       policy: DEFAULT_POLICY,
       audit: DEFAULT_AUDIT,
+      vault: DEFAULT_VAULT,
     })
     expect(config.slack).toMatchObject({ mode: 'socket', botToken: 'xoxb-1-secret' })
     expect(config.systems).toEqual([
@@ -94,6 +100,7 @@ describe('a whole file', () => {
       commands: usual.settings.commands,
       policy: { ...usual.settings.policy, approvers: shown.settings.policy.approvers },
       audit: usual.settings.audit,
+      vault: usual.settings.vault,
     })
     expect({ http: shown.http, slack: shown.slack, database: shown.database }).toEqual({
       http: usual.http,
@@ -142,6 +149,14 @@ audit: {file: heads.log}`,
       limits: { ...DEFAULT_POLICY.limits, perQueue: 5 },
     })
     expect(config.settings.audit.anchorFile).toBe('/srv/spillway/heads.log')
+  })
+
+  it('keeps what is in the vault as long as it is told to', () => {
+    expect(parse(`${SHORT}vault: {keep: 30d, warn: 2d}`).settings.vault).toEqual({
+      keepMs: 30 * 86_400_000,
+      warnMs: 2 * 86_400_000,
+    })
+    expect(parse(`${SHORT}vault: {keep: null}`).settings.vault.keepMs).toBeNull()
   })
 
   it('takes what a variable holds as it is', () => {

@@ -119,7 +119,7 @@ describe('a bad file is refused in words', () => {
     [
       'an action with a typo',
       role('{users: [U12345678], queues: ["*"], actions: [pasue]}'),
-      'must be one of pause, resume, freeze. Did you mean `pause`?',
+      'unstick, freeze. Did you mean `pause`?',
     ],
     [
       'a glob of an unknown system',
@@ -223,6 +223,16 @@ describe('a bad file is refused in words', () => {
       'an application login alone',
       `${SHORT}database: {app_url: "postgres://a@b/c"}`,
       'needs database.url beside it',
+    ],
+    [
+      'a vault that forgets overnight',
+      `${SHORT}vault: {keep: 12h}`,
+      'vault.keep (line 5): must be at least 1d',
+    ],
+    [
+      'a warning before there is anything to warn of',
+      `${SHORT}vault: {keep: 7d, warn: 7d}`,
+      'vault.warn (line 5): must be shorter than vault.keep',
     ],
     [
       'one command for both',
