@@ -1,5 +1,6 @@
 import type {
   Plan,
+  PlannedJobs,
   PlannedQueue,
   PlanOutcome,
   PlanPreview,
@@ -15,6 +16,7 @@ interface QueueRow {
   queue_tier: PlannedQueue['tier']
   before: QueueOverview
   hold_ids: string[]
+  jobs: number | null
   warnings: string[]
   state: PlannedQueue['state']
   is_touched: boolean
@@ -33,6 +35,7 @@ interface PlanRow {
   user_id: string
   tier: Plan['tier']
   tier_reason: string
+  jobs: Plan['jobs']
   hold_ms: string | null
   reason: string | null
   phrase: string | null
@@ -48,6 +51,7 @@ interface PlanRow {
   stop_user_id: string | null
   stop_at: Date | null
   started_at: Date | null
+  progressed_at: Date | null
   outcome: PlanOutcome | null
   finished_at: Date | null
   fence: number
@@ -58,7 +62,7 @@ interface PlanRow {
 export const selectPlans = (from = 'plan'): string => `
   select plan.*, (
     select json_agg(json_build_object('system', system, 'queue', queue, 'queue_tier', queue_tier,
-      'before', before, 'hold_ids', hold_ids, 'warnings', warnings, 'state', state,
+      'before', before, 'hold_ids', hold_ids, 'jobs', jobs, 'warnings', warnings, 'state', state,
       'is_touched', touched_at is not null, 'outcome', outcome)
       order by position)
     from plan_queue where plan_id = plan.id
@@ -70,6 +74,7 @@ const toQueue = (from: QueueRow): PlannedQueue => ({
   tier: from.queue_tier,
   before: reviveOverview(from.before),
   holdIds: from.hold_ids,
+  jobs: from.jobs,
   warnings: from.warnings,
   state: from.state,
   isTouched: from.is_touched,
@@ -82,12 +87,17 @@ const toQueue = (from: QueueRow): PlannedQueue => ({
         },
 })
 
+const dateOf = (stored: Date | null): Date | null => (stored === null ? null : new Date(stored))
+
+const reviveJobs = (stored: PlannedJobs): PlannedJobs => ({
+  ...stored,
+  oldestAt: dateOf(stored.oldestAt),
+  newestAt: dateOf(stored.newestAt),
+})
+
 const revivePreview = (stored: PlanPreview): PlanPreview => ({
   ...stored,
-  sample: stored.sample.map((job) => ({
-    ...job,
-    addedAt: job.addedAt === null ? null : new Date(job.addedAt),
-  })),
+  sample: stored.sample.map((job) => ({ ...job, addedAt: dateOf(job.addedAt) })),
 })
 
 const stopOf = (from: PlanRow): Plan['stop'] =>
@@ -107,6 +117,7 @@ const toPlan = (from: PlanRow): Plan => ({
   actor: actorOf(from),
   tier: from.tier,
   tierReason: from.tier_reason,
+  jobs: from.jobs === null ? null : reviveJobs(from.jobs),
   holdMs: from.hold_ms === null ? null : Number(from.hold_ms),
   reason: from.reason,
   phrase: from.phrase,
@@ -120,6 +131,7 @@ const toPlan = (from: PlanRow): Plan => ({
   confirmedAt: from.confirmed_at,
   stop: stopOf(from),
   startedAt: from.started_at,
+  progressedAt: from.progressed_at,
   outcome: from.outcome,
   finishedAt: from.finished_at,
 })

@@ -10,16 +10,18 @@ import { changed, row, rows, type Sql } from './sql.ts'
 const ADD = `
   with added as (
     insert into plan (id, number, action, scope, incident_id, ends_hold_id, undoes_plan_id, team_id, user_id,
-      tier, tier_reason, hold_ms, reason, phrase, state, hash, created_at, expires_at, confirmed_at, preview)
-    select $1, nextval('plan_number'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $20
+      tier, tier_reason, hold_ms, reason, phrase, state, hash, created_at, expires_at, confirmed_at, preview,
+      jobs)
+    select $1, nextval('plan_number'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $20,
+      $21
     -- A number is not used up for an end that is planned already.
     where $5::uuid is null or not exists (select from plan where ends_hold_id = $5)
     on conflict (ends_hold_id) do nothing returning id, number
   ), queues as (
-    insert into plan_queue (plan_id, position, system, queue, queue_tier, before, hold_ids, warnings)
-    select added.id, q.position, q.system, q.queue, q.queue_tier, q.before, q.hold_ids, q.warnings
+    insert into plan_queue (plan_id, position, system, queue, queue_tier, before, hold_ids, jobs, warnings)
+    select added.id, q.position, q.system, q.queue, q.queue_tier, q.before, q.hold_ids, q.jobs, q.warnings
     from added, jsonb_to_recordset($19) as q (position integer, system text, queue text, queue_tier text,
-      before jsonb, hold_ids uuid[], warnings jsonb)
+      before jsonb, hold_ids uuid[], jobs integer, warnings jsonb)
   )
   select number from added`
 
@@ -32,6 +34,7 @@ const queueRows = (plan: Omit<Plan, 'number'>): string =>
       queue_tier: queue.tier,
       before: queue.before,
       hold_ids: queue.holdIds,
+      jobs: queue.jobs,
       warnings: queue.warnings,
     })),
   )
@@ -58,6 +61,7 @@ async function add(sql: Sql, plan: Omit<Plan, 'number'>): Promise<Plan | null> {
     plan.confirmedAt,
     queueRows(plan),
     plan.preview === null ? null : JSON.stringify(plan.preview),
+    plan.jobs === null ? null : JSON.stringify(plan.jobs),
   ])
   return added === null ? null : { ...plan, number: Number(added.number) }
 }
