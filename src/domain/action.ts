@@ -1,5 +1,7 @@
 import type { Accounting } from './accounting.ts'
 import type { DrainEstimate } from './forecast.ts'
+import type { JobState, SkipReason } from './job.ts'
+import type { JobAccounts } from './ports/vault-store.ts'
 import type {
   HoldProof,
   JobSample,
@@ -12,7 +14,23 @@ import type {
 } from './queue.ts'
 
 /** What people can have done to a queue. */
-export const ACTION_KINDS = ['pause', 'resume'] as const
+export const ACTION_KINDS = [
+  'pause',
+  'resume',
+  'throttle',
+  'unthrottle',
+  'quarantine',
+  'release',
+  'replay',
+  'discard',
+  'retry',
+  'promote',
+  'move',
+  'prioritize',
+  'clean',
+  'drain',
+  'unstick',
+] as const
 export type ActionKind = (typeof ACTION_KINDS)[number]
 
 /** How much an action's effect needs: see `docs/security.md`. */
@@ -60,6 +78,8 @@ export interface Plan {
   readonly tier: EffectTier
   /** Why it is of this tier, for people. */
   readonly tierReason: string
+  /** Which jobs it is about; null for what is about whole queues. Their ids are in its slices. */
+  readonly jobs: PlannedJobs | null
   /** For a pause: how long; null means until somebody resumes. */
   readonly holdMs: number | null
   readonly reason: string | null
@@ -76,8 +96,9 @@ export interface Plan {
   readonly confirmedAt: Date | null
   /** Somebody asked it to stop; what is under way ends at the next slice. */
   readonly stop: { readonly by: Actor; readonly at: Date } | null
-  /** When its execution began. */
+  /** When its execution began, and its last checkpoint within a queue. */
   readonly startedAt: Date | null
+  readonly progressedAt: Date | null
   readonly outcome: PlanOutcome | null
   readonly finishedAt: Date | null
 }
@@ -91,6 +112,37 @@ export interface PlanPreview {
   readonly drain: DrainEstimate
 }
 
+/** The jobs of a plan as shown, beside their ids. */
+export interface PlannedJobs {
+  /** Which ones, in the canonical words of the filter; empty for all. */
+  readonly filter: string
+  readonly count: number
+  /** SHA-256, hex, over queues, states and ids in order: what is confirmed is exactly these jobs. */
+  readonly digest: string
+  readonly byState: Readonly<Partial<Record<JobState, number>>>
+  readonly oldestAt: Date | null
+  readonly newestAt: Date | null
+  /** Of these so many will be left as they are, as far as could be seen. */
+  readonly foreseen: Readonly<Partial<Record<SkipReason, number>>>
+  readonly options: JobOptions
+}
+
+/** What an action is to do with its jobs, as far as it asks for something. */
+export interface JobOptions {
+  /** The vault set that the jobs are in, by number. */
+  readonly vault?: number
+  /** Tried as if new; else an exhausted job gets one more try. */
+  readonly resetsAttempts?: boolean
+  /** Back to where they were taken from, rather than in line. */
+  readonly asItWas?: boolean
+  /** No content is kept. */
+  readonly forgets?: boolean
+  readonly target?: QueueRef
+  readonly priority?: number
+  /** A canary: these jobs first, and each one's outcome is reported. */
+  readonly canary?: number
+}
+
 /** One queue of a plan: how it was when the plan was made, and what has become of it. */
 export interface PlannedQueue {
   readonly ref: QueueRef
@@ -98,6 +150,8 @@ export interface PlannedQueue {
   readonly before: QueueOverview
   /** Holds that were active then. */
   readonly holdIds: readonly string[]
+  /** Of the plan's jobs so many are its; null for what is about the whole queue. */
+  readonly jobs: number | null
   /** What could go wrong there, in words. */
   readonly warnings: readonly string[]
   readonly state: PlannedQueueState
@@ -116,6 +170,8 @@ export interface QueueOutcome {
   readonly after: QueueOverview | null
   /** Whether the jobs of before are all accounted for; null where nothing was changed. */
   readonly accounting: Accounting | null
+  /** Of an action about jobs: what became of each. */
+  readonly jobs?: JobAccounts
 }
 
 /** What was seen after a change: a pause that holds, a queue that runs. */
@@ -133,7 +189,7 @@ export const onlyQueue = (plan: Pick<Plan, 'queues'>): PlannedQueue | null =>
 /** Whether stopping now leaves this queue as it was found. */
 export const isUntouched = ({ isTouched }: PlannedQueue): boolean => !isTouched
 
-/** Planned = done + skipped + failed + returned, once it is over. */
+/** Queues, or of an action about jobs the jobs: planned = done + skipped + failed + returned, once it is over. */
 export interface Accounts {
   readonly planned: number
   readonly done: number
@@ -144,7 +200,46 @@ export interface Accounts {
   readonly open: number
 }
 
-export function accountsOf(plan: Pick<Plan, 'queues'>): Accounts {
+export function accountsOf(plan: Pick<Plan, 'queues' | 'jobs'>): Accounts {
+  return plan.jobs === null ? queueAccounts(plan) : sumOfJobs(plan)
+}
+
+/** The same of jobs while they are dealt with. */
+export const toAccounts = ({ planned, done, skipped, returned, open }: JobAccounts): Accounts => ({
+  planned,
+  done,
+  skipped,
+  failed: 0,
+  returned,
+  open,
+})
+
+function sumOfJobs({ queues }: Pick<Plan, 'queues'>): Accounts {
+  const parts = queues.map(({ outcome, jobs, state }) =>
+    outcome?.jobs === undefined ? untold(jobs ?? 0, state) : toAccounts(outcome.jobs),
+  )
+  const sum = (of: keyof Accounts): number => parts.reduce((total, part) => total + part[of], 0)
+  return {
+    planned: sum('planned'),
+    done: sum('done'),
+    skipped: sum('skipped'),
+    failed: sum('failed'),
+    returned: sum('returned'),
+    open: sum('open'),
+  }
+}
+
+/** A queue whose jobs were not begun, or are not over. */
+const untold = (jobs: number, state: PlannedQueueState): Accounts => ({
+  planned: jobs,
+  done: 0,
+  skipped: state === 'skipped' ? jobs : 0,
+  failed: state === 'failed' ? jobs : 0,
+  returned: state === 'returned' ? jobs : 0,
+  open: state === 'pending' || state === 'executing' || state === 'done' ? jobs : 0,
+})
+
+export function queueAccounts(plan: Pick<Plan, 'queues'>): Accounts {
   const count = (...states: readonly PlannedQueueState[]): number =>
     plan.queues.filter(({ state }) => states.includes(state)).length
   return {

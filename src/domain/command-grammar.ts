@@ -1,7 +1,7 @@
 import { ACTION_KINDS, type ActionKind } from './action.ts'
 import { parseAuditFilter } from './audit-filter.ts'
 import { type CommandForm, INCIDENT_FORMS, QUEUE_FORMS } from './command-forms.ts'
-import { plainText, splitWords, type Word } from './command-words.ts'
+import { asTyped, plainText, splitWords, type Word } from './command-words.ts'
 import type { IncidentCommand, PlanVerb, QueueCommand } from './command.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { OperatorError, type ProblemCode } from './errors.ts'
@@ -11,9 +11,6 @@ import { suggest } from './suggest.ts'
 const MAX_HOLD_MS = 30 * 24 * 60 * 60_000
 
 const verbs = (forms: readonly CommandForm[]): readonly string[] => forms.map(({ verb }) => verb)
-
-const quote = (text: string): string =>
-  `\`${(text.length > 60 ? `${text.slice(0, 59)}…` : text).replaceAll('`', "'")}\``
 
 const refusal = (code: ProblemCode, happened: string, advice: string): OperatorError =>
   new OperatorError(code, happened, `Nothing was changed. ${advice}`)
@@ -33,7 +30,7 @@ function unknownVerb(typed: string, here: Grammar, other: Grammar): OperatorErro
   }
   const meant = suggest(word, verbs(here.forms))
   const hint = meant === null ? '.' : `; did you mean \`${meant}\`?`
-  const happened = `There is no command ${quote(typed)}${hint}`
+  const happened = `There is no command ${asTyped(typed)}${hint}`
   return refusal('unknown_command', happened, 'Say `help` for all commands.')
 }
 
@@ -42,7 +39,7 @@ const only = (words: readonly Word[], verb: string): Word | null => {
   if (second === undefined) return first ?? null
   throw refusal(
     'bad_input',
-    `\`${verb}\` takes one name, but ${quote(second.text)} follows it.`,
+    `\`${verb}\` takes one name, but ${asTyped(second.text)} follows it.`,
     'Put a name that holds blanks in quotes.',
   )
 }
@@ -52,7 +49,7 @@ const none = (words: readonly Word[], verb: string): void => {
   if (first === undefined) return
   throw refusal(
     'bad_input',
-    `\`${verb}\` takes nothing after it, but ${quote(first.text)} follows.`,
+    `\`${verb}\` takes nothing after it, but ${asTyped(first.text)} follows.`,
     `Say \`${verb}\` alone.`,
   )
 }
@@ -67,7 +64,7 @@ function holdOf(words: readonly Word[]): number {
     const happened =
       text === ''
         ? 'After `for` a time is missing.'
-        : `${quote(text)} is not a time that I understand.`
+        : `${asTyped(text)} is not a time that I understand.`
     throw refusal(
       'bad_duration',
       happened,
@@ -77,7 +74,7 @@ function holdOf(words: readonly Word[]): number {
   if (ms > MAX_HOLD_MS) {
     throw refusal(
       'bad_duration',
-      `${quote(text)} is too long: a pause lasts at most ${formatDuration(MAX_HOLD_MS)}.`,
+      `${asTyped(text)} is too long: a pause lasts at most ${formatDuration(MAX_HOLD_MS)}.`,
       'Choose a shorter time; it can be paused again.',
     )
   }
@@ -122,7 +119,7 @@ function parseMay(words: readonly Word[]): QueueCommand {
   const happened =
     first === undefined
       ? 'After `may` an action is missing.'
-      : `${quote(first.text)} is not an action${hint === '' ? '.' : hint}`
+      : `${asTyped(first.text)} is not an action${hint === '' ? '.' : hint}`
   throw refusal('bad_input', happened, `Say for example \`may ${ACTION_KINDS[0]} email\`.`)
 }
 
@@ -136,7 +133,7 @@ function planOf(words: readonly Word[], verb: string): number {
     'bad_input',
     said[0] === undefined
       ? `After \`${verb}\` the number of a plan is missing.`
-      : `${quote(said[0].text)} is not the number of a plan.`,
+      : `${asTyped(said[0].text)} is not the number of a plan.`,
     `Say for example \`${verb} 42\`. \`pending\` shows what waits.`,
   )
 }
@@ -199,7 +196,7 @@ function numberOf(words: readonly Word[], verb: string): number | null {
   if (digits !== undefined) return Number(digits)
   throw refusal(
     'bad_input',
-    `${quote(word.text)} is not the number of an incident.`,
+    `${asTyped(word.text)} is not the number of an incident.`,
     `Say for example \`${verb} 7\`, or \`${verb}\` alone in the incident's room. \`list\` shows the numbers.`,
   )
 }

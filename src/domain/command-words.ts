@@ -6,6 +6,10 @@ export interface Word {
   readonly person?: string
 }
 
+/** What somebody typed, as a refusal shows it. */
+export const asTyped = (text: string): string =>
+  `\`${(text.length > 60 ? `${text.slice(0, 59)}…` : text).replaceAll('`', "'")}\``
+
 /** Slack marks pasted mentions and links up as <@U…|name>; a person means what they see of it. */
 const seen = (markup: string): string => {
   const [target = '', label] = markup.split('|', 2)

@@ -11,9 +11,9 @@ export const CRITICAL_STOP_MS = 15 * MINUTE_MS
 /** What lasts longer than this is meant for good, and forgotten. */
 const LONG_STOP_MS = 24 * 60 * MINUTE_MS
 /** So many jobs may run on one person's word. */
-const MAX_RUNS = 50
+export const MAX_RUNS = 50
 /** So many jobs of a non-critical queue may leave it on one person's word. */
-const MAX_LEAVES = 1000
+export const MAX_LEAVES = 1000
 /** A throttle below this share of the current rate stops the queue in all but name. */
 const STOPPING_SHARE = 0.1
 
@@ -27,6 +27,12 @@ export type Effect =
   | { readonly kind: 'start'; readonly stoppedMs: number | null }
   | { readonly kind: 'run'; readonly jobs: number; readonly isPromotion: boolean }
   | { readonly kind: 'leave'; readonly jobs: number }
+  /** Jobs go back to where they were taken from, and none of them runs for that. */
+  | { readonly kind: 'restore'; readonly jobs: number }
+  | { readonly kind: 'reorder'; readonly jobs: number }
+  /** Wholesale, whether or not the vault keeps them. */
+  | { readonly kind: 'clear'; readonly jobs: number }
+  /** What has to be typed to be confirmed. */
   | { readonly kind: 'destroy'; readonly jobs: number }
 
 /** One queue with what is about to be done to it. */
@@ -85,8 +91,14 @@ function tierOfOne(one: QueueEffect, past: readonly PastEffect[]): TierDecision 
       return runTier(one.tier, effect)
     case 'leave':
       return leaveTier(one)
+    case 'restore':
+      return { tier: 'T2', reason: `${plural(effect.jobs, 'job')} would go back where they were` }
+    case 'reorder':
+      return reorderTier(one)
+    case 'clear':
+      return { tier: 'T3', reason: `${plural(effect.jobs, 'job')} would be cleared away` }
     case 'destroy':
-      return { tier: 'T3', reason: 'it cannot be taken back' }
+      return { tier: 'T3', reason: 'it empties what it is about' }
   }
 }
 
@@ -171,10 +183,24 @@ const leaveTier = ({ tier, effect }: QueueEffect): TierDecision =>
     ? { tier: 'T3', reason: 'jobs would leave a critical queue' }
     : { tier: 'T2', reason: `${plural(jobsOf(effect), 'job')} would leave their queue` }
 
+const reorderTier = ({ tier, effect }: QueueEffect): TierDecision =>
+  tier === 'critical'
+    ? { tier: 'T3', reason: 'the order of a critical queue would change' }
+    : { tier: 'T2', reason: `${plural(jobsOf(effect), 'job')} would change places` }
+
 const jobsOf = (effect: Effect): number => ('jobs' in effect ? effect.jobs : 0)
 
-const sum = (effects: readonly { readonly effect: Effect }[], kind: Effect['kind']): number =>
-  effects.reduce((total, { effect }) => total + (effect.kind === kind ? jobsOf(effect) : 0), 0)
+const sum = (
+  effects: readonly { readonly effect: Effect }[],
+  ...kinds: readonly Effect['kind'][]
+): number =>
+  effects.reduce(
+    (total, { effect }) => total + (kinds.includes(effect.kind) ? jobsOf(effect) : 0),
+    0,
+  )
+
+/** All that makes jobs leave their queue. */
+const LEAVING = ['leave', 'clear', 'destroy'] as const
 
 function sumOfRuns(effects: readonly QueueEffect[], past: readonly PastEffect[]): TierDecision {
   const [now, before] = [sum(effects, 'run'), sum(past, 'run')]
@@ -184,7 +210,7 @@ function sumOfRuns(effects: readonly QueueEffect[], past: readonly PastEffect[])
 }
 
 function sumOfLeaves(effects: readonly QueueEffect[], past: readonly PastEffect[]): TierDecision {
-  const [now, before] = [sum(effects, 'leave'), sum(past, 'leave')]
+  const [now, before] = [sum(effects, 'leave'), sum(past, ...LEAVING)]
   return now > 0 && now + before > MAX_LEAVES
     ? { tier: 'T3', reason: `${withPast(now, before)} would leave their queue` }
     : NOTHING

@@ -82,6 +82,14 @@ export type ButtonPurpose =
       readonly queue: string
       readonly incidentId: number | null
     }
+  /** A page of jobs; the filter in its words. */
+  | {
+      readonly kind: 'jobs'
+      readonly system: string
+      readonly queue: string
+      readonly filter: string
+      readonly skip: number
+    }
   | { readonly kind: 'unfreeze' }
   /** What people do with a plan on its card. */
   | {

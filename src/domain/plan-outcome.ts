@@ -1,18 +1,26 @@
 import { ACTION_WORDS, subjectOf } from './action-words.ts'
-import { accountsOf, onlyQueue, type Plan, type PlannedQueue, type PlanState } from './action.ts'
+import {
+  accountsOf,
+  onlyQueue,
+  type Plan,
+  type PlannedQueue,
+  type PlanState,
+  queueAccounts,
+} from './action.ts'
 import { listing, plural } from './text.ts'
 
 /** The state in which a plan ends, from how its queues ended; `cancelled` if it was stopped before anything failed. */
-export function stateOf(plan: Pick<Plan, 'queues'>, asked: 'cancelled' | null): PlanState {
+export function stateOf(plan: Pick<Plan, 'queues' | 'jobs'>, asked: 'cancelled' | null): PlanState {
   const { done, failed, skipped, returned } = accountsOf(plan)
-  if (asked === 'cancelled' && returned > 0) return 'cancelled'
+  // Within a queue only a stop or a freeze leaves jobs that were not begun.
+  if (returned > 0 && (asked === 'cancelled' || plan.jobs !== null)) return 'cancelled'
   if (done > 0) return 'done'
   if (failed > 0) return 'failed'
   return skipped > 0 ? 'refused' : 'failed'
 }
 
 /** Whether nobody has to look after it: all of it done, no pause that does not hold, no job missing by the count. */
-export function endedWell(plan: Pick<Plan, 'state' | 'queues'>): boolean {
+export function endedWell(plan: Pick<Plan, 'state' | 'queues' | 'jobs'>): boolean {
   const { failed, returned } = accountsOf(plan)
   return plan.state === 'done' && failed + returned === 0 && plan.queues.every(isAsWanted)
 }
@@ -35,7 +43,7 @@ export function planWords(plan: Plan, { state, text }: Ending): string {
   const only = onlyQueue(plan)
   if (only !== null)
     return only.outcome?.words ?? `${text ?? stopWords(plan)} ${subjectOf(plan)} was not touched.`
-  const { planned, done, skipped, failed, returned } = accountsOf(plan)
+  const { planned, done, skipped, failed, returned } = queueAccounts(plan)
   const { past } = ACTION_WORDS[plan.action]
   const rest = [
     skipped === 0 ? null : `${plural(skipped, 'queue')} skipped`,

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 
-import type { ActionKind, EffectTier, Plan, PlannedQueue } from './action.ts'
+import type { ActionKind, EffectTier, Plan, PlannedJobs, PlannedQueue } from './action.ts'
 import { canonicalJson } from './audit.ts'
 import { CRITICAL_STOP_MS } from './effect.ts'
+import { isJobAction } from './job-actions.ts'
+import type { Slice } from './ports/vault-store.ts'
 import { backlog, queueKey, type QueueOverview, type QueueRef, type QueueTier } from './queue.ts'
 import { plural, thousands } from './text.ts'
 
@@ -48,6 +50,7 @@ type Frozen = Pick<
   | 'action'
   | 'scope'
   | 'queues'
+  | 'jobs'
   | 'actor'
   | 'tier'
   | 'holdMs'
@@ -72,6 +75,7 @@ export const planHash = (plan: Frozen): string =>
         tier: plan.tier,
         holdMs: plan.holdMs,
         reason: plan.reason,
+        ...(plan.jobs === null ? {} : { jobs: hashedJobs(plan.jobs) }),
         queues: plan.queues.map((queue) => ({
           queue: queueKey(queue.ref),
           tier: queue.tier,
@@ -83,6 +87,22 @@ export const planHash = (plan: Frozen): string =>
       }),
     )
     .digest('hex')
+
+/** The digest stands for every single id. */
+const hashedJobs = ({ filter, count, digest, options }: PlannedJobs) => ({
+  filter,
+  count,
+  digest,
+  options: { ...options, target: options.target === undefined ? null : queueKey(options.target) },
+})
+
+/** Over queues, states and ids in order, SHA-256, hex; what `PlannedJobs.digest` holds. */
+export function jobsDigest(slices: readonly Pick<Slice, 'ref' | 'state' | 'ids'>[]): string {
+  const hash = createHash('sha256')
+  for (const { ref, state, ids } of slices)
+    hash.update(JSON.stringify([queueKey(ref), state, ids])).update('\n')
+  return hash.digest('hex')
+}
 
 /** Fewer than these more are no drift, whatever share they are. */
 const DRIFT_JOBS = 100
@@ -106,6 +126,8 @@ export function driftOf(
   share: number,
 ): string | null {
   if (shown.tier !== now.tier) return `is of tier ${now.tier} now, not ${shown.tier}`
+  // What is about jobs looks at those jobs; whether the queue is paused is no concern of theirs.
+  if (isJobAction(action)) return null
   if (!shown.before.isPaused && now.overview.isPaused) return 'was paused meanwhile'
   return action === 'resume' ? driftOfStart(shown, now, share) : null
 }

@@ -1,9 +1,10 @@
 import type { ActionKind } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import type { Button, ButtonPurpose } from '../../domain/message.ts'
+import { repeating, undoing } from '../../usecases/actions/undo-plan.ts'
 import type { Conversation, ListenerContext } from './context.ts'
 import { closeIncident, takeLead } from './incident-command.ts'
-import { isPlanWord, repeating, sayToPlan, undoing } from './plan-buttons.ts'
+import { isPlanWord, sayToPlan } from './plan-buttons.ts'
 import { openPlan, type Target } from './plan-modal.ts'
 import { answerQueueCommand } from './queue-command.ts'
 
@@ -51,11 +52,11 @@ async function targetOf(
   purpose: ButtonPurpose,
 ): Promise<Target> {
   if (purpose.kind === 'plan' && purpose.action === name) {
-    const { action, scope, refs, incidentId, holdMs } = purpose
-    return { action, scope, refs, incidentId, holdMs }
+    const { action, scope, refs, incidentId, holdMs, jobs = null } = purpose
+    return { action, scope, refs, incidentId, holdMs, jobs }
   }
-  if (purpose.kind === 'undo' && name === 'undo') return undoing(context, purpose.planId)
-  if (purpose.kind === 'again' && name === 'again') return repeating(context, purpose.planId)
+  if (purpose.kind === 'undo' && name === 'undo') return undoing(context.deps, purpose.planId)
+  if (purpose.kind === 'again' && name === 'again') return repeating(context.deps, purpose.planId)
   throw wrongPurpose()
 }
 

@@ -1,4 +1,4 @@
-import { ACTION_WORDS, titleOf } from '../../domain/action-words.ts'
+import { titleOf } from '../../domain/action-words.ts'
 import type { Actor, Plan } from '../../domain/action.ts'
 import type { PlanVerb } from '../../domain/command.ts'
 import { OperatorError } from '../../domain/errors.ts'
@@ -9,7 +9,6 @@ import { stopPlan } from '../../usecases/actions/stop-plan.ts'
 import type { Deps } from '../../usecases/deps.ts'
 import { renderDone } from '../render/done.ts'
 import type { Conversation, ListenerContext } from './context.ts'
-import type { Target } from './plan-modal.ts'
 
 /** What is said to a plan on its card, or by its number. */
 export type PlanWord = PlanVerb | 'sign_off'
@@ -75,32 +74,4 @@ export async function planIdOf({ deps }: ListenerContext, number: number): Promi
     `There is no plan ${number}.`,
     'Nothing was changed. `pending` shows what waits.',
   )
-}
-
-/** What takes a plan back: the opposite, for the queues that it changed. */
-export async function undoing({ deps }: ListenerContext, planId: string): Promise<Target> {
-  const plan = await knownPlan(deps, planId)
-  const { undo } = ACTION_WORDS[plan.action]
-  const refs = plan.queues.flatMap(({ ref, state }) => (state === 'done' ? [ref] : []))
-  if (undo === null || refs.length === 0)
-    throw new OperatorError(
-      'not_supported',
-      `The ${titleOf(plan)} cannot be taken back.`,
-      'Nothing was changed.',
-    )
-  const { scope, incidentId } = plan
-  return { action: undo.action, scope, refs, incidentId, holdMs: null, undoesPlanId: planId }
-}
-
-/** The same once more, as things are now. */
-export async function repeating({ deps }: ListenerContext, planId: string): Promise<Target> {
-  const { action, scope, queues, incidentId, holdMs, undoesPlanId } = await knownPlan(deps, planId)
-  const refs = queues.map(({ ref }) => ref)
-  return { action, scope, refs, incidentId, holdMs, undoesPlanId }
-}
-
-async function knownPlan(deps: Deps, planId: string): Promise<Plan> {
-  const plan = await deps.store.now.plans.byId(planId)
-  if (plan !== null) return plan
-  throw new OperatorError('stale_button', 'This is not known any more.', 'Nothing was changed.')
 }

@@ -41,7 +41,7 @@ export function renderMay(view: MayView, { commands }: Locale): Rendered {
 const tierWords = ({ action, tiers }: MayView): string | null =>
   tiers.length === 0
     ? null
-    : `${action} ${tiers.map(({ when, tier }) => `${when}: ${tier}`).join(' · ')}`
+    : `${action} ${tiers.map(({ when, tier }) => (when === '' ? tier : `${when}: ${tier}`)).join(' · ')}`
 
 function approvalLine({ approval }: MayView): string | null {
   if (approval === null) return null

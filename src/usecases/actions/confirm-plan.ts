@@ -226,7 +226,7 @@ async function replan(
   })
   const { action, actor, scope, incidentId, undoesPlanId } = plan
   const refs = plan.queues.map(({ ref }) => ref)
-  const request = { action, actor, scope, incidentId, undoesPlanId, refs }
+  const request = { action, actor, scope, incidentId, undoesPlanId, refs, jobs: plan.jobs }
   const view = await planAction(deps, { ...request, holdMs: chosenMs(plan, confirmation) }, drift)
   return { kind: 'drifted', view }
 }

@@ -1,4 +1,11 @@
-import type { ActionKind, Actor, Plan, PlannedQueue, PlanPreview } from '../../domain/action.ts'
+import type {
+  ActionKind,
+  Actor,
+  Plan,
+  PlannedJobs,
+  PlannedQueue,
+  PlanPreview,
+} from '../../domain/action.ts'
 import type { TierDecision } from '../../domain/effect.ts'
 import { planHash } from '../../domain/plan.ts'
 import type { Deps } from '../deps.ts'
@@ -16,6 +23,7 @@ interface Draft {
   readonly undoesPlanId?: string | null
   readonly phrase?: string | null
   readonly preview?: PlanPreview | null
+  readonly jobs?: PlannedJobs | null
 }
 
 /** A preview; one that ends a hold is confirmed from the beginning, for setting the hold pre-authorised it. */
@@ -37,6 +45,7 @@ export function draftPlan(
     tier: draft.decision.tier,
     tierReason: draft.decision.reason,
     holdMs: draft.holdMs,
+    jobs: draft.jobs ?? null,
     reason: isTimedEnd ? 'the pause was set for this long' : null,
   }
   return {
@@ -52,6 +61,7 @@ export function draftPlan(
     confirmedAt: isTimedEnd ? at : null,
     stop: null,
     startedAt: null,
+    progressedAt: null,
     outcome: null,
     finishedAt: null,
   }

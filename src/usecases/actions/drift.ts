@@ -2,6 +2,7 @@ import type { Plan } from '../../domain/action.ts'
 import { driftOf } from '../../domain/plan.ts'
 import { queueKey } from '../../domain/queue.ts'
 import type { Deps } from '../deps.ts'
+import { driftOfJobs } from './jobs/drift-of-jobs.ts'
 import { lookAt, ownHolds, type Seen } from './look.ts'
 
 /**
@@ -21,7 +22,7 @@ export async function findDrift(
     return words === null ? [] : [`\`${queueKey(queue.ref)}\` ${words}`]
   })
   const [first] = drifts
-  if (first === undefined) return null
+  if (first === undefined) return plan.jobs === null ? null : driftOfJobs(deps, plan)
   return drifts.length === 1 ? `${first}.` : `${first}, and ${drifts.length - 1} more changed.`
 }
 

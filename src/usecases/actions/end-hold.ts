@@ -47,6 +47,7 @@ const endingOf = (
       tier: ruleFor(deps.settings, hold.ref).tier,
       before,
       holdIds: [hold.id],
+      jobs: null,
       warnings: [],
       state: 'pending',
       isTouched: false,

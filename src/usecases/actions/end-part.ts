@@ -1,7 +1,8 @@
 import { ACTION_WORDS } from '../../domain/action-words.ts'
 import type { Plan, PlannedQueue } from '../../domain/action.ts'
-import type { AuditBody } from '../../domain/audit.ts'
+import type { AuditBody, Json } from '../../domain/audit.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
+import type { JobAccounts } from '../../domain/ports/vault-store.ts'
 import { isSameQueue, type QueueRef } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
 import { auditOfPlan, overviewFacts } from '../audit/audit-of.ts'
@@ -24,7 +25,8 @@ export async function endPart(
     const wasTouched = await store.plans.wasTouched(plan.id, queue.ref)
     await spec.settle(store, { ...part, wasTouched }, end, now)
     // Without an effect of this plan its buttons may still be needed.
-    if (state === 'done' && outcome.after !== null) await spendButtons(deps, store, part, now)
+    if (state === 'done' && outcome.after !== null && plan.jobs === null)
+      await spendButtons(deps, store, part, now)
     const ended = { ...queue, state, outcome }
     await store.audit.append(stepEntry(withQueue(plan, ended), queue.ref, now))
   })
@@ -40,9 +42,15 @@ export function stepEntry(plan: Plan, ref: QueueRef, at: Date): AuditBody {
     proof: queue?.outcome?.proof ?? null,
     before: overviewFacts(queue?.before ?? null),
     after: overviewFacts(queue?.outcome?.after ?? null),
+    ...(queue?.outcome?.jobs === undefined ? {} : { jobs: jobFacts(queue.outcome.jobs) }),
   }
   return auditOfPlan(at, 'step', plan, facts, { queue: ref })
 }
+
+const jobFacts = ({ reasons, ...counts }: JobAccounts): Json => ({
+  ...counts,
+  reasons: { ...reasons },
+})
 
 async function spendButtons(
   deps: Pick<Deps, 'settings'>,

@@ -109,7 +109,7 @@ async function tooLate(deps: Deps, plan: Plan): Promise<Halt | null> {
 
 async function isPatienceOver(deps: Deps, plan: Plan): Promise<boolean> {
   const isBegun = plan.queues.some(({ state }) => state !== 'pending')
-  const since = isBegun ? plan.startedAt : await readyAt(deps, plan)
+  const since = isBegun ? (plan.progressedAt ?? plan.startedAt) : await readyAt(deps, plan)
   return deps.clock.now().getTime() > (since ?? plan.createdAt).getTime() + EXECUTION_PATIENCE_MS
 }
 

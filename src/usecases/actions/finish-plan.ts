@@ -84,6 +84,7 @@ async function giveBack(
   const words = text ?? 'It was not brought to its end.'
   const ended = await store.plans.returnQueues(id, fence, words)
   for (const { ref, state } of ended) {
+    await store.slices.returnAll(id, fence, ref, now)
     const hold = state === 'returned' ? await ownHold(store, id, ref) : undefined
     if (hold !== undefined) await store.holds.end(hold.id, now, null)
   }

@@ -49,6 +49,7 @@ export const toPlanned = (
   tier,
   before: state.overview,
   holdIds: ownHolds(holds, undoesPlanId).map(({ id }) => id),
+  jobs: null,
   warnings: state.hazards.map(({ explanation }) => explanation),
   state: 'pending',
   isTouched: false,

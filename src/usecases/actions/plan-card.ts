@@ -2,10 +2,12 @@ import { ACTION_WORDS } from '../../domain/action-words.ts'
 import {
   type Accounts,
   accountsOf,
+  toAccounts,
   type Hold,
   type Plan,
   type Review,
 } from '../../domain/action.ts'
+import { isJobAction } from '../../domain/job-actions.ts'
 import type { ButtonPurpose } from '../../domain/message.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { isSameQueue } from '../../domain/queue.ts'
@@ -51,7 +53,7 @@ export async function planCardView(deps: CardDeps, plan: Plan): Promise<PlanCard
     store.control.frozen(),
     isWaiting ? approversOf(deps, plan.action, plan.queues) : [],
   ])
-  const card = bareCard(plan, at)
+  const card = await withJobs(store, bareCard(plan, at))
   return {
     ...card,
     approvals,
@@ -64,6 +66,12 @@ export async function planCardView(deps: CardDeps, plan: Plan): Promise<PlanCard
     progress: progressOf(plan, card.accounts, at),
     tokens: await tokensOf(deps, plan, { holds, review }),
   }
+}
+
+/** While jobs are dealt with, their slices tell how far it is. */
+async function withJobs(store: Repositories, card: PlanCardView): Promise<PlanCardView> {
+  if (card.plan.jobs === null || card.plan.state !== 'executing') return card
+  return { ...card, accounts: toAccounts(await store.slices.accounts(card.plan.id, null)) }
 }
 
 /** Whoever judges a start sees whose stop it would end. Paused or not is as it was when the plan was made. */
@@ -113,6 +121,7 @@ function canBeUndone(plan: Plan, holds: readonly Hold[]): boolean {
   const hasChanged = plan.queues.some(
     ({ state, outcome }) => state === 'done' && (outcome?.after ?? null) !== null,
   )
+  if (isJobAction(plan.action)) return hasChanged && plan.jobs?.options.forgets !== true
   return hasChanged && (plan.action !== 'pause' || holds.some(({ endedAt }) => endedAt === null))
 }
 

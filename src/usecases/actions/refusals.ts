@@ -1,6 +1,7 @@
 import type { ActionKind, Hold } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
-import { queueKey, type QueueRef } from '../../domain/queue.ts'
+import { type JobAction, isJobAction, jobActionRule } from '../../domain/job-actions.ts'
+import { queueKey, type QueueOverview, type QueueRef } from '../../domain/queue.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Deps } from '../deps.ts'
 import { ownHolds, type Seen } from './look.ts'
@@ -18,6 +19,7 @@ export async function refusalOf(
   { ref, state, holds }: Seen,
 ): Promise<OperatorError | null> {
   const { overview } = state
+  if (isJobAction(action)) return refusalOfJobs(action, ref, overview)
   // Pausing what does not exist would make it up in the user's Redis.
   if (!overview.isKnown) return neverSeen(ref)
   const isStopped = overview.isPaused || holds.length > 0
@@ -28,6 +30,24 @@ export async function refusalOf(
   if (action === 'pause') return overview.isPaused && holds.length === 0 ? foreignPause(ref) : null
   return isStopped || overview.stranded > 0 ? null : notPaused(deps, ref)
 }
+
+/** Whether jobs of this queue can be dealt with; which ones there are is looked up afterwards. */
+function refusalOfJobs(
+  action: JobAction,
+  ref: QueueRef,
+  { isKnown, isPaused }: QueueOverview,
+): OperatorError | null {
+  // Jobs of the vault go back also to a queue that was emptied.
+  if (!isKnown && jobActionRule(action).source === 'queue') return neverSeen(ref)
+  return action === 'drain' && !isPaused ? notStopped(ref) : null
+}
+
+const notStopped = (ref: QueueRef): OperatorError =>
+  new OperatorError(
+    'bad_input',
+    `\`${queueKey(ref)}\` is not paused: workers would go on taking jobs while it is drained.`,
+    `Nothing was changed. Pause it first: \`pause ${ref.queue}\`.`,
+  )
 
 const pauseIsOver = (ref: QueueRef): OperatorError =>
   new OperatorError(

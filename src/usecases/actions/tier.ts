@@ -1,4 +1,4 @@
-import type { ActionKind, Hold, Plan, PlannedQueue } from '../../domain/action.ts'
+import type { ActionKind, Hold, Plan, PlannedJobs, PlannedQueue } from '../../domain/action.ts'
 import {
   type Effect,
   type PastEffect,
@@ -7,13 +7,15 @@ import {
   type TierDecision,
   tierOf,
 } from '../../domain/effect.ts'
+import { isJobAction, type JobAction, jobEffect } from '../../domain/job-actions.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
-import { isSameQueue } from '../../domain/queue.ts'
+import { isSameQueue, type QueueRef, type QueueTier } from '../../domain/queue.ts'
 
 /** What is about to be done, as far as its tier depends on it. */
 interface Intended {
   readonly action: ActionKind
-  readonly queues: readonly Pick<PlannedQueue, 'ref' | 'tier' | 'before'>[]
+  readonly queues: readonly Pick<PlannedQueue, 'ref' | 'tier' | 'before' | 'jobs'>[]
+  readonly jobs: PlannedJobs | null
   readonly incidentId: number | null
 }
 
@@ -49,15 +51,26 @@ export async function contextOf(
 
 /** What it does to each queue; `holdMs` is the length of a pause. */
 export const effectsOf = (
-  { action, queues }: Intended,
+  { action, queues, jobs }: Intended,
   holdMs: number | null,
   context: Context,
 ): readonly QueueEffect[] =>
-  queues.map((queue) => ({
-    ref: queue.ref,
-    tier: queue.tier,
-    effect: effectOf(action, queue, holdMs, context),
-  }))
+  queues.flatMap((queue) => {
+    const { ref, tier } = queue
+    if (jobs === null || !isJobAction(action))
+      return [{ ref, tier, effect: effectOf(action, queue, holdMs, context) }]
+    const count = queue.jobs ?? 0
+    const own = { ref, tier, effect: jobEffect(action, count, jobs) }
+    const { target } = jobs.options
+    return target === undefined ? [own] : [own, arriving(target, tier, count)]
+  })
+
+/** What is moved to another queue runs there; how critical that one is was asked for with the right to do it. */
+const arriving = (ref: QueueRef, tier: QueueTier, jobs: number): QueueEffect => ({
+  ref,
+  tier,
+  effect: { kind: 'run', jobs, isPromotion: false },
+})
 
 /** The tier for a pause of this length, or for a resume (whose length does not matter). */
 export const tierFor = (
@@ -96,6 +109,7 @@ const earliest = ([first, ...others]: readonly Hold[]): Date | null =>
 
 /** What a pause does to each of its queues, or did. */
 function pastEffects(plan: Plan, holds: readonly Hold[], now: Date): readonly PastEffect[] {
+  if (isJobAction(plan.action)) return pastJobs(plan, plan.action)
   if (plan.action !== 'pause') return []
   return plan.queues.flatMap(({ ref, state }): readonly PastEffect[] => {
     if (state === 'skipped' || state === 'returned') return []
@@ -108,6 +122,14 @@ function pastEffects(plan: Plan, holds: readonly Hold[], now: Date): readonly Pa
     ]
   })
 }
+
+/** Jobs count as planned until their part is over, then as many as were dealt with. */
+const pastJobs = ({ queues, jobs }: Plan, action: JobAction): readonly PastEffect[] =>
+  queues.flatMap(({ ref, state, jobs: planned, outcome }): readonly PastEffect[] => {
+    if (jobs === null || state === 'skipped' || state === 'returned') return []
+    const count = outcome?.jobs?.done ?? planned ?? 0
+    return [{ ref, effect: jobEffect(action, count, jobs) }]
+  })
 
 /**
  * A stop counts with what it lasted within the hour once it is over; else with its length, or more if it was

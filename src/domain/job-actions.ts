@@ -1,0 +1,108 @@
+import type { ActionKind, JobOptions, PlannedJobs } from './action.ts'
+import type { Effect } from './effect.ts'
+import type { JobState } from './job.ts'
+import { plural } from './text.ts'
+
+/** What an action about jobs can be about. */
+export interface JobActionRule {
+  /** Where the jobs are: in their queue, or in the vault. */
+  readonly source: 'queue' | 'vault'
+  /** States that it can act on. */
+  readonly states: readonly JobState[]
+  /** Those that are meant when nobody names one. */
+  readonly usual: readonly JobState[]
+  /** Whether it must be said which jobs: nobody means all of them by saying nothing. */
+  readonly needsFilter: boolean
+}
+
+const IN_LINE = ['waiting', 'prioritized', 'delayed'] as const
+const HELD = [...IN_LINE, 'failed', 'completed'] as const
+
+const RULES = {
+  quarantine: {
+    source: 'queue',
+    states: [...IN_LINE, 'failed'],
+    usual: ['failed'],
+    needsFilter: false,
+  },
+  retry: { source: 'queue', states: ['failed'], usual: ['failed'], needsFilter: false },
+  promote: { source: 'queue', states: ['delayed'], usual: ['delayed'], needsFilter: false },
+  move: {
+    source: 'queue',
+    states: [...IN_LINE, 'failed'],
+    usual: ['waiting', 'prioritized'],
+    needsFilter: false,
+  },
+  prioritize: {
+    source: 'queue',
+    states: IN_LINE,
+    usual: ['waiting', 'prioritized'],
+    needsFilter: false,
+  },
+  clean: { source: 'queue', states: HELD, usual: ['completed'], needsFilter: true },
+  drain: { source: 'queue', states: IN_LINE, usual: IN_LINE, needsFilter: false },
+  unstick: { source: 'queue', states: ['active'], usual: ['active'], needsFilter: false },
+  release: { source: 'vault', states: HELD, usual: HELD, needsFilter: false },
+  replay: { source: 'vault', states: HELD, usual: HELD, needsFilter: false },
+  discard: { source: 'vault', states: HELD, usual: HELD, needsFilter: false },
+} as const satisfies Partial<Record<ActionKind, JobActionRule>>
+
+export type JobAction = keyof typeof RULES
+
+export const isJobAction = (action: ActionKind): action is JobAction => action in RULES
+
+export const jobActionRule = (action: JobAction): JobActionRule => RULES[action]
+
+/** Jobs by the state that they were in, of one queue. */
+export type JobsByState = Readonly<Partial<Record<JobState, number>>>
+
+const total = (jobs: JobsByState): number =>
+  Object.values(jobs).reduce((sum, count) => sum + count, 0)
+
+const runnable = (jobs: JobsByState): number => (jobs.waiting ?? 0) + (jobs.prioritized ?? 0)
+
+/** What an action does to a queue with `count` of its jobs. */
+export function jobEffect(
+  action: JobAction,
+  count: number,
+  { byState, options }: Pick<PlannedJobs, 'byState' | 'options'>,
+): Effect {
+  switch (action) {
+    case 'quarantine':
+    case 'move':
+      return { kind: 'leave', jobs: count }
+    case 'retry':
+    case 'unstick':
+    case 'replay':
+      return { kind: 'run', jobs: count, isPromotion: false }
+    case 'release':
+      return releaseEffect(count, byState, options)
+    case 'promote':
+      return { kind: 'run', jobs: count, isPromotion: true }
+    case 'prioritize':
+      return { kind: 'reorder', jobs: count }
+    case 'clean':
+      return { kind: options.forgets === true ? 'destroy' : 'clear', jobs: count }
+    case 'drain':
+    case 'discard':
+      return { kind: 'destroy', jobs: count }
+  }
+}
+
+/** What goes back to the failed ones, or is not due yet, runs no sooner for it. A vault set is of one queue. */
+function releaseEffect(count: number, byState: JobsByState, { asItWas }: JobOptions): Effect {
+  const running = asItWas === true ? runnable(byState) : count
+  return running === 0
+    ? { kind: 'restore', jobs: count }
+    : { kind: 'run', jobs: running, isPromotion: false }
+}
+
+/** `42 failed jobs`, `30 waiting and 12 delayed jobs`. */
+export function jobsWords(jobs: JobsByState): string {
+  const parts = Object.entries(jobs).filter(([, count]) => count > 0)
+  const [only] = parts
+  if (only === undefined) return 'no jobs'
+  return parts.length === 1
+    ? plural(only[1], `${only[0]} job`)
+    : `${plural(total(jobs), 'job')} (${parts.map(([state, count]) => `${count} ${state}`).join(', ')})`
+}

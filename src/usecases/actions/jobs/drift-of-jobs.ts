@@ -1,0 +1,37 @@
+import type { Plan } from '../../../domain/action.ts'
+import { jobActionRule, isJobAction } from '../../../domain/job-actions.ts'
+import type { Slice } from '../../../domain/ports/vault-store.ts'
+import { percent, thousands } from '../../../domain/text.ts'
+import type { Deps } from '../../deps.ts'
+import { operatorOf } from './operator-of.ts'
+
+/** So many jobs, spread over the plan, speak for all of it: each is looked at again anyway before it is changed. */
+const LOOKED_AT = 1000
+const MAX_SLICES = 20
+
+/**
+ * Why the jobs that a plan showed are no longer there, in one sentence; null while most of them are. Those of
+ * the vault only this bot can move, and one plan at a time.
+ */
+export async function driftOfJobs(
+  deps: Pick<Deps, 'systems' | 'settings' | 'store'>,
+  plan: Plan,
+): Promise<string | null> {
+  if (!isJobAction(plan.action) || jobActionRule(plan.action).source === 'vault') return null
+  const slices = spread(await deps.store.now.slices.page(plan.id, -1, MAX_SLICES * 25))
+  const per = Math.ceil(LOOKED_AT / Math.max(1, slices.length))
+  const looked = slices.map((slice) => ({ ...slice, ids: slice.ids.slice(0, per) }))
+  const there = await Promise.all(
+    looked.map(({ ref, state, ids }) => operatorOf(deps, ref).stillThere(ref.queue, state, ids)),
+  )
+  const total = looked.reduce((sum, { ids }) => sum + ids.length, 0)
+  const left = there.reduce((sum, count) => sum + count, 0)
+  return total - left <= total * deps.settings.policy.driftShare
+    ? null
+    : `Of ${thousands(total)} jobs looked at, ${percent(total - left, total)} are no longer where they were.`
+}
+
+function spread(slices: readonly Slice[]): readonly Slice[] {
+  const step = Math.max(1, Math.ceil(slices.length / MAX_SLICES))
+  return slices.filter((_, index) => index % step === 0)
+}

@@ -1,0 +1,63 @@
+import type { Plan } from '../../../domain/action.ts'
+import { SKIP_REASONS, SKIP_WORDS } from '../../../domain/job.ts'
+import type { Freeze } from '../../../domain/ports/store.ts'
+import type { JobAccounts } from '../../../domain/ports/vault-store.ts'
+import { queueKey, type QueueRef } from '../../../domain/queue.ts'
+import { listing, plural, thousands } from '../../../domain/text.ts'
+
+/** Whether every job is accounted for, and as many are where they should be. */
+export const isExplained = (
+  { planned, done, skipped, returned, open }: JobAccounts,
+  found: number | null,
+): boolean =>
+  open === 0 && planned === done + skipped + returned && (found === null || found === done)
+
+interface Told {
+  readonly plan: Plan
+  readonly ref: QueueRef
+  /** `quarantined`. */
+  readonly past: string
+  readonly halt: { readonly stop: Plan['stop']; readonly freeze: Freeze | null }
+}
+
+/** What became of the jobs of one queue, for people: who, how many, where they are, and why not the others. */
+export function jobOutcomeWords(
+  { plan, ref, past, halt }: Told,
+  accounts: JobAccounts,
+  checked: { readonly words: string; readonly found: number | null },
+): string {
+  const { done, planned, returned } = accounts
+  const count =
+    done === planned ? plural(done, 'job') : `${thousands(done)} of ${plural(planned, 'job')}`
+  const unexplained = isExplained(accounts, checked.found)
+    ? ''
+    : `The numbers do not add up: ${thousands(done)} were ${past}, ${thousands(checked.found ?? done)} were found.`
+  return [
+    `<@${plan.actor.userId}> ${past} ${count} of \`${queueKey(ref)}\`${checked.words}.`,
+    skippedWords(accounts),
+    returned === 0
+      ? ''
+      : `${haltWords(halt)} ${plural(returned, 'job')} ${returned === 1 ? 'was' : 'were'} not touched.`,
+    unexplained,
+  ]
+    .filter((part) => part !== '')
+    .join(' ')
+}
+
+function haltWords({ stop, freeze }: Told['halt']): string {
+  if (stop !== null) return `<@${stop.by.userId}> stopped it:`
+  return freeze === null ? 'It ended early:' : `<@${freeze.by.userId}> froze all actions:`
+}
+
+/** `10 skipped: 7 in the hands of a worker, 3 no longer in the queue.` */
+export function skippedWords({
+  skipped,
+  reasons,
+}: Pick<JobAccounts, 'skipped' | 'reasons'>): string {
+  if (skipped === 0) return ''
+  const parts = SKIP_REASONS.flatMap((reason) => {
+    const count = reasons[reason] ?? 0
+    return count === 0 ? [] : [`${thousands(count)} ${SKIP_WORDS[reason]}`]
+  })
+  return `${thousands(skipped)} skipped: ${listing(parts)}.`
+}

@@ -1,0 +1,203 @@
+import type { JobOptions, PlannedJobs, PlanPreview } from '../../../domain/action.ts'
+import { splitWords } from '../../../domain/command-words.ts'
+import { OperatorError } from '../../../domain/errors.ts'
+import { parseJobFilter } from '../../../domain/filter-grammar.ts'
+import { filterWords } from '../../../domain/filter-words.ts'
+import { type JobAction, jobActionRule } from '../../../domain/job-actions.ts'
+import type { JobFilter } from '../../../domain/job-filter.ts'
+import type { JobGroup, JobState, SkipReason } from '../../../domain/job.ts'
+import { jobsDigest } from '../../../domain/plan.ts'
+import type { Slice } from '../../../domain/ports/vault-store.ts'
+import { queueKey, type QueueRef } from '../../../domain/queue.ts'
+import { listing } from '../../../domain/text.ts'
+import type { Deps } from '../../deps.ts'
+import { selectInQueue } from './select-in-queue.ts'
+import { selectInVault } from './select-in-vault.ts'
+
+/** Which jobs somebody means, in words, and what is to be done with them. */
+export interface JobsWish {
+  /** In the filter grammar; empty for the usual ones. */
+  readonly filter: string
+  readonly options: JobOptions
+}
+
+/** More than this in one plan is no preview any more; a second plan takes the rest. */
+export const MOST_JOBS = 500_000
+/** Jobs of one checkpoint. */
+const SLICE_JOBS = 1000
+
+/** Jobs found in one place, explicit. */
+export interface Found {
+  readonly ref: QueueRef
+  readonly groups: readonly JobGroup[]
+  readonly looked: number
+  readonly isCut: boolean
+  readonly types: PlanPreview['types']
+  readonly sample: PlanPreview['sample']
+  readonly oldestAt: Date | null
+  readonly newestAt: Date | null
+  readonly foreseen: Readonly<Partial<Record<SkipReason, number>>>
+}
+
+export type NewSlice = Omit<Slice, 'end' | 'isBegun'>
+
+/** The jobs of a plan, resolved: what it shows, and every single id. */
+export interface ResolvedJobs {
+  readonly jobs: PlannedJobs
+  readonly slices: readonly NewSlice[]
+  readonly counts: ReadonlyMap<string, number>
+  readonly preview: Pick<PlanPreview, 'types' | 'sample'>
+}
+
+/**
+ * The filter that is meant, with the states that the action is about. Throws `bad_input` where the filter
+ * cannot be read, or asks for what the action cannot do.
+ */
+export function filterFor(action: JobAction, words: string): JobFilter {
+  const filter = parseJobFilter(splitWords(words))
+  const rule = jobActionRule(action)
+  const wrong = filter.states.filter((state) => !rule.states.includes(state))
+  if (wrong.length > 0) throw wrongStates(action, wrong, rule.states)
+  if (rule.needsFilter && words.trim() === '')
+    throw new OperatorError(
+      'bad_input',
+      `Say which jobs to ${action}.`,
+      `Nothing was changed. For example \`${action} <queue> state:completed older:1h\`.`,
+    )
+  return filter.states.length > 0 ? filter : { ...filter, states: rule.usual }
+}
+
+const wrongStates = (
+  action: JobAction,
+  wrong: readonly JobState[],
+  states: readonly JobState[],
+): OperatorError =>
+  new OperatorError(
+    'bad_input',
+    `\`${action}\` is not for ${listing(wrong, 'or')} jobs.`,
+    `Nothing was changed. It is for ${listing(states, 'or')} jobs.`,
+  )
+
+/** Every job that is meant, in slices. Throws `bad_input`, `already_done` where there is none, and what systems throw. */
+export async function resolveJobs(
+  deps: Deps,
+  about: {
+    readonly action: JobAction
+    readonly refs: readonly QueueRef[]
+    readonly wish: JobsWish
+  },
+): Promise<ResolvedJobs> {
+  const { action, refs, wish } = about
+  const filter = filterFor(action, wish.filter)
+  const found =
+    jobActionRule(action).source === 'vault'
+      ? [await selectInVault(deps, { refs, filter, options: wish.options })]
+      : await selectInQueues(deps, refs, filter)
+  return toResolved(found, {
+    filter: filterWords(parseJobFilter(splitWords(wish.filter))),
+    options: wish.options,
+  })
+}
+
+async function selectInQueues(
+  deps: Deps,
+  refs: readonly QueueRef[],
+  filter: JobFilter,
+): Promise<readonly Found[]> {
+  const found: Found[] = []
+  let room = Math.min(filter.limit ?? MOST_JOBS, MOST_JOBS)
+  for (const ref of refs) {
+    const one = await selectInQueue(deps, ref, filter, room)
+    found.push(one)
+    room -= countOf(one)
+    if (room <= 0) break
+  }
+  return found
+}
+
+export const countOf = ({ groups }: Pick<Found, 'groups'>): number =>
+  groups.reduce((sum, { ids }) => sum + ids.length, 0)
+
+function toResolved(found: readonly Found[], wish: JobsWish): ResolvedJobs {
+  const slices = slicesOf(found)
+  return {
+    slices,
+    counts: new Map(found.map((one) => [queueKey(one.ref), countOf(one)])),
+    preview: {
+      types: mergeTypes(found),
+      sample: found.flatMap(({ sample }) => sample).slice(0, 3),
+    },
+    jobs: {
+      filter: wish.filter,
+      count: found.reduce((sum, one) => sum + countOf(one), 0),
+      digest: jobsDigest(slices),
+      byState: byState(found),
+      oldestAt: extreme(
+        found.map(({ oldestAt }) => oldestAt),
+        (a, b) => a < b,
+      ),
+      newestAt: extreme(
+        found.map(({ newestAt }) => newestAt),
+        (a, b) => a > b,
+      ),
+      foreseen: sumOf(found.map(({ foreseen }) => foreseen)),
+      options: wish.options,
+    },
+  }
+}
+
+function slicesOf(found: readonly Found[]): readonly NewSlice[] {
+  const parts = found.flatMap(({ ref, groups }) =>
+    groups.flatMap(({ state, ids }) =>
+      chunks(ids, SLICE_JOBS).map((part) => ({ ref, state, ids: part })),
+    ),
+  )
+  return parts.map((part, position) => ({ ...part, position }))
+}
+
+function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  )
+}
+
+function byState(found: readonly Found[]): PlannedJobs['byState'] {
+  return sumOf(
+    found.flatMap(({ groups }) => groups.map(({ state, ids }) => ({ [state]: ids.length }))),
+  )
+}
+
+function sumOf<K extends string>(
+  parts: readonly Readonly<Partial<Record<K, number>>>[],
+): Readonly<Partial<Record<K, number>>> {
+  const sums = new Map<string, number>()
+  for (const part of parts)
+    for (const [key, count] of Object.entries<number | undefined>(part))
+      sums.set(key, (sums.get(key) ?? 0) + (count ?? 0))
+  return Object.fromEntries(sums) as Partial<Record<K, number>>
+}
+
+function extreme(
+  dates: readonly (Date | null)[],
+  isBefore: (a: Date, b: Date) => boolean,
+): Date | null {
+  return dates.reduce(
+    (best, one) => (one !== null && (best === null || isBefore(one, best)) ? one : best),
+    null,
+  )
+}
+
+function mergeTypes(found: readonly Found[]): PlanPreview['types'] {
+  const counts = sumOf(
+    found.flatMap(({ types }) => types.items.map(({ type, count }) => ({ [type]: count }))),
+  )
+  const items = Object.entries(counts)
+    .map(([type, count = 0]) => ({ type, count }))
+    .toSorted((a, b) => b.count - a.count)
+  return {
+    items,
+    looked: found.reduce((sum, { types }) => sum + types.looked, 0),
+    total: found.reduce((sum, { types }) => sum + types.total, 0),
+    isExact: found.every(({ types }) => types.isExact),
+  }
+}

@@ -1,0 +1,113 @@
+import { ACTION_WORDS } from '../../domain/action-words.ts'
+import type { PlannedJobs, PlannedQueue, PlanPreview } from '../../domain/action.ts'
+import { OperatorError } from '../../domain/errors.ts'
+import { drainEstimate } from '../../domain/forecast.ts'
+import { isJobAction } from '../../domain/job-actions.ts'
+import { byQueue } from '../../domain/plan.ts'
+import { backlog, queueKey } from '../../domain/queue.ts'
+import { plural } from '../../domain/text.ts'
+import type { Deps } from '../deps.ts'
+import { live } from '../queues/queue-reads.ts'
+import { type NewSlice, type ResolvedJobs, resolveJobs } from './jobs/resolve-jobs.ts'
+import { lookAt, type Seen, toPlanned } from './look.ts'
+import type { PlanRequest } from './plan-action.ts'
+import { refusalOf } from './refusals.ts'
+
+/** What a plan would be about, looked up just now. */
+export interface Prepared {
+  readonly seen: readonly Seen[]
+  readonly queues: readonly PlannedQueue[]
+  readonly jobs: PlannedJobs | null
+  readonly slices: readonly NewSlice[]
+  readonly preview: PlanPreview | null
+}
+
+/**
+ * The queues that an action would change, and where it is about jobs, every one of them. Throws
+ * `already_done` where nothing would be changed, `bad_input`, `unknown_queue`, and what systems throw.
+ */
+export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Prepared> {
+  const seen = await worthActing(deps, request)
+  const { action, undoesPlanId = null } = request
+  const resolved = isJobAction(action)
+    ? await resolveJobs(deps, {
+        action,
+        refs: seen.map(({ ref }) => ref),
+        wish: request.jobs ?? { filter: '', options: {} },
+      })
+    : null
+  if (resolved?.jobs.count === 0) throw nothingMatches(request, seen)
+  const queues = seen.map((one) => toPlanned(one, undoesPlanId))
+  if (resolved === null)
+    return { seen, queues, jobs: null, slices: [], preview: await previewOf(deps, seen, null) }
+  return {
+    seen,
+    queues: withJobs(queues, resolved),
+    jobs: resolved.jobs,
+    slices: resolved.slices,
+    preview: await previewOf(deps, seen, resolved),
+  }
+}
+
+/** Queues of which no job is meant are left out. */
+const withJobs = (
+  queues: readonly PlannedQueue[],
+  { counts }: ResolvedJobs,
+): readonly PlannedQueue[] =>
+  queues.flatMap((queue) => {
+    const jobs = counts.get(queueKey(queue.ref)) ?? 0
+    return jobs === 0 ? [] : [{ ...queue, jobs }]
+  })
+
+/** A single one that needs nothing is refused with the reason. */
+async function worthActing(deps: Deps, request: PlanRequest): Promise<readonly Seen[]> {
+  const { action, refs, scope } = request
+  const seen = await lookAt(deps, refs)
+  const judged = await Promise.all(
+    seen.map(async (one) => ({ one, refusal: await refusalOf(deps, request, one) })),
+  )
+  const left = judged.flatMap(({ one, refusal }) => (refusal === null ? [one] : []))
+  if (left.length > 0) return left.toSorted(byQueue)
+  const refusal = judged.length === 1 ? (judged[0]?.refusal ?? null) : null
+  if (refusal !== null) throw refusal
+  throw new OperatorError(
+    'already_done',
+    `Of ${plural(judged.length, 'queue')} that match \`${scope}\` there is none to ${ACTION_WORDS[action].verb}.`,
+    'Nothing was changed. `held` shows what is paused now.',
+  )
+}
+
+function nothingMatches(
+  { action, jobs, scope }: PlanRequest,
+  seen: readonly Seen[],
+): OperatorError {
+  const filter = jobs?.filter ?? ''
+  const where = seen.length === 1 ? `\`${scope}\`` : `any of ${plural(seen.length, 'queue')}`
+  const which = filter === '' ? 'to' : `that match \`${filter}\` to`
+  return new OperatorError(
+    'already_done',
+    `There are no jobs in ${where} ${which} ${ACTION_WORDS[action].verb}.`,
+    'Nothing was changed. `jobs` and `failed` show what is there; an empty filter means the usual ones.',
+  )
+}
+
+/** What waits in the only queue, or the jobs it is about. A preview without it is still a preview. */
+async function previewOf(
+  { systems, clock }: Pick<Deps, 'systems' | 'clock'>,
+  [first, ...others]: readonly Seen[],
+  resolved: ResolvedJobs | null,
+): Promise<PlanPreview | null> {
+  if (first === undefined || others.length > 0)
+    return resolved === null
+      ? null
+      : { ...resolved.preview, drain: { unknown: 'they are of several queues' } }
+  const { ref, state } = first
+  const facts = await live(clock.now(), () => systems.get(ref.system).planFacts(ref.queue))
+  if (!facts.isLive)
+    return resolved === null ? null : { ...resolved.preview, drain: { unknown: facts.problem } }
+  const { types, sample, rate, workers } = facts.value
+  const waiting = backlog(state.overview.counts)
+  const shown = resolved?.preview ?? { types, sample }
+  const jobs = resolved?.jobs.count ?? waiting
+  return { ...shown, drain: drainEstimate({ backlog: jobs, rate, workers }) }
+}
