@@ -10,7 +10,9 @@ const APPEND_ONLY: Readonly<Record<string, readonly string[]>> = {
   approval: [],
   audit_anchor: ['reference', 'placed_at', 'problem'],
   audit_payload: ['salt', 'content', 'erased_at'],
+  plan_slice: ['begun_at', 'state', 'skipped', 'skipped_count', 'renamed', 'ended_at'],
   review: ['reminded_at', 'signed_team_id', 'signed_user_id', 'signed_at'],
+  vault_set: ['warned_at'],
 }
 /** Tables that only the owner writes; entries of the audit trail come in by `audit_append`, which is the owner's. */
 const READ_ONLY = new Set(['migration', 'audit_entry', 'plan_transition'])

@@ -17,8 +17,10 @@ import { createPlans } from './plans.ts'
 import { reachingDatabase } from './pool.ts'
 import { createReviews } from './reviews.ts'
 import { createRooms } from './rooms.ts'
+import { createSlices } from './slices.ts'
 import type { Sql } from './sql.ts'
 import { createTimeline } from './timeline.ts'
+import { createVault } from './vault.ts'
 import { createWork } from './work-queue.ts'
 
 interface StoreOptions {
@@ -38,9 +40,11 @@ function repositories(sql: Sql, { instance, clock }: StoreOptions): Repositories
     messages: createMessages(sql, work, clock),
     buttons: createButtons(sql),
     plans: createPlans(sql),
+    slices: createSlices(sql),
     approvals: createApprovals(sql),
     reviews: createReviews(sql),
     holds: createHolds(sql),
+    vault: createVault(sql),
     audit: createAudit(sql, instance),
     anchors: createAnchors(sql),
     payloads: createPayloads(sql),

@@ -11,6 +11,7 @@ import type { Alerts, Deliveries } from './alert-store.ts'
 import type { Anchors, Audit, Payloads } from './audit-store.ts'
 import type { Incidents, Rooms, Timeline } from './incident-store.ts'
 import type { Approvals, Holds, Plans, Reviews } from './plan-store.ts'
+import type { Slices, Vault } from './vault-store.ts'
 
 /**
  * Spillway's own state. Every repository works inside the transaction it was made for; `now` is always
@@ -25,9 +26,11 @@ export interface Repositories {
   readonly messages: Messages
   readonly buttons: Buttons
   readonly plans: Plans
+  readonly slices: Slices
   readonly approvals: Approvals
   readonly reviews: Reviews
   readonly holds: Holds
+  readonly vault: Vault
   readonly audit: Audit
   readonly anchors: Anchors
   readonly payloads: Payloads
