@@ -1,3 +1,5 @@
+import type { Throttle } from './throttle.ts'
+
 /** A named queue in a system, written `system/queue`. Queue names hold any character, colons too. */
 export interface QueueRef {
   readonly system: string
@@ -27,6 +29,8 @@ export interface QueueOverview {
   readonly counts: Counts
   /** The queue's own pause flag, whoever set it. */
   readonly isPaused: boolean
+  /** The queue's own limits, whoever set them. */
+  readonly throttle: Throttle
   /** Connected workers; null where the system cannot tell. */
   readonly workers: number | null
   /** When the job next in line was added; null when nothing waits. */

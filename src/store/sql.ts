@@ -2,6 +2,7 @@ import type { QueryResult, QueryResultRow } from 'pg'
 
 import type { Actor } from '../domain/action.ts'
 import type { QueueOverview, QueueRef } from '../domain/queue.ts'
+import { NO_THROTTLE } from '../domain/throttle.ts'
 
 /** What repositories ask: a pool, or the one client of a transaction. */
 export interface Sql {
@@ -47,7 +48,11 @@ export const actorOf = (from: { team_id: string; user_id: string }): Actor => ({
 })
 
 /** JSON has no dates: what reads back from a column as an overview holds a text where its date was. */
-export const reviveOverview = (stored: QueueOverview): QueueOverview => ({
+export const reviveOverview = (
+  stored: Omit<QueueOverview, 'throttle'> & { readonly throttle?: QueueOverview['throttle'] },
+): QueueOverview => ({
   ...stored,
+  // Older rows are from before limits were looked at.
+  throttle: stored.throttle ?? NO_THROTTLE,
   oldestWaitingAt: stored.oldestWaitingAt === null ? null : new Date(stored.oldestWaitingAt),
 })

@@ -32,6 +32,7 @@ export const anOverview = (changes: Partial<QueueOverview> = {}): QueueOverview 
   },
   isKnown: true,
   isPaused: false,
+  throttle: { rate: null, concurrency: null },
   workers: 1,
   oldestWaitingAt: null,
   stranded: 0,

@@ -1,13 +1,20 @@
 import { OperatorError } from '../../src/domain/errors.ts'
 import type { QueueSystem, QueueSystems } from '../../src/domain/ports/queue-system.ts'
+import { NO_THROTTLE, type Throttle } from '../../src/domain/throttle.ts'
+import { moved } from './moved.ts'
 import { overviewOf } from './overviews.ts'
 
-/** What a test does at an instant: before a queue is looked at, paused, resumed or watched. */
-type Hook = (moment: 'look' | 'pause' | 'resume' | 'watch', key: string) => Promise<void>
+/** What a test does at an instant: before a queue is looked at, paused, resumed, throttled or watched. */
+type Hook = (
+  moment: 'look' | 'pause' | 'resume' | 'throttle' | 'watch',
+  key: string,
+) => Promise<void>
 
 export interface HookedQueues {
   readonly systems: QueueSystems
   readonly paused: Set<string>
+  /** Limits by queue, as found in its system; anybody may set them. */
+  readonly throttled: Map<string, Throttle>
   /** Systems that do not answer. */
   readonly away: Set<string>
   onMoment(hook: Hook): void
@@ -16,6 +23,7 @@ export interface HookedQueues {
 /** Queues in memory of any system; each exists as soon as it is named. */
 export function createHookedQueues(): HookedQueues {
   const paused = new Set<string>()
+  const throttled = new Map<string, Throttle>()
   const away = new Set<string>()
   let hook: Hook = async () => undefined
   const none = { items: [], looked: 0, total: 0, isExact: true }
@@ -32,6 +40,7 @@ export function createHookedQueues(): HookedQueues {
       ...overviewOf(queue, { waiting: 5 }),
       ref: { system, queue },
       isPaused: paused.has(`${system}/${queue}`),
+      throttle: throttled.get(`${system}/${queue}`) ?? NO_THROTTLE,
     })
     const set = async (moment: 'pause' | 'resume', queue: string): Promise<boolean> => {
       const key = await at(moment, queue)
@@ -43,7 +52,7 @@ export function createHookedQueues(): HookedQueues {
     return {
       name: system,
       kind: 'hooked',
-      capabilities: { pause: true, workers: true, failures: true },
+      capabilities: { pause: true, throttle: true, workers: true, failures: true },
       knownQueues: () => [],
       isSearched: () => true,
       discoverNow: async () => [],
@@ -62,6 +71,19 @@ export function createHookedQueues(): HookedQueues {
       proveHeld: async (queue) => (paused.has(await at('watch', queue)) ? 'held' : 'not_held'),
       proveRuns: async (queue) =>
         paused.has(await at('watch', queue)) ? 'paused_again' : 'running',
+      readThrottle: async (queue) => ({
+        throttle: throttled.get(await at('look', queue)) ?? NO_THROTTLE,
+        hazards: [],
+      }),
+      setThrottle: async (queue, change) => {
+        const key = await at('throttle', queue)
+        throttled.set(key, moved(throttled.get(key) ?? NO_THROTTLE, change))
+        return throttled.get(key) ?? NO_THROTTLE
+      },
+      proveThrottle: async (queue) => {
+        await at('watch', queue)
+        return 'held'
+      },
       health: () => Promise.reject(new Error('nobody asks')),
       close: async () => undefined,
     }
@@ -69,6 +91,7 @@ export function createHookedQueues(): HookedQueues {
   return {
     systems: { all: () => ['sales', 'other'].map(systemOf), get: systemOf },
     paused,
+    throttled,
     away,
     onMoment: (next) => {
       hook = next

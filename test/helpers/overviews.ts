@@ -17,6 +17,7 @@ export const overviewOf = (queue: string, counts: Partial<Counts> = {}): QueueOv
   isKnown: true,
   counts: { ...NONE, ...counts },
   isPaused: false,
+  throttle: { rate: null, concurrency: null },
   workers: 0,
   oldestWaitingAt: null,
   stranded: 0,

@@ -1,6 +1,7 @@
 import { OperatorError } from '../../src/domain/errors.ts'
 import type { QueueSystem, QueueSystems } from '../../src/domain/ports/queue-system.ts'
 import type { QueueOverview } from '../../src/domain/queue.ts'
+import { NO_THROTTLE } from '../../src/domain/throttle.ts'
 import { overviewOf } from './overviews.ts'
 
 /** A queue's pause flag changed. */
@@ -45,7 +46,7 @@ export function createToyQueues(onFlip: (flip: Flip) => Promise<void>): ToyQueue
   const systemFor = (planId: string | null): QueueSystem => ({
     name: 'sales',
     kind: 'toy',
-    capabilities: { pause: true, workers: true, failures: true },
+    capabilities: { pause: true, throttle: false, workers: true, failures: true },
     knownQueues: () => [...queues.keys()].toSorted(),
     isSearched: () => true,
     discoverNow: async () => [...queues.keys()].toSorted(),
@@ -62,6 +63,9 @@ export function createToyQueues(onFlip: (flip: Flip) => Promise<void>): ToyQueue
     repairStranded: async () => 0,
     proveHeld: async (queue) => (find(queue).isPaused ? 'held' : 'not_held'),
     proveRuns: async (queue) => (find(queue).isPaused ? 'paused_again' : 'running'),
+    readThrottle: async () => ({ throttle: NO_THROTTLE, hazards: [] }),
+    setThrottle: async () => NO_THROTTLE,
+    proveThrottle: async () => 'set_not_proven',
     health: async () => ({
       system: 'sales',
       isReachable: true,

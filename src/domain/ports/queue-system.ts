@@ -9,10 +9,13 @@ import type {
   SystemHealth,
   TypeShare,
 } from '../queue.ts'
+import type { Throttle, ThrottleChange, ThrottleState } from '../throttle.ts'
 
 /** What a system can do; the UI offers only this and says why not otherwise. */
 interface Capabilities {
   readonly pause: boolean
+  /** Limits on the rate and on jobs at once. */
+  readonly throttle: boolean
   readonly workers: boolean
   readonly failures: boolean
 }
@@ -70,6 +73,15 @@ export interface QueueSystem {
    * `set_not_proven` when neither was, as where nothing waits or no worker is connected.
    */
   proveRuns(queue: string, forMs: number): Promise<RunProof>
+  /** The queue's own limits, and who may not keep to them. */
+  readThrottle(queue: string): Promise<ThrottleState>
+  /** Moves limits from what is expected to be there; what others have set is left. Resolves to what is set then. */
+  setThrottle(queue: string, change: ThrottleChange): Promise<Throttle>
+  /**
+   * Watches a throttled queue for `forMs`: `not_held` as soon as more jobs are taken than these limits allow,
+   * `held` if every one of them was seen to hold jobs back.
+   */
+  proveThrottle(queue: string, throttle: Throttle, forMs: number): Promise<HoldProof>
   health(): Promise<SystemHealth>
   close(): Promise<void>
 }

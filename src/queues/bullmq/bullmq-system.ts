@@ -10,6 +10,7 @@ import { toOverview } from './overview.ts'
 import { mergeAside, proveHold, proveRuns, readPauseState, setPause } from './pause.ts'
 import { readPlanFacts } from './plan-facts.ts'
 import { openQueueReader } from './queue-reader.ts'
+import { throttling } from './throttle.ts'
 import { countTypes, readPlaces, sampleTypes } from './types.ts'
 import { watchWorkers } from './workers.ts'
 
@@ -46,7 +47,7 @@ export function openBullmqSystem(
   return {
     name: config.name,
     kind: 'bullmq',
-    capabilities: { pause: true, workers: true, failures: true },
+    capabilities: { pause: true, throttle: true, workers: true, failures: true },
     knownQueues: () => discovery.known(),
     isSearched: () => discovery.isSearched(),
     discoverNow: () => discovery.now(),
@@ -76,6 +77,7 @@ export function openBullmqSystem(
     repairStranded: async (queue) => (await mergeAside(deps, queue, 'repair')).moved,
     proveHeld: (queue, forMs) => proveHold(deps, queue, forMs),
     proveRuns: (queue, forMs) => proveRuns(deps, queue, forMs),
+    ...throttling(deps),
     health: () => readHealth(config.name, reads),
     async close() {
       await discovery.stop()

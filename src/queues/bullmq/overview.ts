@@ -1,4 +1,6 @@
 import type { Counts, QueueOverview } from '../../domain/queue.ts'
+import type { Throttle } from '../../domain/throttle.ts'
+import { LIMIT_FIELDS, readLimits } from './throttle-fields.ts'
 import { encode } from './wire/encode.ts'
 import type { Reply } from './wire/reply-reader.ts'
 import type { WorkersByQueue } from './workers.ts'
@@ -10,6 +12,7 @@ export type QueueFacts = Omit<QueueOverview, 'ref' | 'workers'>
 export interface FirstLook {
   readonly counts: Counts
   readonly isPaused: boolean
+  readonly throttle: Throttle
   readonly libraryVersion: string | null
   /** Jobs next in line; the older one of the two lists counts. */
   readonly next: readonly string[]
@@ -29,7 +32,7 @@ export const firstCommands = (base: string): string =>
     encode('LRANGE', `${base}wait`, '-2', '-1'),
     encode('LLEN', `${base}paused`),
     encode('LRANGE', `${base}paused`, '-2', '-1'),
-    encode('HMGET', `${base}meta`, 'paused', 'version'),
+    encode('HMGET', `${base}meta`, 'paused', 'version', ...LIMIT_FIELDS),
     encode('LLEN', `${base}active`),
     ...['delayed', 'prioritized', 'failed', 'completed', 'waiting-children'].map((set) =>
       encode('ZCARD', base + set),
@@ -41,7 +44,7 @@ export const firstCommands = (base: string): string =>
 export function firstLook(replies: readonly Reply[], at = 0): FirstLook {
   const waitTail = items(replies[at + 1])
   const pausedTail = items(replies[at + 3])
-  const [flag, version] = items(replies[at + 4])
+  const [flag, version, ...limits] = items(replies[at + 4])
   const next = [...nextIn(waitTail), ...nextIn(pausedTail)]
   const counts = {
     waiting: jobsIn(replies[at], waitTail),
@@ -56,6 +59,7 @@ export function firstLook(replies: readonly Reply[], at = 0): FirstLook {
   return {
     counts,
     isPaused: typeof flag === 'string',
+    throttle: readLimits(limits),
     libraryVersion: typeof version === 'string' && version !== '' ? version : null,
     // Workers look at priorities only when the lists are empty.
     next: next.length > 0 ? next : nextIn(items(replies[at + 11])),
@@ -85,7 +89,7 @@ export const secondCommands = (base: string, look: FirstLook): readonly string[]
 ]
 
 export function secondLook(look: FirstLook, replies: readonly Reply[]): QueueFacts {
-  const { counts, libraryVersion, next } = look
+  const { counts, libraryVersion, next, throttle } = look
   const added = replies
     .slice(0, next.length)
     .map((time) => (typeof time === 'string' && time !== '' ? Number(time) : Number.NaN))
@@ -97,6 +101,7 @@ export function secondLook(look: FirstLook, replies: readonly Reply[]): QueueFac
     isKnown: !look.isBare || count(replies[0]) > 0,
     counts,
     isPaused: look.isPaused || flag === 1,
+    throttle,
     oldestWaitingAt: added.length === 0 ? null : new Date(Math.min(...added)),
     stranded: isStranded ? counts.paused : 0,
     libraryVersion,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import type { BullmqSystemConfig } from '../../config/types.ts'
-import { pauseHazards, pauseStyle, type PauseFacts } from '../../domain/pause.ts'
+import { pauseHazards, pauseStyle, type PauseFacts, type PauseStyle } from '../../domain/pause.ts'
 import type { PauseState } from '../../domain/ports/queue-system.ts'
 import type { Clock } from '../../domain/ports/runtime.ts'
 import type { HoldProof, RunProof } from '../../domain/queue.ts'
@@ -18,7 +18,7 @@ import type { Workers, WorkersByQueue } from './workers.ts'
 const SLICE = 1000
 
 /** In the way of a change whose answer was lost nobody can say whether it was made; running it again is safe. */
-const CHANGE_ADVICE =
+export const CHANGE_ADVICE =
   'The change may or may not have been made; no job is lost, and trying again does it once. Check that Redis is up.'
 
 const PauseReply = z.enum(['set', 'already', 'more'])
@@ -35,7 +35,7 @@ export interface PauseDeps {
 }
 
 const pauseFacts = (
-  { config }: PauseDeps,
+  { config }: Pick<PauseDeps, 'config'>,
   queue: string,
   facts: Pick<FirstLook, 'isPaused' | 'counts' | 'libraryVersion'>,
   workers: WorkersByQueue | null,
@@ -61,16 +61,24 @@ export async function readPauseState(deps: PauseDeps, queue: string): Promise<Pa
   }
 }
 
+/** How the queue is paused, or would be, as far as one look tells: where jobs belong that are put in line. */
+export async function readPauseStyle(
+  deps: Pick<PauseDeps, 'config' | 'queueReader' | 'workers'>,
+  queue: string,
+): Promise<PauseStyle> {
+  const [facts, workers] = await Promise.all([
+    deps.queueReader.glance(queue),
+    deps.workers.lately(),
+  ])
+  return pauseStyle(pauseFacts(deps, queue, facts, workers))
+}
+
 /**
  * True if this call set the pause. Stranded jobs, if any, are put back in line first, in slices. One look and
  * one script: an incident may pause hundreds of queues at once.
  */
 export async function setPause(deps: PauseDeps, queue: string): Promise<boolean> {
-  const [facts, workers] = await Promise.all([
-    deps.queueReader.glance(queue),
-    deps.workers.lately(),
-  ])
-  const style = pauseStyle(pauseFacts(deps, queue, facts, workers))
+  const style = await readPauseStyle(deps, queue)
   const { wait, paused, meta, marker, events } = queueKeys(deps.config.prefix, queue)
   for (;;) {
     const reply = PauseReply.parse(

@@ -23,6 +23,7 @@ const queue = (
   isKnown,
   counts: { ...NONE, ...counts },
   isPaused: false,
+  throttle: { rate: null, concurrency: null },
   workers,
   oldestWaitingAt: null,
   stranded: 0,

@@ -30,6 +30,17 @@ const asked = (given: Parameters<typeof replies>[0]) =>
     command.split('\r\n').filter((word) => /^[^*$]/.test(word)),
   )
 
+it.each([
+  [
+    [null, 'bullmq:5.79.4', '2', '20', '60000'],
+    { concurrency: 2, rate: { max: 20, durationMs: 60_000 } },
+  ],
+  [['1', null, null, '20', null], { concurrency: null, rate: null }],
+  [[null, null, 'soon', '', '60000'], { concurrency: null, rate: null }],
+])('reads the limits of %j', (meta, throttle) => {
+  expect(firstLook(replies({ meta })).throttle).toEqual(throttle)
+})
+
 it('gives every count its name', () => {
   const { counts } = firstLook(replies({ wait: ['a', 'b'], paused: ['c'], prioritized: ['p'] }))
   expect(counts).toEqual({

@@ -4,6 +4,7 @@ import type { Hold } from '../../../../src/domain/action.ts'
 import { ROOM_STEPS, type RoomStep } from '../../../../src/domain/incident.ts'
 import type { Freeze } from '../../../../src/domain/ports/store.ts'
 import type { FailureGroup, PauseHazard, QueueRef, Sampled } from '../../../../src/domain/queue.ts'
+import type { Throttle } from '../../../../src/domain/throttle.ts'
 import type { QueueLine, Tokens } from '../../../../src/domain/views.ts'
 import { aCounts, aHealth, aHold, anAlert, anIncident, anOverview, aRule, NOW } from './builders.ts'
 
@@ -72,12 +73,18 @@ const counts = fc
   })
   .map(aCounts)
 
+export const throttle: fc.Arbitrary<Throttle> = fc.record({
+  rate: maybe(fc.record({ max: count, durationMs: count })),
+  concurrency: maybe(count),
+})
+
 export const overview = fc
   .record({
     ref,
     counts,
     isKnown: fc.boolean(),
     isPaused: fc.boolean(),
+    throttle,
     workers: maybe(count),
     oldestWaitingAt: maybe(date),
     stranded: count,
