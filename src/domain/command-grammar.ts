@@ -1,10 +1,12 @@
 import { ACTION_KINDS, type ActionKind } from './action.ts'
 import { parseAuditFilter } from './audit-filter.ts'
 import { type CommandForm, INCIDENT_FORMS, QUEUE_FORMS } from './command-forms.ts'
+import { parseFailed, parseJob, parseJobs, parseVault } from './command-jobs.ts'
 import { asTyped, plainText, splitWords, type Word } from './command-words.ts'
 import type { IncidentCommand, PlanVerb, QueueCommand } from './command.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { OperatorError, type ProblemCode } from './errors.ts'
+import { JOB_VERBS, parseJobCommand } from './job-grammar.ts'
 import { suggest } from './suggest.ts'
 
 /** Nothing longer is meant: a month of pause is forgotten, not decided. */
@@ -141,7 +143,7 @@ function planOf(words: readonly Word[], verb: string): number {
 type Parse = (words: readonly Word[], text: string) => QueueCommand
 
 const queueOnly =
-  (kind: 'status' | 'failed' | 'resume'): Parse =>
+  (kind: 'status' | 'resume'): Parse =>
   (words) => ({ kind, queue: nameOf(words, kind) })
 
 const alone =
@@ -155,13 +157,19 @@ const toPlan =
   (kind: PlanVerb): Parse =>
   (words) => ({ kind, plan: planOf(words, kind) })
 
-const QUEUE_VERBS: ReadonlyMap<string, Parse> = new Map<QueueCommand['kind'], Parse>([
+const QUEUE_VERBS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
   ['help', () => ({ kind: 'help' })],
   ['list', (words) => ({ kind: 'list', filter: nameOf(words, 'list') })],
   ['status', queueOnly('status')],
-  ['failed', queueOnly('failed')],
+  ['failed', parseFailed],
+  ['jobs', parseJobs('jobs')],
+  ['duplicates', parseJobs('duplicates')],
+  ['corrupted', parseJobs('corrupted')],
+  ['job', parseJob],
+  ['vault', parseVault],
   ['pause', parsePause],
   ['resume', queueOnly('resume')],
+  ...JOB_VERBS.map((kind) => [kind, parseJobCommand(kind)] as const),
   ['held', alone('held')],
   ['pending', alone('pending')],
   ['approve', toPlan('approve')],

@@ -1,5 +1,6 @@
 import type { ActionKind } from './action.ts'
 import type { AuditFilter } from './audit-filter.ts'
+import type { JobCommand } from './job-grammar.ts'
 
 /** What people can say to a plan where its card is out of reach. */
 export type PlanVerb = 'approve' | 'reject' | 'withdraw' | 'stop'
@@ -9,9 +10,21 @@ export type QueueCommand =
   | { readonly kind: 'help' }
   | { readonly kind: 'list'; readonly filter: string | null }
   | { readonly kind: 'status'; readonly queue: string | null }
-  | { readonly kind: 'failed'; readonly queue: string | null }
+  /** Filters in canonical words. */
+  | { readonly kind: 'failed'; readonly queue: string | null; readonly filter: string }
+  | {
+      readonly kind: 'jobs'
+      readonly queue: string | null
+      readonly filter: string
+      /** So many matching ones were shown already. */
+      readonly skip: number
+    }
+  | { readonly kind: 'job'; readonly queue: string | null; readonly id: string }
+  /** A set by its number, else those of a queue, or all. */
+  | { readonly kind: 'vault'; readonly queue: string | null; readonly set: number | null }
   | { readonly kind: 'pause'; readonly queue: string | null; readonly holdMs: number | null }
   | { readonly kind: 'resume'; readonly queue: string | null }
+  | JobCommand
   | { readonly kind: 'held' }
   | { readonly kind: 'pending' }
   | { readonly kind: 'audit'; readonly filter: AuditFilter }

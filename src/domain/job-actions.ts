@@ -13,6 +13,8 @@ export interface JobActionRule {
   readonly usual: readonly JobState[]
   /** Whether it must be said which jobs: nobody means all of them by saying nothing. */
   readonly needsFilter: boolean
+  /** Whether one plan can be about jobs of several queues. */
+  readonly takesMany: boolean
 }
 
 const IN_LINE = ['waiting', 'prioritized', 'delayed'] as const
@@ -24,27 +26,54 @@ const RULES = {
     states: [...IN_LINE, 'failed'],
     usual: ['failed'],
     needsFilter: false,
+    takesMany: false,
   },
-  retry: { source: 'queue', states: ['failed'], usual: ['failed'], needsFilter: false },
-  promote: { source: 'queue', states: ['delayed'], usual: ['delayed'], needsFilter: false },
+  retry: {
+    source: 'queue',
+    states: ['failed'],
+    usual: ['failed'],
+    needsFilter: false,
+    takesMany: true,
+  },
+  promote: {
+    source: 'queue',
+    states: ['delayed'],
+    usual: ['delayed'],
+    needsFilter: false,
+    takesMany: true,
+  },
   move: {
     source: 'queue',
     states: [...IN_LINE, 'failed'],
     usual: ['waiting', 'prioritized'],
     needsFilter: false,
+    takesMany: false,
   },
   prioritize: {
     source: 'queue',
     states: IN_LINE,
     usual: ['waiting', 'prioritized'],
     needsFilter: false,
+    takesMany: true,
   },
-  clean: { source: 'queue', states: HELD, usual: ['completed'], needsFilter: true },
-  drain: { source: 'queue', states: IN_LINE, usual: IN_LINE, needsFilter: false },
-  unstick: { source: 'queue', states: ['active'], usual: ['active'], needsFilter: false },
-  release: { source: 'vault', states: HELD, usual: HELD, needsFilter: false },
-  replay: { source: 'vault', states: HELD, usual: HELD, needsFilter: false },
-  discard: { source: 'vault', states: HELD, usual: HELD, needsFilter: false },
+  clean: {
+    source: 'queue',
+    states: HELD,
+    usual: ['completed'],
+    needsFilter: true,
+    takesMany: false,
+  },
+  drain: { source: 'queue', states: IN_LINE, usual: IN_LINE, needsFilter: false, takesMany: false },
+  unstick: {
+    source: 'queue',
+    states: ['active'],
+    usual: ['active'],
+    needsFilter: false,
+    takesMany: false,
+  },
+  release: { source: 'vault', states: HELD, usual: HELD, needsFilter: false, takesMany: false },
+  replay: { source: 'vault', states: HELD, usual: HELD, needsFilter: false, takesMany: false },
+  discard: { source: 'vault', states: HELD, usual: HELD, needsFilter: false, takesMany: false },
 } as const satisfies Partial<Record<ActionKind, JobActionRule>>
 
 export type JobAction = keyof typeof RULES

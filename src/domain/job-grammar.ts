@@ -17,6 +17,21 @@ export interface JobCommand {
   readonly to: string | null
 }
 
+/** Every action about jobs has a verb of its own. */
+export const JOB_VERBS: readonly JobAction[] = [
+  'quarantine',
+  'release',
+  'replay',
+  'discard',
+  'retry',
+  'promote',
+  'move',
+  'prioritize',
+  'clean',
+  'drain',
+  'unstick',
+]
+
 const wrong = (happened: string, advice: string): OperatorError =>
   new OperatorError('bad_input', happened, `Nothing was changed. ${advice}`)
 

@@ -44,6 +44,8 @@ export const SKIP_REASONS = [
   'unreadable',
   'not_held',
   'no_room',
+  'kept',
+  'untouched',
 ] as const
 export type SkipReason = (typeof SKIP_REASONS)[number]
 
@@ -62,6 +64,8 @@ export const SKIP_WORDS: Readonly<Record<SkipReason, string>> = {
   unreadable: 'not readable as jobs',
   not_held: 'not held by the vault any more',
   no_room: 'beyond the limit',
+  kept: 'in the vault still: the other queue did not take them',
+  untouched: 'not touched before it was given up',
 }
 
 /** How one job's part of a slice ended. */

@@ -1,3 +1,4 @@
+import { settleDoubts } from '../usecases/actions/jobs/settle-doubt.ts'
 import { lapsePlans } from '../usecases/actions/lapse-plan.ts'
 import { remind } from '../usecases/actions/remind.ts'
 import { requestAnchor, requestCheck } from '../usecases/audit/request-anchor.ts'
@@ -17,6 +18,7 @@ export function createTicks(deps: Deps): readonly Tick[] {
       run: () => refreshHeadlines(deps, REFRESHES_PER_MINUTE / 4),
     },
     { name: 'lapse', cron: '*/5 * * * * *', run: () => lapsePlans(deps) },
+    { name: 'doubts', cron: '*/10 * * * * *', run: () => settleDoubts(deps) },
     { name: 'remind', cron: '*/20 * * * * *', run: () => remind(deps) },
     {
       name: 'forget',

@@ -1,5 +1,10 @@
 import type { ActionKind } from '../../domain/action.ts'
 import type { ActionSpec } from './execution.ts'
+import { discardAction } from './jobs/discard.ts'
+import { prioritizeAction, promoteAction, retryAction } from './jobs/in-place.ts'
+import { moveAction } from './jobs/move.ts'
+import { cleanAction, drainAction, quarantineAction } from './jobs/quarantine.ts'
+import { releaseAction } from './jobs/release.ts'
 import { pauseAction } from './pause.ts'
 import { resumeAction } from './resume.ts'
 
@@ -7,4 +12,13 @@ import { resumeAction } from './resume.ts'
 export const ACTIONS: Readonly<Record<ActionKind, ActionSpec>> = {
   pause: pauseAction,
   resume: resumeAction,
+  quarantine: quarantineAction,
+  clean: cleanAction,
+  drain: drainAction,
+  release: releaseAction,
+  discard: discardAction,
+  retry: retryAction,
+  promote: promoteAction,
+  move: moveAction,
+  prioritize: prioritizeAction,
 }

@@ -12,7 +12,8 @@ import { requestAnchor } from '../audit/request-anchor.ts'
 import type { Deps } from '../deps.ts'
 import { noteInTimelines, placesOf, putLines, showCard, tellPlaces, tellRequester } from './card.ts'
 import { stepEntry } from './end-part.ts'
-import { LeaseLost, ownHold } from './execution.ts'
+import { LeaseLost, ownHold, words } from './execution.ts'
+import { unfinishedWords } from './jobs/outcome-words.ts'
 import { ENDED_BEFORE } from './resume.ts'
 
 /**
@@ -51,7 +52,10 @@ async function finish(
   { plan: { id }, fence }: Lease,
   { state, text, now }: Ending,
 ): Promise<Plan> {
-  const failed = await giveBack(store, { id, fence }, text, now)
+  const failed = [
+    ...(await failJobs(store, { id, fence }, text, now)),
+    ...(await giveBack(store, { id, fence }, text, now)),
+  ]
   const plan = await store.plans.byId(id)
   if (plan === null) throw new LeaseLost()
   const outcome = { words: planWords(plan, { state, text }) }
@@ -72,6 +76,28 @@ async function finish(
 }
 
 /**
+ * A queue whose jobs were begun and cannot be brought to their end fails with the account of them: what is in
+ * doubt stays open, and is settled as soon as its system tells. Gives the failed ones.
+ */
+async function failJobs(
+  store: Repositories,
+  { id, fence }: { readonly id: string; readonly fence: number },
+  text: string | null,
+  now: Date,
+): Promise<readonly QueueRef[]> {
+  const plan = await store.plans.byId(id)
+  const begun = plan?.queues.filter(({ state, isTouched }) => state === 'executing' && isTouched)
+  if (plan == null || plan.jobs === null || begun === undefined) return []
+  for (const { ref } of begun) {
+    await store.slices.returnAll(id, fence, ref, now)
+    const jobs = await store.slices.accounts(id, ref)
+    const outcome = { ...words(`${text ?? ''} ${unfinishedWords(jobs)}`.trim()), jobs }
+    await store.plans.endQueue(id, fence, ref, 'failed', outcome)
+  }
+  return begun.map(({ ref }) => ref)
+}
+
+/**
  * Untouched queues are returned with their holds. One that was touched and could not be brought to its end
  * failed; its hold stays, for the flag may be set. Gives the failed ones.
  */
@@ -81,8 +107,7 @@ async function giveBack(
   text: string | null,
   now: Date,
 ): Promise<readonly QueueRef[]> {
-  const words = text ?? 'It was not brought to its end.'
-  const ended = await store.plans.returnQueues(id, fence, words)
+  const ended = await store.plans.returnQueues(id, fence, text ?? 'It was not brought to its end.')
   for (const { ref, state } of ended) {
     await store.slices.returnAll(id, fence, ref, now)
     const hold = state === 'returned' ? await ownHold(store, id, ref) : undefined

@@ -32,6 +32,8 @@ export interface SliceResult {
   readonly ends: readonly JobEnd[]
   /** Rows that follow, in the transaction of the checkpoint. */
   readonly settle?: (store: Repositories, at: Date) => Promise<void>
+  /** Another queue of the same system whose receipts can be forgotten as well. */
+  readonly alsoAt?: string
 }
 
 /** An action about jobs, as far as it differs from the others: what it does to one slice, run again or not. */
@@ -88,7 +90,8 @@ async function carryOutSlices(deps: Deps, spec: JobActionSpec, part: Part): Prom
     const before = await operator.open(queue.ref.queue, guard)
     const result = await spec.carryOutSlice(deps, { part, slice, operator, guard, before })
     await checkpoint(deps, part, slice, result)
-    await forget(deps, operator, queue.ref.queue, guard)
+    for (const name of [queue.ref.queue, result.alsoAt])
+      if (name !== undefined) await forget(deps, operator, name, guard)
     await showProgress(deps.store.now, plan)
   }
   await slices.returnAll(plan.id, fence, queue.ref, deps.clock.now())

@@ -49,6 +49,15 @@ function haltWords({ stop, freeze }: Told['halt']): string {
   return freeze === null ? 'It ended early:' : `<@${freeze.by.userId}> froze all actions:`
 }
 
+/** What is known of jobs whose execution was given up. */
+export function unfinishedWords({ planned, done, returned, open }: JobAccounts): string {
+  const left =
+    open === 0
+      ? ''
+      : `; of ${thousands(open)} it is not known yet, and this is told as soon as their system answers`
+  return `Of ${plural(planned, 'job')} ${thousands(done)} were dealt with, ${thousands(returned)} not touched${left}.`
+}
+
 /** `10 skipped: 7 in the hands of a worker, 3 no longer in the queue.` */
 export function skippedWords({
   skipped,

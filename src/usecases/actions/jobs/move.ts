@@ -1,0 +1,92 @@
+import { OperatorError } from '../../../domain/errors.ts'
+import type { JobEnd } from '../../../domain/job.ts'
+import { queueKey, type QueueRef } from '../../../domain/queue.ts'
+import type { VaultJob, VaultSet } from '../../../domain/vault.ts'
+import type { Deps } from '../../deps.ts'
+import { LEASE_MS, LeaseLost, type Part } from '../execution.ts'
+import { jobAction, type SliceResult, type SliceWork } from './job-action.ts'
+import { requireCopies, takeRest } from './take.ts'
+import { openVaultSet } from './vault-set.ts'
+
+/**
+ * Jobs go to another queue by way of the vault: taken as a quarantine takes them, committed as held, then put
+ * as a release puts them. Died between the two, the vault has them, and the next attempt puts them.
+ */
+export const moveAction = jobAction({
+  kind: 'move',
+  async prepare(deps, part) {
+    await openVaultSet(deps, part)
+  },
+  carryOutSlice: moveSlice,
+  async check(deps, part) {
+    const set = await openVaultSet(deps, part)
+    const { held, released } = set.counts
+    const kept = held === 0 ? '' : `; the vault has ${held} of them as \`v${set.number}\``
+    return { words: ` to \`${queueKey(targetOf(part))}\`${kept}`, found: released }
+  },
+})
+
+function targetOf({ plan }: Part): QueueRef {
+  const target = plan.jobs?.options.target
+  if (target !== undefined) return target
+  throw new OperatorError('bad_input', 'It is not said where the jobs go.', 'Nothing was changed.')
+}
+
+async function moveSlice(deps: Deps, work: SliceWork): Promise<SliceResult> {
+  const set = await openVaultSet(deps, work.part)
+  const target = targetOf(work.part)
+  const refused = await takeThem(deps, set, work)
+  const rows = await deps.store.now.vault.rowsOf(set.id, work.slice.ids)
+  const ends = await putThem(deps, work, target, rows)
+  const jobIds = new Map(rows.map((row) => [String(row.id), row.jobId]))
+  const told = ends.map(({ id, skipped, newId }): JobEnd => ({
+    id: jobIds.get(id) ?? id,
+    skipped: skipped === null ? null : 'kept',
+    ...(newId === undefined ? {} : { newId }),
+  }))
+  return {
+    ends: [...refused, ...told],
+    settle: (store, at) => store.vault.settleReleases(work.part.plan.id, ends, at),
+    alsoAt: target.queue,
+  }
+}
+
+/** Whatever of the slice is not in the vault yet goes there; resolves to what stays in its queue. */
+async function takeThem(deps: Deps, set: VaultSet, work: SliceWork): Promise<readonly JobEnd[]> {
+  const { slice, before, part } = work
+  const removed = slice.ids.filter((id) => before.has(id))
+  await requireCopies(deps, set, removed)
+  const ends = await takeRest(
+    deps,
+    set,
+    work,
+    slice.ids.filter((id) => !before.has(id)),
+  )
+  const taken = [...removed, ...ends.flatMap(({ id, skipped }) => (skipped === null ? [id] : []))]
+  await deps.store.transaction(async (store) => {
+    await store.vault.settleCopies(set.id, slice.ids, taken)
+    const now = deps.clock.now()
+    if (!(await store.slices.begin(part.plan.id, part.fence, slice.position, now, LEASE_MS)))
+      throw new LeaseLost()
+  })
+  return ends.filter(({ skipped }) => skipped !== null)
+}
+
+/** Puts the vault's rows of the slice, those that are not there yet; ends name rows. */
+async function putThem(
+  deps: Deps,
+  { part, operator, guard }: SliceWork,
+  target: QueueRef,
+  rows: readonly VaultJob[],
+): Promise<readonly JobEnd[]> {
+  const before = await operator.open(target.queue, guard)
+  const { plan, fence } = part
+  const ids = rows.map(({ id }) => id)
+  const claimed = await deps.store.transaction(({ vault }) => vault.claim(plan.id, fence, ids))
+  if (claimed === null) throw new LeaseLost()
+  const done = claimed.flatMap(({ key }) => before.get(key) ?? [])
+  const left = claimed.filter(({ key }) => !before.has(key))
+  if (left.length === 0) return done
+  const destination = { how: 'run', resetsAttempts: false, isElsewhere: true } as const
+  return [...done, ...(await operator.put(target.queue, guard, left, destination))]
+}
