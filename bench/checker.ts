@@ -10,6 +10,7 @@ import { checkMessages } from './checker/messages.ts'
 import { checkPlans } from './checker/plans.ts'
 import { checkState } from './checker/state.ts'
 import { checkTrail, readTrail } from './checker/trail.ts'
+import { checkVault } from './checker/vault.ts'
 
 /** What was found; each list names the things, so that whoever reads a red result can look. */
 export interface Findings {
@@ -60,6 +61,7 @@ export async function run(
       await checkPlans(evidence),
       await checkApprovals(evidence),
       await checkState(evidence),
+      await checkVault(evidence),
       messages,
     ]
     const lists = KINDS.map((kind) => [kind, all.flatMap((one) => one[kind] ?? [])] as const)
@@ -69,6 +71,7 @@ export async function run(
       ...Object.fromEntries(lists.map(([kind, list]) => [kind, list.length])),
       jobs: ledger.added.length,
       rerun: jobs.rerun,
+      in_vault: jobs.held,
       resent: messages.resent,
       found: lists.flatMap(([kind, list]) =>
         list.slice(0, SHOWN).map((what) => `${kind}: ${what}`),

@@ -12,6 +12,8 @@ export interface Verdict {
   readonly jobs: number
   /** Jobs that BullMQ itself ran again. */
   readonly rerun: number
+  /** Jobs that only the vault has. */
+  readonly in_vault: number
   /** Direct messages that were sent again because nobody could look whether they had arrived. */
   readonly resent: number
   readonly found: readonly string[]

@@ -3,7 +3,18 @@ import { join } from 'node:path'
 
 import type pg from 'pg'
 
-const TABLES = ['plan', 'plan_queue', 'approval', 'hold', 'message', 'room_step', 'audit_entry']
+const TABLES = [
+  'plan',
+  'plan_queue',
+  'plan_slice',
+  'vault_set',
+  'vault_job',
+  'approval',
+  'hold',
+  'message',
+  'room_step',
+  'audit_entry',
+]
 
 /** What a checker found can be looked into later: ledgers, logs and rows as they are now, copied to `folder`. */
 export async function keepEvidence(

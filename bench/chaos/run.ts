@@ -3,21 +3,19 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import pg from 'pg'
-
 import { startRedis } from '../../src/demo/redis-server.ts'
-import { connectionConfig, type DatabaseAddress } from '../../src/store/pool.ts'
+import type { DatabaseAddress } from '../../src/store/pool.ts'
 import { compileBot } from '../../test/helpers/compile-bot.ts'
 import { startFakeSlack } from '../../test/slack/fake-slack/server.ts'
-import { until } from '../lib/until.ts'
 import { chaosConfig } from './config.ts'
-import { startCourier, type Courier } from './courier.ts'
+import { startCourier } from './courier.ts'
 import { startCrew } from './crew.ts'
 import { judge, type Verdict } from './judge.ts'
 import { keepEvidence } from './keep.ts'
 import { CRITICAL, NARROW, WIDE } from './queues.ts'
 import { createRandom } from './random.ts'
-import { startReplica, type Replica } from './replicas.ts'
+import { calm, connect, isPrepared } from './ready.ts'
+import { startReplica } from './replicas.ts'
 import { rounds } from './rounds.ts'
 import { OPERATORS, type Scene, WORKSPACE } from './scene.ts'
 import { notePosts, settle } from './settle.ts'
@@ -101,24 +99,4 @@ export async function chaos({
   } finally {
     for (const close of closing) await close()
   }
-}
-
-function connect(owner: DatabaseAddress): pg.Pool {
-  const client = new pg.Pool({ ...connectionConfig(owner), max: 4 })
-  // Whoever uses it gets the error; one that comes between must not end us.
-  client.on('error', () => undefined)
-  return client
-}
-
-/** Its database is there, and it takes durable work. */
-async function isPrepared(replica: Replica): Promise<void> {
-  const { url } = await replica.ready()
-  const isReady = async (): Promise<boolean> => (await fetch(`${url}/readyz`)).ok
-  await until('a replica is ready', 30_000, isReady)
-}
-
-/** Both run, and nothing more comes. */
-async function calm(courier: Courier, replicas: readonly Replica[]): Promise<void> {
-  await Promise.all(replicas.map((one) => one.ready()))
-  await courier.rest()
 }

@@ -7,10 +7,13 @@ import type pg from 'pg'
 import type { Findings } from '../checker.ts'
 import type { Entry } from './trail.ts'
 
-const NAMES = ['added', 'finished', 'accepted', 'posted', 'sent'] as const
+const NAMES = ['added', 'finished', 'garbled', 'stalled', 'accepted', 'posted', 'sent'] as const
 type LedgerName = (typeof NAMES)[number]
 
-/** Lines in the order in which they were written: jobs as `queue id`, deliveries by id, messages by key (`sent`: direct ones). */
+/**
+ * Lines in the order in which they were written: jobs as `queue id` (`garbled`: not as they were added, `stalled`:
+ * taken from a worker by BullMQ itself), deliveries by id, messages by key (`sent`: direct ones).
+ */
 export type Ledgers = Readonly<Record<LedgerName, readonly string[]>>
 
 export interface Evidence {
@@ -29,6 +32,10 @@ export type Partly = Partial<Findings>
 export const note = (dir: string, name: LedgerName, line: string): void =>
   appendFileSync(join(dir, name), `${line}\n`)
 
+/** The same for many lines at once. */
+export const noteAll = (dir: string, name: LedgerName, lines: readonly string[]): void =>
+  appendFileSync(join(dir, name), lines.map((line) => `${line}\n`).join(''))
+
 export function readLedgers(dir: string): Ledgers {
   const lines = (name: LedgerName): readonly string[] => {
     const path = join(dir, name)
@@ -37,6 +44,8 @@ export function readLedgers(dir: string): Ledgers {
   return {
     added: lines('added'),
     finished: lines('finished'),
+    garbled: lines('garbled'),
+    stalled: lines('stalled'),
     accepted: lines('accepted'),
     posted: lines('posted'),
     sent: lines('sent'),

@@ -5,6 +5,8 @@ interface PlanRow {
   readonly id: string
   readonly state: string
   readonly begun: boolean
+  /** Of a plan about jobs: what its slices say became of them. */
+  readonly jobs: Readonly<Record<'planned' | 'done' | 'skipped' | 'returned', number>> | null
   readonly queues: readonly {
     readonly subject: string
     readonly state: string
@@ -22,6 +24,13 @@ const ACCOUNTED = [...ENDED, 'returned']
 
 const PLANS = `
   select id, state, started_at is not null as begun, (
+    select json_build_object(
+      'planned', jobs -> 'count',
+      'done', coalesce(sum(cardinality(job_ids) - skipped_count) filter (where plan_slice.state = 'done'), 0),
+      'skipped', coalesce(sum(skipped_count) filter (where plan_slice.state = 'done'), 0),
+      'returned', coalesce(sum(cardinality(job_ids)) filter (where plan_slice.state = 'returned'), 0))
+    from plan_slice where plan_id = plan.id and jobs is not null having count(*) > 0
+  ) as jobs, (
     select json_agg(json_build_object(
       'subject', system || '/' || queue, 'state', state, 'touched', touched_at is not null))
     from plan_queue where plan_id = plan.id
@@ -89,15 +98,24 @@ const placesOf = (
 function unbalanced(begun: readonly PlanRow[], closings: readonly Entry[]): readonly string[] {
   const outcomes = closings.filter(({ kind }) => kind === 'outcome')
   const said = new Map(outcomes.map(({ plan, facts }) => [plan, facts.accounts ?? {}]))
-  return begun.flatMap(({ id, queues }) => {
-    const accounts = said.get(id)
+  return begun.flatMap((plan) => {
+    const accounts = said.get(plan.id)
     if (accounts === undefined) return []
-    const count = (wanted: string): number => queues.filter(({ state }) => state === wanted).length
-    const isRight =
-      accounts['planned'] === queues.length &&
-      accounts['open'] === 0 &&
-      ACCOUNTED.every((state) => accounts[state] === count(state)) &&
-      ACCOUNTED.reduce((sum, state) => sum + count(state), 0) === queues.length
-    return isRight ? [] : [`accounts of ${id}`]
+    return isBalanced(accounts, countsOf(plan)) ? [] : [`accounts of ${plan.id}`]
   })
+}
+
+type Counts = Readonly<Record<string, number>>
+
+const isBalanced = (said: Counts, counted: Counts): boolean =>
+  said['open'] === 0 &&
+  Object.entries(counted).every(([name, count]) => said[name] === count) &&
+  ACCOUNTED.reduce((sum, name) => sum + (counted[name] ?? 0), 0) === counted['planned']
+
+/** Of jobs where the plan is about jobs, else of queues. */
+function countsOf({ jobs, queues }: PlanRow): Counts {
+  if (jobs !== null) return { failed: 0, ...jobs }
+  const count = (wanted: string): number => queues.filter(({ state }) => state === wanted).length
+  const counts = ACCOUNTED.map((name) => [name, count(name)] as const)
+  return { planned: queues.length, ...Object.fromEntries(counts) }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { freePort } from '../../src/demo/free-port.ts'
 import { startRedis, type RedisServer } from '../../src/demo/redis-server.ts'
+import type { ActionKind } from '../../src/domain/action.ts'
 import type { DatabaseAddress } from '../../src/store/pool.ts'
 import { APP_TOKEN, startFakeSlack, type FakeSlack } from '../../test/slack/fake-slack/server.ts'
 import { SIGNING_SECRET } from '../../test/slack/signed.ts'
@@ -20,7 +21,14 @@ export interface StageOptions {
   /** Queues that the bot knows from its configuration. */
   readonly queues: readonly string[]
   readonly profileDir: string | null
+  /** Who may order and approve what, instead of Ana alone who may pause. */
+  readonly operators?: {
+    readonly people: readonly string[]
+    readonly actions: readonly ActionKind[]
+  }
 }
+
+const ANA_ALONE = { people: [ANA], actions: ['pause', 'resume'] } as const
 
 /** All that the bot needs around it: a Redis, a Slack, a folder with its configuration and database. */
 export interface Stage {
@@ -39,16 +47,21 @@ export interface Stage {
 }
 
 /** Prepares everything but the bot itself, which is compiled anew. */
-export async function openStage({ mode, queues, profileDir }: StageOptions): Promise<Stage> {
+export async function openStage({
+  mode,
+  queues,
+  profileDir,
+  operators = ANA_ALONE,
+}: StageOptions): Promise<Stage> {
   const entry = await buildBot()
   const dir = await mkdtemp(join(tmpdir(), 'spillway-bench-'))
   const redis = await startRedis()
   const slack = await startFakeSlack({
-    users: [{ id: ANA }],
-    channels: [{ id: OPS, name: 'queue-ops', members: ['U0SPILLWAY', ANA] }],
+    users: operators.people.map((id) => ({ id })),
+    channels: [{ id: OPS, name: 'queue-ops', members: ['U0SPILLWAY', ...operators.people] }],
   })
   const [port, slackPort] = [await freePort(), await freePort()]
-  const config = configOf({ mode, queues, redis, slack, port, slackPort })
+  const config = configOf({ mode, queues, operators, redis, slack, port, slackPort })
   await writeFile(join(dir, 'spillway.yml'), JSON.stringify(config))
   const url = `http://127.0.0.1:${port}`
   let running: Bot | null = null
@@ -86,7 +99,7 @@ async function databaseIn(dir: string): Promise<DatabaseAddress> {
   return { host, user: 'spillway', database: 'spillway' }
 }
 
-interface Places extends Pick<StageOptions, 'mode' | 'queues'> {
+interface Places extends Required<Pick<StageOptions, 'mode' | 'queues' | 'operators'>> {
   readonly redis: RedisServer
   readonly slack: FakeSlack
   readonly port: number
@@ -94,11 +107,26 @@ interface Places extends Pick<StageOptions, 'mode' | 'queues'> {
 }
 
 /** JSON is YAML, too. */
-const configOf = ({ mode, queues, redis, slack, port, slackPort }: Places): object => ({
+const configOf = ({
+  mode,
+  queues,
+  operators: { people, actions },
+  redis,
+  slack,
+  port,
+  slackPort,
+}: Places): object => ({
   instance: 'bench',
   ops_channel: OPS,
   systems: { [SYSTEM]: { kind: 'bullmq', url: redis.url, queues } },
-  roles: { operator: { users: [ANA], queues: ['*'], actions: ['pause', 'resume', 'freeze'] } },
+  roles: {
+    operator: {
+      users: people,
+      queues: ['*'],
+      actions: [...actions, 'freeze'],
+      approves: people.length > 1 ? actions : [],
+    },
+  },
   alerts: { alertmanager: { bearer: [ALERT_TOKEN] } },
   slack: {
     mode,

@@ -14,6 +14,8 @@ export interface RedisOptions {
   readonly port?: number
   /** Keep the data on disk over a restart; otherwise it lives in memory only. */
   readonly appendOnly?: boolean
+  /** With it: on the disk before anybody hears of it, rather than within a second. */
+  readonly isSynced?: boolean
   /** Where the data goes; a temporary folder, removed by `stop`, if absent. */
   readonly dir?: string
   readonly log?: (line: string) => void
@@ -112,6 +114,7 @@ async function launchOn(
     dir,
     save: '',
     appendonly: options.appendOnly === true ? 'yes' : 'no',
+    appendfsync: options.isSynced === true ? 'always' : 'everysec',
     daemonize: 'no',
     logfile: '',
   }

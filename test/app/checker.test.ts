@@ -21,7 +21,7 @@ let database: TestDatabase
 
 beforeAll(async () => {
   database = await freshDatabase()
-  for (const queue of queues) await queue.add('work', {}, { jobId: 'first' })
+  for (const queue of queues) await queue.add('work', {}, { jobId: 'waits' })
   // Stopped without a word in the audit trail.
   await queues[1]?.pause()
   // Its worker hung, and BullMQ gave the job to another one.
