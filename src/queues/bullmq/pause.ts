@@ -2,9 +2,8 @@ import { z } from 'zod'
 
 import type { BullmqSystemConfig } from '../../config/types.ts'
 import { pauseHazards, pauseStyle, type PauseFacts, type PauseStyle } from '../../domain/pause.ts'
-import type { PauseState } from '../../domain/ports/queue-system.ts'
+import type { PauseState, QueueSystem } from '../../domain/ports/queue-system.ts'
 import type { Clock } from '../../domain/ports/runtime.ts'
-import type { HoldProof, RunProof } from '../../domain/queue.ts'
 import type { Connection } from './connection.ts'
 import { watchHold } from './hold.ts'
 import { queueKeys, type QueueKeys } from './keys.ts'
@@ -48,7 +47,7 @@ const pauseFacts = (
   v4Workers: workers === null ? null : (workers.get(queue)?.v4 ?? 0),
 })
 
-export async function readPauseState(deps: PauseDeps, queue: string): Promise<PauseState> {
+async function readPauseState(deps: PauseDeps, queue: string): Promise<PauseState> {
   const [[facts], workers] = await Promise.all([
     deps.queueReader.read([queue]),
     deps.workers.lately(),
@@ -77,7 +76,7 @@ export async function readPauseStyle(
  * True if this call set the pause. Stranded jobs, if any, are put back in line first, in slices. One look and
  * one script: an incident may pause hundreds of queues at once.
  */
-export async function setPause(deps: PauseDeps, queue: string): Promise<boolean> {
+async function setPause(deps: PauseDeps, queue: string): Promise<boolean> {
   const style = await readPauseStyle(deps, queue)
   const { wait, paused, meta, marker, events } = queueKeys(deps.config.prefix, queue)
   for (;;) {
@@ -93,7 +92,7 @@ export async function setPause(deps: PauseDeps, queue: string): Promise<boolean>
 }
 
 /** Runs slices until the last one. Returns whether anything was changed, and how many jobs were moved. */
-export async function mergeAside(
+async function mergeAside(
   deps: Pick<PauseDeps, 'config' | 'changes'>,
   queue: string,
   mode: 'resume' | 'repair',
@@ -122,11 +121,22 @@ const resumeKeys = (keys: QueueKeys): readonly string[] => [
   keys.delayed,
 ]
 
-export const proveHold = (deps: PauseDeps, queue: string, forMs: number): Promise<HoldProof> =>
-  watchHold(deps.reads, queueKeys(deps.config.prefix, queue), forMs, async () => {
-    const workers = await deps.workers.lately()
-    return (workers?.get(queue)?.all ?? 0) > 0
-  })
-
-export const proveRuns = (deps: PauseDeps, queue: string, forMs: number): Promise<RunProof> =>
-  watchRuns(deps.reads, queueKeys(deps.config.prefix, queue), forMs, deps.clock)
+/** The part of a system that stops its queues and starts them again. */
+export const pausing = (
+  deps: PauseDeps,
+): Pick<
+  QueueSystem,
+  'pauseState' | 'pause' | 'resume' | 'repairStranded' | 'proveHeld' | 'proveRuns'
+> => ({
+  pauseState: (queue) => readPauseState(deps, queue),
+  pause: (queue) => setPause(deps, queue),
+  resume: async (queue) => (await mergeAside(deps, queue, 'resume')).isChanged,
+  repairStranded: async (queue) => (await mergeAside(deps, queue, 'repair')).moved,
+  proveHeld: (queue, forMs) =>
+    watchHold(deps.reads, queueKeys(deps.config.prefix, queue), forMs, async () => {
+      const workers = await deps.workers.lately()
+      return (workers?.get(queue)?.all ?? 0) > 0
+    }),
+  proveRuns: (queue, forMs) =>
+    watchRuns(deps.reads, queueKeys(deps.config.prefix, queue), forMs, deps.clock),
+})
