@@ -27,7 +27,21 @@ export const plainText = (text: string): string =>
     .replaceAll('&gt;', '>')
     .replaceAll('&amp;', '&')
 
-const QUOTED = /`([^`]*)`|"([^"]*)"|'([^']*)'|[“”„]([^“”„]*)[“”]|[‘’]([^‘’]*)[‘’]|(\S+)/g
+/** In backticks or quotes, the curly ones of phones too; between straight ones `""` is a quotation mark. */
+const QUOTED = /`[^`]*`|"[^"]*(?:""[^"]*)*"|'[^']*'|[“”„][^“”„]*[“”]|[‘’][^‘’]*[‘’]/.source
+
+const FIRST_QUOTED = new RegExp(`^(?:${QUOTED})`)
+
+/** A value in quotes may follow a key: `error:"no such user"` is one word. */
+const WORD = new RegExp(`(${QUOTED})|((?:[.:=~,](?:${QUOTED})|\\S)+)`, 'g')
+
+/** The quoted text that `text` begins with, and how much of it that takes; null if it begins with none. */
+export function readQuoted(text: string): { readonly text: string; readonly took: number } | null {
+  const quoted = FIRST_QUOTED.exec(text)?.[0]
+  if (quoted === undefined) return null
+  const inner = quoted.slice(1, -1)
+  return { text: quoted.startsWith('"') ? inner.replaceAll('""', '"') : inner, took: quoted.length }
+}
 
 const PEOPLE = /<@([UW][A-Z0-9_]+)(?:\|([^<>]*))?>/g
 
@@ -35,18 +49,23 @@ const PEOPLE = /<@([UW][A-Z0-9_]+)(?:\|([^<>]*))?>/g
 const peopleIn = (text: string): ReadonlyMap<string, string> =>
   new Map([...text.matchAll(PEOPLE)].map(([markup, id = '']) => [plainText(markup), id]))
 
-/** Splits at blanks; what stands in backticks or quotes (the curly ones of phones, too) stays together. */
-export function splitWords(text: string): readonly Word[] {
-  const people = peopleIn(text)
-  return [...plainText(text).matchAll(QUOTED)]
-    .map((match): Word => {
-      const bare = match[6]
-      if (bare !== undefined) return bareWord(bare, people.get(bare))
-      const quoted = match.slice(1, 6).find((group) => group !== undefined) ?? ''
-      return { text: quoted.trim(), isQuoted: true }
+/**
+ * Splits Slack's text at blanks; what stands in backticks or quotes stays together. Where it is only a part of
+ * a word, as in `error:"no such user"`, the word keeps its quotes: see `readQuoted`.
+ */
+export const splitWords = (text: string): readonly Word[] =>
+  wordsOf(plainText(text), peopleIn(text))
+
+/** The same for text of our own, in which nothing is marked up. */
+export const splitPlain = (text: string): readonly Word[] => wordsOf(text, new Map())
+
+const wordsOf = (text: string, people: ReadonlyMap<string, string>): readonly Word[] =>
+  [...text.matchAll(WORD)]
+    .map(([whole, quoted]): Word => {
+      if (quoted === undefined) return bareWord(whole, people.get(whole))
+      return { text: readQuoted(quoted)?.text.trim() ?? '', isQuoted: true }
     })
     .filter((word) => word.text !== '')
-}
 
 const bareWord = (text: string, person: string | undefined): Word =>
   person === undefined ? { text, isQuoted: false } : { text, isQuoted: false, person }

@@ -22,12 +22,13 @@ export interface PayloadTest {
 
 /**
  * Which jobs are meant: the same grammar for every action and list. All parts must hold; values within one
- * part are alternatives. An empty list or null asks nothing.
+ * part are alternatives, but of comparisons (`>2`, `!=1`) and of what a payload must not have, each must hold.
+ * Tests of payloads are one part for each path. An empty list or null asks nothing.
  */
 export interface JobFilter {
   /** Empty: the states that the action is about. */
   readonly states: readonly JobState[]
-  /** Exact, or with `*`. */
+  /** Exact, or with `*` for anything. */
   readonly types: readonly string[]
   readonly errors: readonly ErrorTest[]
   readonly payload: readonly PayloadTest[]

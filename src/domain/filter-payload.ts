@@ -1,0 +1,61 @@
+import type { PayloadTest } from './job-filter.ts'
+import { wildcard } from './wildcard.ts'
+
+/** A payload, parsed; null where it is no JSON. */
+export type Payload = { readonly value: unknown } | null
+
+/** A long number is compared digit by digit, as it is written: as a number it would lose its last ones. */
+const LONG_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d{16,}(?![\d.eE])/gs
+
+export function parsePayload(data: string): Payload {
+  try {
+    const text = /\d{16}/.test(data)
+      ? data.replace(LONG_NUMBER, (token) => (token.startsWith('"') ? token : `"${token}"`))
+      : data
+    const value: unknown = JSON.parse(text)
+    return { value }
+  } catch {
+    return null
+  }
+}
+
+/**
+ * All tests of payloads as one: of tests with the same path one must hold, and every `!=`. Objects and lists
+ * fit nothing but `*`. Where a payload has nothing at the path, only `!=` holds.
+ */
+export function payloadTest(tests: readonly PayloadTest[]): (payload: Payload) => boolean {
+  const byPath = new Map<string, readonly PayloadTest[]>()
+  for (const test of tests) {
+    const path = JSON.stringify(test.path)
+    byPath.set(path, [...(byPath.get(path) ?? []), test])
+  }
+  const parts = [...byPath.values()].map(pathTest)
+  return (payload) => payload !== null && parts.every((part) => part(payload.value))
+}
+
+function pathTest(tests: readonly PayloadTest[]): (root: unknown) => boolean {
+  const path = tests[0]?.path ?? []
+  const wanted = tests.filter(({ isNot }) => !isNot).map(({ value }) => valueTest(value))
+  const unwanted = tests.filter(({ isNot }) => isNot).map(({ value }) => valueTest(value))
+  return (root) => {
+    const found = path.reduce(stepInto, root)
+    const isWanted = wanted.length === 0 || wanted.some((test) => test(found))
+    return isWanted && !unwanted.some((test) => test(found))
+  }
+}
+
+/** The value at a key, or at an index of a list; undefined where there is none. */
+function stepInto(value: unknown, step: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
+  if (Array.isArray(value) && !/^\d+$/.test(step)) return undefined
+  return Reflect.get(value, step)
+}
+
+function valueTest(pattern: string): (found: unknown) => boolean {
+  const fits = wildcard(pattern)
+  return (found) => {
+    if (found === undefined) return false
+    if (typeof found === 'object' && found !== null) return pattern === '*'
+    return fits(typeof found === 'string' ? found : JSON.stringify(found))
+  }
+}
