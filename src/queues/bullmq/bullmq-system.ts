@@ -7,7 +7,7 @@ import { readFailures } from './failures.ts'
 import { readHealth } from './health.ts'
 import { queueKeys } from './keys.ts'
 import { toOverview } from './overview.ts'
-import { mergeAside, proveHold, proveRuns, readPauseState, setPause } from './pause.ts'
+import { pausing } from './pause.ts'
 import { readPlanFacts } from './plan-facts.ts'
 import { openQueueReader } from './queue-reader.ts'
 import { throttling } from './throttle.ts'
@@ -71,12 +71,7 @@ export function openBullmqSystem(
       ])
       return { ...facts, workers: seen === null ? null : (seen.get(queue)?.all ?? 0) }
     },
-    pauseState: (queue) => readPauseState(deps, queue),
-    pause: (queue) => setPause(deps, queue),
-    resume: async (queue) => (await mergeAside(deps, queue, 'resume')).isChanged,
-    repairStranded: async (queue) => (await mergeAside(deps, queue, 'repair')).moved,
-    proveHeld: (queue, forMs) => proveHold(deps, queue, forMs),
-    proveRuns: (queue, forMs) => proveRuns(deps, queue, forMs),
+    ...pausing(deps),
     ...throttling(deps),
     health: () => readHealth(config.name, reads),
     async close() {
