@@ -122,7 +122,7 @@ function rateWords({ progress }: PlanCardView): string {
 
 function progressLine(view: PlanCardView): string {
   if (view.plan.state === 'confirmed') return 'It is about to start.'
-  return view.accounts.planned === 1
+  return view.accounts.planned === 1 && view.plan.jobs === null
     ? 'Under way. Afterwards the queue is watched for a few seconds.'
     : `${bar(view.accounts)} ${count(view)}${rateWords(view)}`
 }
@@ -176,7 +176,7 @@ function outcomeBlocks(view: PlanCardView, zone: string): readonly KnownBlock[] 
     section(
       `${icon} *${deed(plan)}: ${words}*`,
       plan.outcome === null ? null : sentence(plan.outcome.words, MAX_WORDS),
-      isMany && wasBegun(plan) ? accountsLine(view.accounts) : null,
+      (isMany || plan.jobs !== null) && wasBegun(plan) ? accountsLine(view.accounts) : null,
       isMany ? proofLine(plan) : null,
       ...whoLines(view, zone),
     ),

@@ -10,12 +10,19 @@ import {
 import { plural, thousands } from '../../domain/text.ts'
 import { firstFew } from './elements.ts'
 import { queueName, sentence } from './mrkdwn.ts'
+import { jobsEffectLine } from './plan-jobs.ts'
 
 const total = (queues: readonly PlannedQueue[], count: (of: QueueOverview) => number): number =>
   queues.reduce((sum, { before }) => sum + count(before), 0)
 
 /** What will be different afterwards, with the numbers of the preview. */
-export function effectLine({ action, queues }: Pick<Plan, 'action' | 'queues'>): string {
+export function effectLine({
+  action,
+  queues,
+  jobs,
+}: Pick<Plan, 'action' | 'queues' | 'jobs'>): string {
+  const ofJobs = jobsEffectLine({ action, jobs })
+  if (ofJobs !== null) return ofJobs
   const waiting = total(queues, ({ counts }) => backlog(counts))
   if (action === 'resume')
     return waiting === 0

@@ -8,13 +8,14 @@ import { percent, plural, thousands } from '../../domain/text.ts'
 import { section } from './elements.ts'
 import { sampleNote } from './failures.ts'
 import { code, fenced, prose } from './mrkdwn.ts'
+import { jobsLines } from './plan-jobs.ts'
 
 const MAX_TYPES = 3
 /** On a phone each job is as long as all that is to be decided. */
 const MAX_JOBS = 1
 const MINUTE_MS = 60_000
 
-function typesLine({ types }: PlanPreview): string | null {
+function typesLine({ types }: PlanPreview, title: string): string | null {
   if (types.items.length === 0) return null
   const shares = types.items
     .slice(0, MAX_TYPES)
@@ -25,7 +26,7 @@ function typesLine({ types }: PlanPreview): string | null {
   const rest = types.items.length - shares.length
   const more = rest > 0 ? ` and ${plural(rest, 'other type')}` : ''
   const note = sampleNote(types, 'waiting job')
-  return `*What waits*${note === null ? '' : ` (${note})`}: ${shares.join(' · ')}${more}`
+  return `*${title}*${note === null ? '' : ` (${note})`}: ${shares.join(' · ')}${more}`
 }
 
 function drainLine(drain: DrainEstimate): string | null {
@@ -37,10 +38,19 @@ function drainLine(drain: DrainEstimate): string | null {
 }
 
 /** What waits, by type, and for a start how long it takes: what an approver needs, without a job's content. */
-export function previewLines({ action, preview }: Plan): readonly (string | null)[] {
-  if (preview === null) return []
-  return [typesLine(preview), action === 'resume' ? drainLine(preview.drain) : null]
+export function previewLines(plan: Plan): readonly (string | null)[] {
+  const { action, preview, jobs } = plan
+  if (preview === null) return jobsLines(plan)
+  const title = jobs === null ? 'What waits' : 'Types'
+  return [
+    ...jobsLines(plan),
+    typesLine(preview, title),
+    RUNS.has(action) ? drainLine(preview.drain) : null,
+  ]
 }
+
+/** Jobs run by it, so that it matters how long they take. */
+const RUNS: ReadonlySet<Plan['action']> = new Set(['resume', 'retry', 'release', 'promote'])
 
 const jobBlock = ({ id, type, attempts, data }: JobSample): KnownBlock =>
   section(

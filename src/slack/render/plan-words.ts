@@ -6,7 +6,12 @@ import { exactTime } from '../../domain/time.ts'
 import { code, quoted, queueName } from './mrkdwn.ts'
 
 /** `` `sales/email` ``, or `` 12 queues (`tier:low`) ``; whatever the names hold, it is safe as mrkdwn. */
-export function subject({ queues, scope }: Pick<Plan, 'queues' | 'scope'>): string {
+export function subject({ queues, scope, jobs }: Pick<Plan, 'queues' | 'scope' | 'jobs'>): string {
+  const count = jobs === null ? '' : `${plural(jobs.count, 'job')} of `
+  return `${count}${queuesOf({ queues, scope })}`
+}
+
+function queuesOf({ queues, scope }: Pick<Plan, 'queues' | 'scope'>): string {
   const [first] = queues
   return queues.length === 1 && first !== undefined
     ? queueName(first.ref)
@@ -19,7 +24,7 @@ function lengthWords({ action, holdMs }: Pick<Plan, 'action' | 'holdMs'>): strin
   return holdMs === null ? ' until somebody resumes it' : ` for ${formatDuration(holdMs)}`
 }
 
-type Deed = Pick<Plan, 'action' | 'queues' | 'scope' | 'holdMs'>
+type Deed = Pick<Plan, 'action' | 'queues' | 'scope' | 'holdMs' | 'jobs'>
 
 /** `` Pause of `sales/email` for 30 min ``. */
 export const deed = (plan: Deed): string =>

@@ -27,5 +27,5 @@ export const renderProposal = (proposal: Proposal): Rendered =>
   message(
     question(proposal),
     section(`*${question(proposal)}* The button shows what would happen and asks you to confirm.`),
-    actions({ [proposal.action]: proposal.token }, [proposal.action]),
+    actions({ plan: proposal.token }, ['plan'], { plan: `${verbOf(proposal)}…` }),
   )

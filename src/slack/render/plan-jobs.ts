@@ -1,0 +1,123 @@
+import type { Plan, PlannedJobs } from '../../domain/action.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import { type JobAction, isJobAction, jobsWords } from '../../domain/job-actions.ts'
+import { SKIP_REASONS, SKIP_WORDS } from '../../domain/job.ts'
+import { backlog } from '../../domain/queue.ts'
+import { plural, thousands } from '../../domain/text.ts'
+import { code, queueName } from './mrkdwn.ts'
+
+type JobsPlan = Pick<Plan, 'action' | 'jobs' | 'queues' | 'createdAt'>
+
+const all = (count: number): string => (count === 1 ? 'it' : 'each of them')
+
+const EFFECTS: Readonly<Record<JobAction, (jobs: PlannedJobs) => string>> = {
+  quarantine: () =>
+    'They leave their queue for the vault and wait there, until they are released or discarded.',
+  retry: ({ count, options }) =>
+    options.resetsAttempts === true
+      ? `Workers try ${all(count)} as if it were new, with all its attempts.`
+      : `Workers try ${all(count)} again: one more try for what has used up its attempts.`,
+  promote: () => 'They stand in line now instead of waiting for their time.',
+  move: ({ options: { target } }) =>
+    `They go to ${target === undefined ? 'another queue' : queueName(target)}, by way of the vault: its workers take them, under a new id where theirs is taken.`,
+  prioritize: ({ options: { priority = 0 } }) =>
+    priority === 0
+      ? 'They lose their priority, and go before all that has one.'
+      : `Their priority is ${priority} then: lower numbers go first, and jobs without one before all.`,
+  clean: ({ options }) =>
+    options.forgets === true
+      ? 'They are deleted for good: only metadata and the hashes of their payloads are kept.'
+      : 'They leave their queue for the vault; what the vault keeps can be put back.',
+  drain: ({ options }) =>
+    options.forgets === true
+      ? 'The queue is emptied, and they are deleted for good: only metadata and the hashes of their payloads are kept.'
+      : 'The queue is emptied into the vault; what the vault keeps can be put back.',
+  unstick: ({ count }) =>
+    `No worker has ${count === 1 ? 'it' : 'them'} any more. They stand in line again; what stalled too often fails.`,
+  release: ({ options, count }) =>
+    options.asItWas === true
+      ? 'They go back where they were taken from: failed ones stay failed, waiting ones stand in line.'
+      : options.resetsAttempts === true
+        ? `They stand in line again, and workers try ${all(count)} as if it were new.`
+        : `They stand in line again, and workers try ${all(count)} once more.`,
+  replay: ({ options: { canary = 0 } }) =>
+    `${plural(canary, 'job')} of the set, spread over its errors and types, run now; what becomes of each is watched and shown.`,
+  discard: () =>
+    'Their content is deleted from the vault for good; metadata and the hashes of their payloads are kept.',
+}
+
+/** What becomes of a plan's jobs; null for a plan about whole queues. */
+export function jobsEffectLine({ action, jobs }: Pick<Plan, 'action' | 'jobs'>): string | null {
+  if (jobs === null || !isJobAction(action)) return null
+  return EFFECTS[action](jobs)
+}
+
+/** Which jobs they are, of how many, how old, and which of them will be left as they are. */
+export function jobsLines({ action, jobs, queues, createdAt }: JobsPlan): readonly string[] {
+  if (jobs === null || !isJobAction(action)) return []
+  const lines = [
+    `*${jobsWords(jobs.byState)}*${ofHowMany(jobs, queues)}${which(jobs)}${ages(jobs, createdAt)}`,
+    foreseenLine(jobs),
+    lineWords({ action, queues }),
+  ]
+  return lines.filter((line) => line !== null)
+}
+
+const which = ({ filter, options }: PlannedJobs): string =>
+  `${options.vault === undefined ? '' : ` in the vault set ${code(`v${options.vault}`)}`}${filter === '' ? '' : ` that match ${code(filter, 300)}`}`
+
+/** `, of 1,310 failed`, where the filter leaves some out. */
+function ofHowMany({ byState, options }: PlannedJobs, queues: Plan['queues']): string {
+  const [only, ...others] = Object.entries(byState)
+  if (only === undefined || others.length > 0 || options.vault !== undefined) return ''
+  const [state, count] = only
+  if (state !== 'failed' && state !== 'delayed' && state !== 'completed' && state !== 'active')
+    return ''
+  const total = queues.reduce((sum, { before }) => sum + before.counts[state], 0)
+  return total > count ? `, of ${thousands(total)}` : ''
+}
+
+function ages({ oldestAt, newestAt }: PlannedJobs, at: Date): string {
+  if (oldestAt === null || newestAt === null) return ''
+  const ago = (then: Date): string => formatDuration(Math.max(0, at.getTime() - then.getTime()))
+  return ` · oldest ${ago(oldestAt)}, newest ${ago(newestAt)} ago`
+}
+
+function foreseenLine({ foreseen }: PlannedJobs): string | null {
+  const parts = SKIP_REASONS.flatMap((reason) => {
+    const count = foreseen[reason] ?? 0
+    return count === 0 ? [] : [`${thousands(count)} ${SKIP_WORDS[reason]}`]
+  })
+  return parts.length === 0 ? null : `Left as they are: ${parts.join(' · ')}`
+}
+
+const IN_LINE: ReadonlySet<JobAction> = new Set([
+  'retry',
+  'promote',
+  'release',
+  'replay',
+  'unstick',
+])
+
+/** Whoever puts jobs in line should know how long that line is, and whether it moves. */
+function lineWords({
+  action,
+  queues,
+}: {
+  action: JobAction
+  queues: Plan['queues']
+}): string | null {
+  if (!IN_LINE.has(action)) return null
+  const waiting = queues.reduce((sum, { before }) => sum + backlog(before.counts), 0)
+  const paused = queues.filter(({ before }) => before.isPaused).length
+  const stopped =
+    paused === 0
+      ? ''
+      : `${queues.length === 1 ? 'The queue' : plural(paused, 'queue')} ${paused === 1 ? 'is' : 'are'} paused: they wait until it is resumed.`
+  const behind =
+    waiting === 0
+      ? ''
+      : `${plural(waiting, 'job')} ${waiting === 1 ? 'waits' : 'wait'} there already.`
+  const words = [behind, stopped].filter((part) => part !== '').join(' ')
+  return words === '' ? null : words
+}
