@@ -125,6 +125,13 @@ export interface JobOperator {
     ids: readonly string[],
     priority: number,
   ): Promise<readonly JobEnd[]>
+  /** Active jobs that have no lock, those taken up first at the head. */
+  stuck(queue: string): Promise<readonly StuckJob[]>
+  /**
+   * Active jobs in line again if they had no lock at two looks, some seconds apart, and nobody had them in
+   * between; those that stalled too often fail, at once or when they are taken.
+   */
+  unstick(queue: string, guard: Guard, ids: readonly string[]): Promise<readonly JobEnd[]>
   /** What became of jobs that were put or retried at `since` or later. */
   outcomes(
     queue: string,
