@@ -13,7 +13,11 @@ const APPEND_ONLY: Readonly<Record<string, readonly string[]>> = {
   plan_slice: ['begun_at', 'state', 'skipped', 'skipped_count', 'renamed', 'ended_at'],
   review: ['reminded_at', 'signed_team_id', 'signed_user_id', 'signed_at'],
   vault_set: ['warned_at'],
+  vault_job: ['state', 'kept_bytes', 'out_plan_id', 'new_id', 'out_at'],
+  vault_content: [],
 }
+/** Of these it may delete rows as well; triggers say which. */
+const REMOVABLE = new Set(['vault_job', 'vault_content'])
 /** Tables that only the owner writes; entries of the audit trail come in by `audit_append`, which is the owner's. */
 const READ_ONLY = new Set(['migration', 'audit_entry', 'plan_transition'])
 
@@ -83,7 +87,11 @@ function rightsOn(table: string): string {
   if (READ_ONLY.has(table)) return 'select'
   const columns = APPEND_ONLY[table]
   if (columns === undefined) return 'select, insert, update, delete'
-  return columns.length === 0 ? 'select, insert' : `select, insert, update (${columns.join(', ')})`
+  return [
+    'select, insert',
+    ...(columns.length === 0 ? [] : [`update (${columns.join(', ')})`]),
+    ...(REMOVABLE.has(table) ? ['delete'] : []),
+  ].join(', ')
 }
 
 /** The work engine switches row level security on and adds no policy: only its owner would see a row. */

@@ -5,13 +5,15 @@ import { IS_HOLDING, manySets, OLDEST_OF_SET, selectSets } from './vault-rows.ts
 
 const JOBS_PER_STATEMENT = 5_000
 
-const DUE = `
-  select id from vault_set where kept_until <= $1 and (held > 0 or kept_bytes > 0) order by kept_until limit $2`
-
 // Copies and what is being released stay: the queue or the next attempt settles those, and the next time finds them.
+const DUE = `
+  select id from vault_set
+  where kept_until <= $1 and (held > 0 or (kept_bytes > 0 and copied + releasing = 0))
+  order by kept_until limit $2`
+
 const EXPIRE = `
   with page as (
-    select id from vault_job where set_id = $1 and id > $2 order by id limit ${JOBS_PER_STATEMENT}
+    select id, job_id from vault_job where set_id = $1 and ($2::text is null or job_id > $2) order by job_id limit ${JOBS_PER_STATEMENT}
   ), over as (
     update vault_job set kept_bytes = 0,
       state = case when state = 'held' then 'expired' else state end,
@@ -21,20 +23,22 @@ const EXPIRE = `
   ), emptied as (
     delete from vault_content where vault_job_id in (select id from over)
   )
-  select max(id)::text as last, (select count(*)::integer from over) as emptied from page`
+  select max(job_id) as last, (select count(*)::integer from over) as emptied from page`
+
+interface Page {
+  last: string | null
+  emptied: number
+}
 
 /** Resolves to how many contents were deleted. A page at a time, so that no statement takes long. */
 async function expireSet(sql: Sql, setId: string, now: Date): Promise<number> {
   let emptied = 0
-  for (let after: string | null = '0'; after !== null;) {
-    const page: { last: string | null; emptied: number } | null = await row(sql, EXPIRE, [
-      setId,
-      after,
-      now,
-    ])
+  let after: string | null = null
+  do {
+    const page: Page | null = await row<Page>(sql, EXPIRE, [setId, after, now])
     emptied += page?.emptied ?? 0
     after = page?.last ?? null
-  }
+  } while (after !== null)
   return emptied
 }
 

@@ -45,10 +45,11 @@ const SETS = `
   where ($1::text is null or (system = $1 and queue = $2)) and (not $3 or ${IS_HOLDING})
   order by made_at desc, number desc limit $4`
 
+// Compared and ordered as the index of held jobs is: by id alone, the planner would walk through all sets.
 const held = (withContent: boolean): string => `
   select vault_job.*, ${withContent ? 'content' : 'null as content'} from vault_job
   ${withContent ? 'join vault_content on vault_job_id = id' : ''}
-  where set_id = $1 and id > $2 and state = 'held' order by id limit $3`
+  where (set_id, id) > ($1, $2) and set_id <= $1 and state = 'held' order by set_id, id limit $3`
 
 const ROWS_OF =
   'select * from vault_job where set_id = $1 and job_id = any ($2::text[]) order by id'

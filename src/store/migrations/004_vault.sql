@@ -85,10 +85,11 @@ create table vault_set (
 create index vault_set_of_queue on vault_set (system, queue, made_at desc);
 create index vault_set_made on vault_set (made_at desc);
 
+-- References to the set and to the job are checked once a statement, below: row by row they cost as much as the rows.
 create table vault_job (
   id bigint generated always as identity primary key,
-  set_id uuid not null references vault_set (id),
-  job_id text not null,
+  set_id uuid not null,
+  job_id text collate "C" not null,
   type text not null,
   from_state text not null,
   added_at timestamptz,
@@ -114,12 +115,13 @@ create table vault_job (
   check (state not in ('held', 'releasing') or kept_bytes > 0),
   check (state not in ('discarded', 'expired', 'forgotten') or kept_bytes = 0)
 );
-create index vault_job_of_set on vault_job (set_id, id);
+-- No index on set_id alone: without statistics the planner would read a whole set to find a slice of it.
+create index vault_job_held on vault_job (set_id, id) where state = 'held';
 create index vault_job_oldest on vault_job (set_id, coalesce(finished_at, added_at)) where state = 'held';
 
 -- Apart, so that a job's state changes without writing its payload again.
 create table vault_content (
-  vault_job_id bigint primary key references vault_job (id) on delete cascade,
+  vault_job_id bigint primary key,
   content text not null
 );
 -- It is read whole or not at all.
@@ -141,12 +143,6 @@ create trigger vault_job_moves before update on vault_job for each row
     ('copied', 'held'), ('copied', 'forgotten'), ('held', 'releasing'), ('releasing', 'released'), ('releasing', 'held'),
     ('held', 'discarded'), ('held', 'expired')))
   execute function vault_refuses();
--- Only a copy can be replaced by a newer one.
-create trigger vault_job_keeps before update on vault_job for each row
-  when (old.state <> 'copied' and
-    (old.set_id, old.job_id, old.type, old.from_state, old.payload_hash, old.digest, old.size_bytes)
-      <> (new.set_id, new.job_id, new.type, new.from_state, new.payload_hash, new.digest, new.size_bytes))
-  execute function vault_refuses();
 -- One plan releases it; what is over is over.
 create trigger vault_job_leaves_once before update on vault_job for each row
   when (old.out_plan_id <> new.out_plan_id) execute function vault_refuses();
@@ -154,31 +150,46 @@ create trigger vault_job_leaves_once before update on vault_job for each row
 create trigger vault_job_stays before delete on vault_job for each row
   when (old.state <> 'copied') execute function vault_refuses();
 
-create function vault_content_stays() returns trigger language plpgsql as $$
+-- Row by row through the key: a plan that was made while the table was small would read all of it ever after.
+create function vault_content_has_job() returns trigger language plpgsql
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
-  if tg_op = 'UPDATE' then
-    if exists (select from was join vault_job on id = vault_job_id where state <> 'copied') then
-      raise exception 'the content of a job in the vault stays as it is' using errcode = 'check_violation';
-    end if;
-  elsif exists (select from was join vault_job on id = vault_job_id where kept_bytes > 0) then
+  if exists (
+    select from entered where not exists (select from vault_job where id = vault_job_id)
+  ) then
+    raise exception 'content without its job' using errcode = 'foreign_key_violation';
+  end if;
+  return null;
+end $$;
+create trigger vault_content_has_job after insert on vault_content
+  referencing new table as entered for each statement execute function vault_content_has_job();
+
+create function vault_content_stays() returns trigger language plpgsql
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+begin
+  if exists (select from was join vault_job on id = vault_job_id where kept_bytes > 0) then
     raise exception 'the vault has a job of this content' using errcode = 'check_violation';
   end if;
   return null;
 end $$;
-create trigger vault_content_is_kept after update on vault_content
-  referencing old table as was for each statement execute function vault_content_stays();
 create trigger vault_content_stays after delete on vault_content
   referencing old table as was for each statement execute function vault_content_stays();
 
--- Keeps a set's numbers, with the owner's rights: the application cannot write them.
-create function vault_counts() returns trigger language plpgsql security definer set search_path = spillway, pg_temp as $$
+-- Keeps a set's numbers, with the owner's rights: the application cannot write them. What is deleted takes its
+-- content along.
+create function vault_counts() returns trigger language plpgsql security definer
+  set search_path = spillway, pg_temp set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
   if tg_op = 'INSERT' then
     update vault_set set copied = vault_set.copied + change.jobs, kept_bytes = vault_set.kept_bytes + change.bytes
     from (select set_id, count(*) jobs, sum(kept_bytes) bytes from entered group by 1) change where id = set_id;
+    if exists (select from (select distinct set_id from entered) sets where not exists (select from vault_set where id = set_id)) then
+      raise exception 'a job without its set' using errcode = 'foreign_key_violation';
+    end if;
   elsif tg_op = 'DELETE' then
     update vault_set set copied = vault_set.copied - change.jobs, kept_bytes = vault_set.kept_bytes - change.bytes
     from (select set_id, count(*) jobs, sum(kept_bytes) bytes from was group by 1) change where id = set_id;
+    delete from vault_content where vault_job_id in (select id from was);
   else
     update vault_set set
       copied = vault_set.copied + coalesce(change.copied, 0),
