@@ -51,6 +51,14 @@ const QUERIES = {
   stuck: [
     `select 'vault job ' || job_id || ' ' || state as name from vault_job
      where state in ('copied', 'releasing')`,
+    `select 'numbers of vault ' || number as name from vault_set, lateral (
+       select count(*) filter (where state = 'copied') as copied,
+         count(*) filter (where state = 'held') as held,
+         count(*) filter (where state = 'releasing') as releasing,
+         count(*) filter (where state = 'released') as released
+       from vault_job where set_id = vault_set.id) counted
+     where (vault_set.copied, vault_set.held, vault_set.releasing, vault_set.released)
+       is distinct from (counted.copied, counted.held, counted.releasing, counted.released)`,
     `select 'slice ' || position || ' of ' || plan_id as name
      from plan_slice join plan on plan.id = plan_id
      where plan_slice.state = 'open' and started_at is not null`,
