@@ -53,7 +53,7 @@ export async function openSeeingWorker(
   const worker = open[flavour]()
   worker.on('error', () => undefined)
   await worker.waitUntilReady()
-  return { close: () => worker.close(true) }
+  return { close: () => worker.close(false) }
 }
 
 /** What a producer of this version can do beside adding in bulk. */

@@ -1,0 +1,61 @@
+import type { PauseStyle } from '../../src/domain/pause.ts'
+import type { Guard } from '../../src/domain/ports/job-operator.ts'
+import type { LineOf } from '../../src/queues/bullmq/jobs/line.ts'
+import { queueKeys } from '../../src/queues/bullmq/keys.ts'
+import { eventually } from '../helpers/eventually.ts'
+import type { Flavour } from './bullmq-flavours.ts'
+import { openBullmqWorld, type BullmqWorld } from './bullmq-world.ts'
+import { openOwnQueue, openSeeingWorker, type OwnQueue, type SeenJob } from './seen-jobs.ts'
+
+export const guard = (fence = 1): Guard => ({ planId: 'plan', fence, slice: 0 })
+
+/** A BullMQ world for what puts jobs in line. */
+export interface LineWorld extends BullmqWorld {
+  own(flavour: Flavour, queue: string): OwnQueue
+  /** A queue as the changes get it; `style` is how it is paused. */
+  lineOf(queue: string, style: PauseStyle): LineOf
+  /** Lets a worker of this version fail the queue's jobs until so many have failed for good. */
+  failAll(flavour: Flavour, queue: string, jobs: number): Promise<void>
+  /** Lets one worker work on so many jobs; gives them in the order in which it took them. */
+  worked(flavour: Flavour, queue: string, jobs: number): Promise<readonly SeenJob[]>
+}
+
+export async function openLineWorld(): Promise<LineWorld> {
+  const world = await openBullmqWorld()
+  const { raw, server } = world
+  const opened: OwnQueue[] = []
+  return {
+    ...world,
+    own(flavour, queue) {
+      const queueOf = openOwnQueue(flavour, queue, server.port)
+      opened.push(queueOf)
+      return queueOf
+    },
+    lineOf: (queue, style) => ({
+      connection: { run: (use) => use(raw), close: () => Promise.resolve() },
+      keys: queueKeys('bull', queue),
+      pauseStyle: () => Promise.resolve(style),
+    }),
+    async failAll(flavour, queue, jobs) {
+      const worker = await openSeeingWorker(flavour, queue, server.port, () => {
+        throw new Error('no')
+      })
+      const { failed } = queueKeys('bull', queue)
+      await eventually('all failed', async () => (await raw.zcard(failed)) === jobs)
+      await worker.close()
+    },
+    async worked(flavour, queue, jobs) {
+      const taken: SeenJob[] = []
+      const worker = await openSeeingWorker(flavour, queue, server.port, (job) => {
+        taken.push(job)
+      })
+      await eventually('all worked', () => taken.length >= jobs)
+      await worker.close()
+      return taken
+    },
+    async close() {
+      await Promise.all(opened.map((queue) => queue.close()))
+      await world.close()
+    },
+  }
+}
