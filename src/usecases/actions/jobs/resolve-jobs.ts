@@ -1,7 +1,6 @@
 import type { JobOptions, PlannedJobs, PlanPreview } from '../../../domain/action.ts'
-import { splitWords } from '../../../domain/command-words.ts'
 import { OperatorError } from '../../../domain/errors.ts'
-import { parseJobFilter } from '../../../domain/filter-grammar.ts'
+import { parseFilterText } from '../../../domain/filter-grammar.ts'
 import { filterWords } from '../../../domain/filter-words.ts'
 import { type JobAction, jobActionRule } from '../../../domain/job-actions.ts'
 import type { JobFilter } from '../../../domain/job-filter.ts'
@@ -54,7 +53,7 @@ export interface ResolvedJobs {
  * cannot be read, or asks for what the action cannot do.
  */
 export function filterFor(action: JobAction, words: string): JobFilter {
-  const filter = parseJobFilter(splitWords(words))
+  const filter = parseFilterText(words)
   const rule = jobActionRule(action)
   const wrong = filter.states.filter((state) => !rule.states.includes(state))
   if (wrong.length > 0) throw wrongStates(action, wrong, rule.states)
@@ -94,7 +93,7 @@ export async function resolveJobs(
       ? [await selectInVault(deps, { refs, filter, options: wish.options })]
       : await selectInQueues(deps, refs, filter)
   return toResolved(found, {
-    filter: filterWords(parseJobFilter(splitWords(wish.filter))),
+    filter: filterWords(parseFilterText(wish.filter)),
     options: wish.options,
   })
 }
