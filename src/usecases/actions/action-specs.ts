@@ -5,6 +5,7 @@ import { prioritizeAction, promoteAction, retryAction } from './jobs/in-place.ts
 import { moveAction } from './jobs/move.ts'
 import { cleanAction, drainAction, quarantineAction } from './jobs/quarantine.ts'
 import { releaseAction } from './jobs/release.ts'
+import { unstickAction } from './jobs/unstick.ts'
 import { pauseAction } from './pause.ts'
 import { resumeAction } from './resume.ts'
 
@@ -21,4 +22,5 @@ export const ACTIONS: Readonly<Record<ActionKind, ActionSpec>> = {
   promote: promoteAction,
   move: moveAction,
   prioritize: prioritizeAction,
+  unstick: unstickAction,
 }

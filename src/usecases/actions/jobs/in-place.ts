@@ -3,7 +3,7 @@ import type { JobEnd } from '../../../domain/job.ts'
 import { jobAction, type SliceResult, type SliceWork } from './job-action.ts'
 
 /** Jobs that stay in their queue: one guarded call per slice; receipts tell a second attempt what is done. */
-const inPlace =
+export const inPlace =
   (change: (work: SliceWork, ids: readonly string[]) => Promise<readonly JobEnd[]>) =>
   async (_deps: unknown, work: SliceWork): Promise<SliceResult> => {
     const { slice, before } = work
