@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+
+import type { JobOptions } from '../../../src/domain/action.ts'
+import { type PastEffect, tierOf } from '../../../src/domain/effect.ts'
+import { type JobAction, jobEffect, jobsWords } from '../../../src/domain/job-actions.ts'
+import type { QueueTier } from '../../../src/domain/queue.ts'
+
+const REF = { system: 'main', queue: 'email' }
+
+const decide = (
+  action: JobAction,
+  jobs: number,
+  about: {
+    readonly tier?: QueueTier
+    readonly options?: JobOptions
+    readonly state?: 'failed' | 'waiting'
+    readonly past?: readonly PastEffect[]
+  } = {},
+) => {
+  const { tier = 'low', options = {}, state = 'failed', past = [] } = about
+  const effect = jobEffect(action, jobs, { byState: { [state]: jobs }, options })
+  return tierOf([{ ref: REF, tier, effect }], past).tier
+}
+
+describe('the tier of an action about jobs follows its effect', () => {
+  it.each([
+    ['quarantine', 1000, 'T2'],
+    ['quarantine', 1001, 'T3'],
+    ['move', 1001, 'T3'],
+    ['retry', 50, 'T2'],
+    ['retry', 51, 'T3'],
+    ['release', 51, 'T3'],
+    ['unstick', 50, 'T2'],
+    ['promote', 1, 'T1'],
+    ['promote', 2, 'T2'],
+    ['promote', 51, 'T3'],
+    ['prioritize', 5000, 'T2'],
+    ['clean', 1, 'T3'],
+    ['drain', 1, 'T3'],
+    ['discard', 1, 'T3'],
+  ] as const)('%s of %i jobs is %s', (action, jobs, tier) => {
+    expect(decide(action, jobs)).toBe(tier)
+  })
+
+  it.each(['quarantine', 'prioritize'] as const)('%s on a critical queue is T3', (action) => {
+    expect(decide(action, 1, { tier: 'critical' })).toBe('T3')
+  })
+
+  it('counts a release that puts failed jobs back among the failed as no run', () => {
+    const options = { asItWas: true }
+    expect(decide('release', 5000, { options })).toBe('T2')
+    expect(decide('release', 5000, { options, state: 'waiting' })).toBe('T3')
+    expect(decide('release', 5000)).toBe('T3')
+  })
+
+  it('adds a release to the retries of the last hour', () => {
+    const past = [
+      { ref: REF, effect: { kind: 'run', jobs: 40, isPromotion: false } },
+    ] satisfies readonly PastEffect[]
+    expect(decide('release', 10, { past })).toBe('T2')
+    expect(decide('release', 11, { past })).toBe('T3')
+  })
+
+  it('adds a quarantine to what was cleaned and drained', () => {
+    const past = [
+      { ref: REF, effect: { kind: 'clear', jobs: 500 } },
+      { ref: REF, effect: { kind: 'destroy', jobs: 400 } },
+    ] satisfies readonly PastEffect[]
+    expect(decide('quarantine', 100, { past })).toBe('T2')
+    expect(decide('quarantine', 101, { past })).toBe('T3')
+  })
+})
+
+describe('jobs in words', () => {
+  it('names the state of one kind, and the shares of several', () => {
+    expect(jobsWords({ failed: 1 })).toBe('1 failed job')
+    expect(jobsWords({ failed: 1310, waiting: 0 })).toBe('1,310 failed jobs')
+    expect(jobsWords({ waiting: 30, delayed: 12 })).toBe('42 jobs (30 waiting, 12 delayed)')
+    expect(jobsWords({})).toBe('no jobs')
+  })
+})
