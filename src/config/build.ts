@@ -63,6 +63,7 @@ const settingsOf = (file: ConfigFile, directory: string): Settings => ({
     anchorFile: file.audit.file === null ? null : resolve(directory, file.audit.file),
   },
   vault: { keepMs: file.vault.keep, warnMs: file.vault.warn },
+  remedies: file.remedies,
   commands: file.commands,
 })
 

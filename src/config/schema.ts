@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { ACTION_KINDS } from '../domain/action.ts'
 import { ALL_TIERS } from '../domain/policy.ts'
+import { REMEDY_ACTIONS } from '../domain/remedy.ts'
 import { DEFAULT_AUDIT, DEFAULT_POLICY, DEFAULT_RULE, DEFAULT_VAULT } from '../domain/settings.ts'
 import {
   address,
@@ -13,6 +14,7 @@ import {
   groupId,
   listOf,
   optional,
+  pattern,
   personId,
   port,
   roomTemplate,
@@ -111,6 +113,13 @@ const vault = section({
   warn: duration.default(DEFAULT_VAULT.warnMs),
 })
 
+const remedy = section({
+  pattern,
+  cause: words,
+  advice: words,
+  action: z.enum(REMEDY_ACTIONS).nullable().default(null),
+})
+
 const severity = z.enum(['SEV1', 'SEV2', 'SEV3', 'SEV4'])
 
 const mapping = section({
@@ -172,6 +181,7 @@ export const fileSchema = section({
   policy: policy.prefault({}),
   audit: audit.prefault({}),
   vault: vault.prefault({}),
+  remedies: z.array(remedy).default([]),
   commands: section({
     queue: slashCommand.default('/queue'),
     incident: slashCommand.default('/incident'),

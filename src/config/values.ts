@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { parseDuration } from '../domain/duration.ts'
+import { PatternFault, safePattern } from '../domain/safe-pattern.ts'
 import { suggestion } from './problems.ts'
 
 /** A part of the file whose keys are all known; an unknown one gets its own line, with the likely word. */
@@ -45,6 +46,21 @@ export const duration = z.string().transform((text, context) => {
   if (ms !== null) return ms
   context.addIssue({ code: 'custom', message: 'must be a duration such as 30m, 90s or 1h30m.' })
   return z.NEVER
+})
+
+/** A regular expression that cannot hang; its text. */
+export const pattern = z.string().transform((text, context) => {
+  try {
+    safePattern(text)
+    return text
+  } catch (error) {
+    if (!(error instanceof PatternFault)) throw error
+    context.addIssue({
+      code: 'custom',
+      message: `is not a pattern that can be used: ${error.message}.`,
+    })
+    return z.NEVER
+  }
 })
 
 const HOW_TO_FIND =

@@ -107,6 +107,7 @@ const demoSettings = (): Settings => ({
   policy: DEFAULT_POLICY,
   audit: { ...DEFAULT_AUDIT, anchorChannel: AUDIT_CHANNEL.id },
   vault: DEFAULT_VAULT,
+  remedies: [],
   commands: { queue: '/queue', incident: '/incident' },
 })
 

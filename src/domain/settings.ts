@@ -2,6 +2,7 @@ import type { LabelMapping } from './alert.ts'
 import { matchesGlob } from './glob.ts'
 import type { ApprovalRule, Role } from './policy.ts'
 import { queueKey, type QueueRef, type QueueTier } from './queue.ts'
+import type { Remedy } from './remedy.ts'
 
 /** What the configuration says of the queues that match a glob. */
 export interface QueueRule {
@@ -89,6 +90,8 @@ export interface Settings {
   readonly policy: PolicySettings
   readonly audit: AuditSettings
   readonly vault: VaultSettings
+  /** Before those that everybody knows. */
+  readonly remedies: readonly Remedy[]
   readonly commands: { readonly queue: string; readonly incident: string }
 }
 

@@ -171,5 +171,6 @@ export const aSettings = (): Settings => ({
   // An anchor every five minutes by the wall clock would now and then come between a test and its count.
   audit: { ...DEFAULT_AUDIT, anchorEveryMs: 24 * 60 * MINUTE_MS },
   vault: DEFAULT_VAULT,
+  remedies: [],
   commands: { queue: '/queue', incident: '/incident' },
 })

@@ -151,6 +151,14 @@ audit: {file: heads.log}`,
     expect(config.settings.audit.anchorFile).toBe('/srv/spillway/heads.log')
   })
 
+  it('knows the remedies that it is told', () => {
+    const remedy = `{pattern: 'quota \\d+', cause: The quota is used up., advice: Ask Ana.}`
+    expect(parse(`${SHORT}remedies:\n  - ${remedy}`).settings.remedies).toEqual([
+      { pattern: 'quota \\d+', cause: 'The quota is used up.', advice: 'Ask Ana.', action: null },
+    ])
+    expect(parse(SHORT).settings.remedies).toEqual([])
+  })
+
   it('keeps what is in the vault as long as it is told to', () => {
     expect(parse(`${SHORT}vault: {keep: 30d, warn: 2d}`).settings.vault).toEqual({
       keepMs: 30 * 86_400_000,

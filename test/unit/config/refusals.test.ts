@@ -225,6 +225,11 @@ describe('a bad file is refused in words', () => {
       'needs database.url beside it',
     ],
     [
+      'a remedy for a pattern that could hang',
+      `${SHORT}remedies:\n  - {pattern: '(a)\\1', cause: x, advice: y}`,
+      'remedies[0].pattern (line 6): is not a pattern that can be used: invalid escape sequence',
+    ],
+    [
       'a vault that forgets overnight',
       `${SHORT}vault: {keep: 12h}`,
       'vault.keep (line 5): must be at least 1d',
