@@ -7,7 +7,7 @@ import { longestMs } from './bulk/slow-log.ts'
  * out of half a million that wait. Ours from the command in Slack to the last job, beside the runbook's loops (for
  * quarantine one that also writes each job to PostgreSQL) and BullMQ's own calls, which know no filter and keep
  * nothing. `naive_removed`: the loop was timed on so many poison jobs only. `rss_mb` is the bot's peak.
- * Options: `jobs` (100,000), `waiting` (500,000), `stacks` that a failed job keeps (3), `quick`.
+ * Options: `jobs` (100,000), `waiting` (500,000), `tries` of each failed job (1, as BullMQ has it), `quick`.
  */
 export async function run(
   options: Readonly<Record<string, string>>,
@@ -16,14 +16,16 @@ export async function run(
   const sizes = {
     failed: Number(options['jobs'] ?? (isQuick ? 2_000 : 100_000)),
     waiting: Number(options['waiting'] ?? (isQuick ? 8_000 : 500_000)),
-    stacks: Number(options['stacks'] ?? 3),
+    tries: Number(options['tries'] ?? 1),
   }
   const { parts, rssMb } = await measureOurs(sizes)
-  const { loop, own } = await measureOthers(sizes)
+  const { loop, own, bytes } = await measureOthers(sizes)
   return {
     bench: 'bulk',
     jobs: sizes.failed,
     waiting: sizes.waiting,
+    tries: sizes.tries,
+    job_bytes: bytes,
     quarantine: {
       ...beside(parts.quarantine, loop.quarantine),
       ...ownCall('clean', own.clean),

@@ -9,8 +9,8 @@ import { startRedis } from '../../src/demo/redis-server.ts'
 import { startEmbedded } from '../../src/store/embedded/launcher.ts'
 import { silentLog } from '../../test/helpers/silent-log.ts'
 import { DEAD_LETTERS, openLoops, type Loops } from './loops.ts'
-import { seedAfresh } from './seed.ts'
-import { longestMs, openSlowLog } from './slow-log.ts'
+import { jobBytes, seedAfresh } from './seed.ts'
+import { letGoFirst, longestMs, openSlowLog } from './slow-log.ts'
 
 /** The error that every failed job of the bench has, as a filter of ours would say it. */
 export const ERROR = 'ETIMEDOUT'
@@ -28,17 +28,18 @@ export interface Speed {
 export interface Sizes {
   readonly failed: number
   readonly waiting: number
-  /** Stacks that a failed job keeps. */
-  readonly stacks: number
+  /** How often each was tried: a failed job keeps so many stacks. */
+  readonly tries: number
 }
 
 const QUEUE = 'bulk'
 
 /** The runbook's loops and BullMQ's own calls, each on a Redis that holds nothing but its queue. */
-export async function measureOthers({ failed, waiting, stacks }: Sizes) {
+export async function measureOthers({ failed, waiting, tries }: Sizes) {
   const dataDir = await mkdtemp(join(tmpdir(), 'spillway-bulk-pg-'))
   const database = await startEmbedded({ dataDir, log: silentLog })
   const server = await startRedis()
+  letGoFirst(server.pid)
   const redis = new Redis(server.url)
   const client = new pg.Client({ ...database.owner })
   await client.connect()
@@ -53,7 +54,7 @@ export async function measureOthers({ failed, waiting, stacks }: Sizes) {
   }
   const seed = (place: 'failed' | 'wait'): Promise<void> => {
     const count = place === 'failed' ? failed : waiting
-    return seedAfresh(redis, { queue: QUEUE, place, count, stacks })
+    return seedAfresh(redis, { queue: QUEUE, place, count, tries })
   }
   const onFailed = async (way: (loops: Loops) => Promise<number>): Promise<Speed> => {
     await seed('failed')
@@ -64,7 +65,9 @@ export async function measureOthers({ failed, waiting, stacks }: Sizes) {
     return timed(way)
   }
   try {
+    await seed('failed')
     return {
+      bytes: await jobBytes(redis, QUEUE),
       loop: {
         quarantine: await onFailed((loops) => loops.quarantine()),
         release: await timed((loops) => loops.release()),

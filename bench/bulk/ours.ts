@@ -12,7 +12,7 @@ import { until } from '../lib/until.ts'
 import { ERROR, POISON, type Sizes } from './others.ts'
 import { scriptNames } from './script-names.ts'
 import { seedAfresh } from './seed.ts'
-import { longestMs, openSlowLog, type SlowCall } from './slow-log.ts'
+import { letGoFirst, longestMs, openSlowLog, type SlowCall } from './slow-log.ts'
 
 /** One order of a person, from the command to its last job. */
 export interface Ordered {
@@ -38,7 +38,7 @@ const ORDER_MS = 600_000
 export async function measureOurs({
   failed,
   waiting,
-  stacks,
+  tries,
 }: Sizes): Promise<{ readonly parts: Parts; readonly rssMb: number }> {
   const stage = await openStage({
     mode: 'http',
@@ -47,21 +47,22 @@ export async function measureOurs({
     operators: { people: [ANA, BEN], actions: ['quarantine', 'release', 'retry'] },
   })
   const redis = new Redis(stage.redis.url)
+  letGoFirst(stage.redis.pid)
   try {
     const bot = await stage.start()
     const client = new pg.Client(connectionConfig(await stage.database()))
     await client.connect()
     const order = (command: string): Promise<Ordered> => carryOut(stage, redis, client, command)
     const poison = Math.floor(waiting / 8)
-    await seedAfresh(redis, { queue: QUEUE, place: 'failed', count: failed, stacks })
+    await seedAfresh(redis, { queue: QUEUE, place: 'failed', count: failed, tries })
     const quarantine = await order(`quarantine ${QUEUE} error:~${ERROR}`)
     await expectCounts(redis, { failed: 0, wait: 0 })
     const release = await order('release v1')
     await expectCounts(redis, { failed: 0, wait: failed })
-    await seedAfresh(redis, { queue: QUEUE, place: 'failed', count: failed, stacks })
+    await seedAfresh(redis, { queue: QUEUE, place: 'failed', count: failed, tries })
     const retry = await order(`retry ${QUEUE} error:~${ERROR}`)
     await expectCounts(redis, { failed: 0, wait: failed })
-    await seedAfresh(redis, { queue: QUEUE, place: 'wait', count: waiting, stacks })
+    await seedAfresh(redis, { queue: QUEUE, place: 'wait', count: waiting, tries })
     const taken = await order(`quarantine ${QUEUE} state:waiting type:${POISON}`)
     await expectCounts(redis, { failed: 0, wait: waiting - poison })
     const rssMb = await peakOf(bot.pid)

@@ -17,7 +17,7 @@ for n = first, first + count - 1 do
   local id, key = tostring(n), base .. n
   local row = math.floor((n - 1) / ${TYPES})
   redis.call('HSET', key, 'name', 'type-' .. ((n + row * 5 + row % 3) % ${TYPES}),
-    'data', ARGV[7 + (n * 7) % payloads], 'opts', '{"attempts":3}', 'timestamp', now - n, 'delay', 0, 'priority', 0)
+    'data', ARGV[7 + (n * 7) % payloads], 'opts', '{"attempts":' .. stacks .. '}', 'timestamp', now - n, 'delay', 0, 'priority', 0)
   if place == 'wait' then
     redis.call('LPUSH', base .. 'wait', id)
   else
@@ -29,7 +29,7 @@ for n = first, first + count - 1 do
     local all = {}
     for try = 1, stacks do all[try] = stack end
     redis.call('HSET', key, 'failedReason', reason, 'stacktrace', '[' .. table.concat(all, ',') .. ']',
-      'atm', 3, 'ats', 3, 'processedOn', now - 9, 'finishedOn', now)
+      'atm', stacks, 'ats', stacks, 'processedOn', now - 9, 'finishedOn', now)
     redis.call('ZADD', base .. 'failed', now - n, id)
   end
 end
@@ -65,21 +65,21 @@ export interface Seeding {
   readonly queue: string
   readonly place: 'failed' | 'wait'
   readonly count: number
-  /** Tries whose stack a failed job keeps, as a worker leaves them. */
-  readonly stacks: number
+  /** How often a job may be tried: a failed one keeps as many stacks. */
+  readonly tries: number
 }
 
 /** Empties the server and fills one queue; of each type there is an eighth. */
 export async function seedAfresh(
   redis: Redis,
-  { queue, place, count, stacks }: Seeding,
+  { queue, place, count, tries }: Seeding,
 ): Promise<void> {
   await redis.flushall()
   const now = Date.now()
   const payloads = Array.from({ length: PAYLOADS }, (_, n) => payload(n))
   for (let done = 0; done < count; done += BATCH) {
     const size = Math.min(BATCH, count - done)
-    const args = [place, done + 1, size, now, stacks, STACK, ...payloads]
+    const args = [place, done + 1, size, now, tries, STACK, ...payloads]
     await redis.eval(ADD_JOBS, 1, `bull:${queue}:`, ...args)
   }
 }
@@ -87,5 +87,5 @@ export async function seedAfresh(
 /** How many bytes a job's hash holds, names of fields included. */
 export async function jobBytes(redis: Redis, queue: string): Promise<number> {
   const fields = await redis.hgetall(`bull:${queue}:1`)
-  return Object.entries(fields).flat().join('').length
+  return Buffer.byteLength(Object.entries(fields).flat().join(''))
 }

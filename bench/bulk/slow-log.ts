@@ -1,3 +1,5 @@
+import { setPriority } from 'node:os'
+
 import type { Redis } from 'ioredis'
 
 /** One command that kept Redis busy for at least a millisecond. */
@@ -40,3 +42,15 @@ function nameOf(words: unknown, names: ReadonlyMap<string, string>): string {
 
 export const longestMs = (calls: readonly SlowCall[]): number =>
   Math.round((calls[0]?.ms ?? 0) * 10) / 10
+
+/**
+ * The slow log counts the wall clock, so what others take from Redis on a busy machine, too. Where we may, Redis goes
+ * first, as it would on a machine of its own.
+ */
+export function letGoFirst(pid: number): void {
+  try {
+    setPriority(pid, -15)
+  } catch {
+    // Only root may: then the numbers hold more of the machine's noise.
+  }
+}

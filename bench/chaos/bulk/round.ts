@@ -23,6 +23,8 @@ export interface RoundScene extends Scene {
   readonly jobs: number
 }
 
+/** Of the rounds with failed jobs in so many they are retried where they are. */
+const RETRIED = 0.25
 const BATCH = 1_000
 /** Other jobs of the same queue, which nobody orders anything for. */
 const BYSTANDERS = 300
@@ -49,9 +51,12 @@ export async function round(scene: RoundScene, random: Random, n: number): Promi
     })
     await Promise.all([carryOut(scene, random.fork(), command), killing])
   }
-  await order(`quarantine ${line.queue} type:${type} state:${kind}`)
+  const isRetried = kind === 'failed' && random.isBelow(RETRIED)
+  if (!isRetried) await order(`quarantine ${line.queue} type:${type} state:${kind}`)
   line.setMood('well')
   for (const number of await held(scene, line)) await order(`release v${number}`)
+  // What was left among the failed ones by an order that came to nothing, too.
+  if (await hasFailed(scene, line)) await order(`retry ${line.queue}`)
   await workedOff(scene, line)
   await noteStalls(scene, line)
 }
@@ -91,6 +96,9 @@ async function held({ client }: RoundScene, { queue }: Line): Promise<readonly n
   )
   return rows.map(({ number }) => Number(number))
 }
+
+const hasFailed = async ({ redis }: RoundScene, { queue }: Line): Promise<boolean> =>
+  (await patiently(() => redis.zcard(`bull:${queue}:failed`))) > 0
 
 /** Also those that a worker had when its Redis died: BullMQ gives them to another one after a while. */
 async function workedOff({ redis }: RoundScene, { queue }: Line): Promise<void> {
