@@ -34,6 +34,7 @@ const VERBS: Readonly<Record<AuditKind, string>> = {
   outcome: 'ended',
   frozen: 'froze',
   unfrozen: 'lifted the freeze of',
+  vault_expired: 'deleted the payloads of',
   acknowledged: 'acknowledged',
   resolved: 'resolved',
   erased: 'erased',
@@ -45,6 +46,7 @@ const VERBS: Readonly<Record<AuditKind, string>> = {
 const COMPLETE = new Set([
   'freeze',
   'unfreeze',
+  'expire',
   'acknowledge',
   'resolve',
   'erase',

@@ -24,6 +24,7 @@ export const AUDIT_KINDS = [
   'unfrozen',
   'acknowledged',
   'resolved',
+  'vault_expired',
   // The trail's own: what was taken out of it, what was lost of it in a restore, who took a copy.
   'erased',
   'resealed',

@@ -3,15 +3,7 @@ import type { TrackedAlert } from './alert.ts'
 import type { Incident, RoomStep, TimelineEntry } from './incident.ts'
 import type { Unreadable } from './ports/alert-store.ts'
 import type { Freeze } from './ports/store.ts'
-import type {
-  FailureGroup,
-  PauseHazard,
-  QueueDetail,
-  QueueOverview,
-  QueueRef,
-  Sampled,
-  SystemHealth,
-} from './queue.ts'
+import type { PauseHazard, QueueDetail, QueueOverview, QueueRef, SystemHealth } from './queue.ts'
 import type { QueueRule } from './settings.ts'
 
 /** Live numbers, or why there are none: a view never shows a zero that it did not measure. */
@@ -28,6 +20,14 @@ export interface Tokens {
   readonly failed?: string
   readonly resolve?: string
   readonly unfreeze?: string
+  readonly plan?: string
+  readonly quarantine?: string
+  readonly retry?: string
+  readonly release?: string
+  /** The first few of a vault set. */
+  readonly replay?: string
+  /** The next page. */
+  readonly next?: string
 }
 
 /** Where times are shown and what the slash commands are called here. */
@@ -101,13 +101,6 @@ export interface StatusView {
   readonly health: SystemHealth
   readonly incident: Incident | null
   readonly tokens: Tokens
-  readonly at: Date
-}
-
-export interface FailedView {
-  readonly ref: QueueRef
-  readonly failedTotal: number
-  readonly groups: Sampled<FailureGroup>
   readonly at: Date
 }
 

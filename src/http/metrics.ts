@@ -45,6 +45,10 @@ export function createMetrics() {
       'state_sampled_timestamp_seconds',
       'When the database last answered the sample.',
     ),
+    /** Of the vault, by the system that its jobs came from. */
+    vaultJobs: gauge('vault_jobs', 'Jobs that the vault alone has.', ['system']),
+    vaultBytes: gauge('vault_bytes', 'Content that the vault keeps.', ['system']),
+    vaultOldest: gauge('vault_oldest_seconds', 'Age of the oldest stay in the vault.', ['system']),
     /** Counted as it happens. */
     deliveries: counter('deliveries_total', 'Requests of alert senders.', ['source', 'outcome']),
     actions: counter('actions_total', 'Actions on queues.', ['action', 'outcome']),

@@ -1,6 +1,7 @@
 import type { QueueSystem, QueueSystems } from '../domain/ports/queue-system.ts'
 import type { Clock, Log } from '../domain/ports/runtime.ts'
 import type { Store } from '../domain/ports/store.ts'
+import type { VaultTotal } from '../domain/ports/vault-reads.ts'
 import { backlog, queueKey, type QueueOverview } from '../domain/queue.ts'
 import type { PartState } from './health.ts'
 import type { Metrics } from './metrics.ts'
@@ -105,17 +106,30 @@ function removeQueue(metrics: Metrics, { ref, counts }: QueueOverview): void {
     metrics[name].remove(labels)
 }
 
+function setVault(metrics: Metrics, totals: readonly VaultTotal[], at: Date): void {
+  const all = [metrics.vaultJobs, metrics.vaultBytes, metrics.vaultOldest]
+  // A system of which nothing is kept any more has no number.
+  for (const gauge of all) gauge.reset()
+  for (const { system, held, sizeBytes, oldestAt } of totals) {
+    metrics.vaultJobs.set({ system }, held)
+    metrics.vaultBytes.set({ system }, sizeBytes)
+    if (oldestAt !== null)
+      metrics.vaultOldest.set({ system }, Math.max(0, at.getTime() - oldestAt.getTime()) / 1000)
+  }
+}
+
 const STATES = ['triage', 'open', 'mitigated'] as const
 
 async function sampleState({ store, metrics, clock }: SamplingOptions): Promise<void> {
-  const { messages, incidents, holds, control, plans, reviews } = store.now
-  const [depth, unresolved, active, freeze, requested, unsigned] = await Promise.all([
+  const { messages, incidents, holds, control, plans, reviews, vaultReads } = store.now
+  const [depth, unresolved, active, freeze, requested, unsigned, totals] = await Promise.all([
     messages.depth(),
     incidents.unresolved(),
     holds.active(null),
     control.frozen(),
     plans.requested(),
     reviews.unsigned(),
+    vaultReads.bySystem(),
   ])
   metrics.outboxDepth.set(depth)
   for (const state of STATES)
@@ -127,5 +141,6 @@ async function sampleState({ store, metrics, clock }: SamplingOptions): Promise<
   metrics.plansPending.set({ waiting_for: 'approval' }, requested.length)
   metrics.plansPending.set({ waiting_for: 'sign_off' }, unsigned.length)
   metrics.frozen.set(freeze === null ? 0 : 1)
+  setVault(metrics, totals, clock.now())
   metrics.stateSampled.set(clock.now().getTime() / 1000)
 }

@@ -14,6 +14,13 @@ export const ACTION_IDS = {
   undo: 'spillway:undo',
   signOff: 'spillway:sign_off',
   again: 'spillway:again',
+  /** Whatever its row plans. */
+  plan: 'spillway:plan',
+  quarantine: 'spillway:quarantine',
+  retry: 'spillway:retry',
+  release: 'spillway:release',
+  replay: 'spillway:replay',
+  next: 'spillway:next',
   /** The overflow menu; the token is the chosen option's value. */
   more: 'spillway:more',
   reason: 'spillway:reason',

@@ -9,7 +9,7 @@ import { createAudit } from './audit.ts'
 import { createButtons } from './buttons.ts'
 import { createControl } from './control.ts'
 import { createDeliveries } from './deliveries.ts'
-import { createHolds } from './holds.ts'
+import { createHolds, createThrottles } from './holds.ts'
 import { createIncidents } from './incidents.ts'
 import { createMessages } from './messages.ts'
 import { createPayloads } from './payloads.ts'
@@ -20,6 +20,7 @@ import { createRooms } from './rooms.ts'
 import { createSlices } from './slices.ts'
 import type { Sql } from './sql.ts'
 import { createTimeline } from './timeline.ts'
+import { createVaultReads } from './vault-reads.ts'
 import { createVault } from './vault.ts'
 import { createWork } from './work-queue.ts'
 
@@ -44,7 +45,9 @@ function repositories(sql: Sql, { instance, clock }: StoreOptions): Repositories
     approvals: createApprovals(sql),
     reviews: createReviews(sql),
     holds: createHolds(sql),
+    throttles: createThrottles(sql),
     vault: createVault(sql),
+    vaultReads: createVaultReads(sql),
     audit: createAudit(sql, instance),
     anchors: createAnchors(sql),
     payloads: createPayloads(sql),

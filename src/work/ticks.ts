@@ -5,6 +5,7 @@ import { requestAnchor, requestCheck } from '../usecases/audit/request-anchor.ts
 import type { Deps } from '../usecases/deps.ts'
 import { repairStranded, type Suspects } from '../usecases/queues/repair-stranded.ts'
 import { forget, refreshHeadlines, REFRESHES_PER_MINUTE, sweep } from '../usecases/sweep.ts'
+import { expireVault, warnOfExpiry } from '../usecases/vault/expire-vault.ts'
 import type { Tick } from './clock.ts'
 
 /** What is done by the clock, in one replica each time. */
@@ -30,6 +31,8 @@ export function createTicks(deps: Deps): readonly Tick[] {
       cron: '*/20 * * * * *',
       run: () => repairStranded(deps, suspects),
     },
+    { name: 'expire', cron: '7 * * * *', run: () => expireVault(deps) },
+    { name: 'warn', cron: '9 * * * *', run: () => warnOfExpiry(deps) },
     {
       name: 'anchor',
       cron: everyCron(deps.settings.audit.anchorEveryMs),

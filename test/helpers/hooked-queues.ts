@@ -53,6 +53,7 @@ export function createHookedQueues(): HookedQueues {
       name: system,
       kind: 'hooked',
       capabilities: { pause: true, throttle: true, workers: true, failures: true },
+      jobReader: null,
       knownQueues: () => [],
       isSearched: () => true,
       discoverNow: async () => [],

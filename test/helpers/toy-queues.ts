@@ -47,6 +47,7 @@ export function createToyQueues(onFlip: (flip: Flip) => Promise<void>): ToyQueue
     name: 'sales',
     kind: 'toy',
     capabilities: { pause: true, throttle: false, workers: true, failures: true },
+    jobReader: null,
     knownQueues: () => [...queues.keys()].toSorted(),
     isSearched: () => true,
     discoverNow: async () => [...queues.keys()].toSorted(),

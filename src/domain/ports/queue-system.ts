@@ -10,6 +10,7 @@ import type {
   TypeShare,
 } from '../queue.ts'
 import type { Throttle, ThrottleChange, ThrottleState } from '../throttle.ts'
+import type { JobReader } from './job-reader.ts'
 
 /** What a system can do; the UI offers only this and says why not otherwise. */
 interface Capabilities {
@@ -36,6 +37,8 @@ export interface QueueSystem {
   readonly name: string
   readonly kind: string
   readonly capabilities: Capabilities
+  /** What it tells of single jobs; null where it tells nothing. */
+  readonly jobReader: JobReader | null
 
   /** Names known so far: configured, seen on workers, found by the background scan. Sorted, no waiting. */
   knownQueues(): readonly string[]

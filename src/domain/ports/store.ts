@@ -10,7 +10,8 @@ import type { QueueRef } from '../queue.ts'
 import type { Alerts, Deliveries } from './alert-store.ts'
 import type { Anchors, Audit, Payloads } from './audit-store.ts'
 import type { Incidents, Rooms, Timeline } from './incident-store.ts'
-import type { Approvals, Holds, Plans, Reviews } from './plan-store.ts'
+import type { Approvals, Holds, Plans, Reviews, Throttles } from './plan-store.ts'
+import type { VaultReads } from './vault-reads.ts'
 import type { Slices, Vault } from './vault-store.ts'
 
 /**
@@ -30,7 +31,9 @@ export interface Repositories {
   readonly approvals: Approvals
   readonly reviews: Reviews
   readonly holds: Holds
+  readonly throttles: Throttles
   readonly vault: Vault
+  readonly vaultReads: VaultReads
   readonly audit: Audit
   readonly anchors: Anchors
   readonly payloads: Payloads
@@ -54,6 +57,8 @@ export interface Tasks {
   deliver_messages: { readonly channel: string }
   execute_plan: { readonly planId: string }
   end_hold: { readonly holdId: string }
+  /** Looks at the jobs of a canary until they have ended. */
+  watch_canary: { readonly planId: string }
   /** Gives the head of the audit trail to every place that is to vouch for it. */
   anchor_audit: Readonly<Record<string, never>>
   verify_audit: Readonly<Record<string, never>>

@@ -5,6 +5,7 @@ import { openConnection } from './connection.ts'
 import { startDiscovery } from './discovery.ts'
 import { readFailures } from './failures.ts'
 import { readHealth } from './health.ts'
+import { createJobReader } from './job-reader.ts'
 import { queueKeys } from './keys.ts'
 import { toOverview } from './overview.ts'
 import { pausing } from './pause.ts'
@@ -48,6 +49,7 @@ export function openBullmqSystem(
     name: config.name,
     kind: 'bullmq',
     capabilities: { pause: true, throttle: true, workers: true, failures: true },
+    jobReader: createJobReader({ connection: reads, prefix: config.prefix, clock }),
     knownQueues: () => discovery.known(),
     isSearched: () => discovery.isSearched(),
     discoverNow: () => discovery.now(),

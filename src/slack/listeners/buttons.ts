@@ -1,6 +1,7 @@
 import type { ActionKind } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import type { Button, ButtonPurpose } from '../../domain/message.ts'
+import { queueKey } from '../../domain/queue.ts'
 import { repeating, undoing } from '../../usecases/actions/undo-plan.ts'
 import type { Conversation, ListenerContext } from './context.ts'
 import { closeIncident, takeLead } from './incident-command.ts'
@@ -27,7 +28,7 @@ async function redeem({ deps }: ListenerContext, token: string): Promise<Button>
 }
 
 /** Buttons that open a preview; what they plan is in their row. */
-export type PlanningButton = ActionKind | 'undo' | 'again'
+export type PlanningButton = ActionKind | 'undo' | 'again' | 'plan'
 
 /** The modal opens before the token is looked up, for its right lasts three seconds. */
 export async function clickPlan(
@@ -41,7 +42,7 @@ export async function clickPlan(
   const { name } = click
   await openPlan(context, click.triggerId, {
     actor: talk.actor,
-    action: name === 'undo' || name === 'again' ? null : name,
+    action: name === 'undo' || name === 'again' || name === 'plan' ? null : name,
     target: async () => targetOf(context, name, (await button).purpose),
   })
 }
@@ -51,9 +52,9 @@ async function targetOf(
   name: PlanningButton,
   purpose: ButtonPurpose,
 ): Promise<Target> {
-  if (purpose.kind === 'plan' && purpose.action === name) {
-    const { action, scope, refs, incidentId, holdMs, jobs = null } = purpose
-    return { action, scope, refs, incidentId, holdMs, jobs }
+  if (purpose.kind === 'plan' && (purpose.action === name || name === 'plan')) {
+    const { action, scope, refs, incidentId, holdMs, jobs = null, throttle = null } = purpose
+    return { action, scope, refs, incidentId, holdMs, jobs, throttle }
   }
   if (purpose.kind === 'undo' && name === 'undo') return undoing(context.deps, purpose.planId)
   if (purpose.kind === 'again' && name === 'again') return repeating(context.deps, purpose.planId)
@@ -84,9 +85,17 @@ export async function clickButton(
     case 'resolve':
       return closeIncident(context, talk, purpose.incidentId)
     case 'status':
-    case 'failed': {
-      const queue = `${purpose.system}/${purpose.queue}`
-      return answerQueueCommand(context, talk, { kind: purpose.kind, queue })
+      return answerQueueCommand(context, talk, { kind: 'status', queue: queueKey(purpose) })
+    case 'failed':
+      return answerQueueCommand(context, talk, {
+        kind: 'failed',
+        queue: queueKey(purpose),
+        filter: '',
+      })
+    case 'jobs': {
+      const { filter, skip } = purpose
+      const queue = queueKey(purpose)
+      return answerQueueCommand(context, talk, { kind: 'jobs', queue, filter, skip })
     }
     case 'unfreeze':
       return answerQueueCommand(context, talk, { kind: 'unfreeze' })

@@ -3,21 +3,13 @@ import type { QueueRef } from '../../domain/queue.ts'
 import { freezeActions, liftFreeze } from '../../usecases/actions/freeze.ts'
 import { listPending } from '../../usecases/actions/plan-card.ts'
 import { searchAudit } from '../../usecases/audit/search-audit.ts'
-import { incidentAbout } from '../../usecases/incidents/find-incident.ts'
 import { requireMember } from '../../usecases/people/authorize.ts'
 import { explainPolicy } from '../../usecases/people/explain.ts'
-import {
-  discoverWhereNothingIsKnown,
-  findQueue,
-  findScope,
-  matchQueues,
-  type Scope,
-} from '../../usecases/queues/known-queues.ts'
+import { discoverWhereNothingIsKnown, matchQueues } from '../../usecases/queues/known-queues.ts'
 import { listHeld } from '../../usecases/queues/list-held.ts'
 import { listQueues } from '../../usecases/queues/list-queues.ts'
-import { exactTypes, failedJobs, queueStatus } from '../../usecases/queues/queue-status.ts'
+import { exactTypes, queueStatus } from '../../usecases/queues/queue-status.ts'
 import { renderAudit } from '../render/audit.ts'
-import { renderFailed } from '../render/failures.ts'
 import { renderHeld } from '../render/held.ts'
 import { renderQueueHelp } from '../render/help.ts'
 import { renderMay } from '../render/may.ts'
@@ -25,11 +17,12 @@ import { renderPending } from '../render/pending.ts'
 import { renderQueueList } from '../render/queue-list.ts'
 import { renderStatus, renderTypes } from '../render/queue-status.ts'
 import { renderFreezeNotice } from '../render/room.ts'
-import { incidentOfRoom, type Conversation, type ListenerContext } from './context.ts'
+import { type Act, act, isAct } from './act-command.ts'
+import type { Conversation, ListenerContext } from './context.ts'
+import { sayFailed, sayJob, sayJobs, sayVault } from './job-commands.ts'
 import { planIdOf, sayToPlan } from './plan-buttons.ts'
-import { openPlan, proposePlan } from './plan-modal.ts'
+import { target } from './target.ts'
 
-type Act = Extract<QueueCommand, { kind: 'pause' | 'resume' }>
 type Read = Exclude<QueueCommand, Act>
 
 /** Answers a parsed `/queue` command. Throws `OperatorError` for what the person must be told. */
@@ -39,24 +32,9 @@ export async function answerQueueCommand(
   command: QueueCommand,
 ): Promise<void> {
   // Before anything else: the right to open a modal is gone after three seconds.
-  if (command.kind === 'pause' || command.kind === 'resume') return act(context, talk, command)
+  if (isAct(command)) return act(context, talk, command)
   await requireMember(context.deps, talk.actor)
   return read(context, talk, command)
-}
-
-async function act(context: ListenerContext, talk: Conversation, command: Act): Promise<void> {
-  const wish = {
-    actor: talk.actor,
-    action: command.kind,
-    target: async () => ({
-      ...(await scopeOf(context, talk, command.queue)),
-      action: command.kind,
-      holdMs: command.kind === 'pause' ? command.holdMs : null,
-    }),
-  }
-  await (talk.triggerId === null
-    ? proposePlan(context, talk, wish)
-    : openPlan(context, talk.triggerId, wish))
 }
 
 type Answers = {
@@ -78,10 +56,10 @@ const ANSWERS: Answers = {
   list: async ({ deps, locale }, talk, command) =>
     talk.say(renderQueueList(await listQueues(deps, command), locale)),
   status: (context, talk, command) => status(context, talk, command.queue),
-  async failed(context, talk, command) {
-    const { ref } = await target(context, talk, command.queue)
-    await talk.say(renderFailed(await failedJobs(context.deps, { ref }), context.locale))
-  },
+  failed: sayFailed,
+  jobs: sayJobs,
+  job: sayJob,
+  vault: sayVault,
   held: async ({ deps, locale }, talk) => talk.say(renderHeld(await listHeld(deps), locale)),
   pending: async ({ deps, locale }, talk) =>
     talk.say(renderPending(await listPending(deps), locale)),
@@ -151,33 +129,3 @@ async function sayExactTypes(
 
 /** A million jobs take some seconds; whatever takes longer keeps its sample. */
 const COUNT_MS = 60_000
-
-interface Target {
-  readonly ref: QueueRef
-  /** The unresolved incident that is about this queue. */
-  readonly incidentId: number | null
-}
-
-/** The queues of an action: one, or all that a glob or a tier means. */
-async function scopeOf(
-  context: ListenerContext,
-  talk: Conversation,
-  word: string | null,
-): Promise<Scope & { readonly incidentId: number | null }> {
-  const ofRoom = await incidentOfRoom(context, talk.channelId)
-  const found = await findScope(context.deps, word, ofRoom?.ref ?? null)
-  const [ref, ...others] = found.refs
-  if (ref !== undefined && others.length === 0)
-    return { ...found, incidentId: await incidentAbout(context.deps, ref, ofRoom) }
-  return { ...found, incidentId: ofRoom === null || ofRoom.state === 'resolved' ? null : ofRoom.id }
-}
-
-async function target(
-  context: ListenerContext,
-  talk: Conversation,
-  word: string | null,
-): Promise<Target> {
-  const ofRoom = await incidentOfRoom(context, talk.channelId)
-  const ref = await findQueue(context.deps, word, ofRoom?.ref ?? null)
-  return { ref, incidentId: await incidentAbout(context.deps, ref, ofRoom) }
-}

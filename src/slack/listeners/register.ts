@@ -62,7 +62,7 @@ const tokenOf = (action: BlockAction['actions'][number]): string => {
 }
 
 function bindButtons(app: App, guard: Guard, context: ListenerContext): void {
-  for (const name of ['pause', 'resume', 'undo', 'again'] as const)
+  for (const name of PLANNING)
     app.action<BlockAction>(
       ACTION_IDS[name],
       guard.action(async ({ action: clicked, body }, say) => {
@@ -82,11 +82,25 @@ function bindButtons(app: App, guard: Guard, context: ListenerContext): void {
     )
 }
 
+/** Buttons that open a preview. */
+const PLANNING = [
+  'pause',
+  'resume',
+  'undo',
+  'again',
+  'plan',
+  'quarantine',
+  'retry',
+  'release',
+  'replay',
+] as const
+
 /** Buttons that do what their row says, at once. */
 const DOING = [
   'ack',
   'status',
   'failed',
+  'next',
   'resolve',
   'unfreeze',
   'more',

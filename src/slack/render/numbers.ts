@@ -117,7 +117,7 @@ export const bareNumbers = (overview: QueueOverview): string =>
 
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
-const bytes = (value: number): string =>
+export const bytes = (value: number): string =>
   value >= GIB ? `${(value / GIB).toFixed(1)} GB` : `${Math.round(value / MIB)} MB`
 
 function memory(health: SystemHealth): string | null {

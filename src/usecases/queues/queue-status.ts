@@ -1,6 +1,6 @@
 import { queueKey, type QueueRef, type Sampled, type TypeShare } from '../../domain/queue.ts'
 import { incidentKey, ruleFor } from '../../domain/settings.ts'
-import type { FailedView, StatusView } from '../../domain/views.ts'
+import type { StatusView } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
 import { nearestIfUnknown } from './known-queues.ts'
 import { ignoreDatabase } from './list-queues.ts'
@@ -42,20 +42,6 @@ const noIncident = (error: unknown): null => {
 const noTokens = (error: unknown): object => {
   ignoreDatabase(error)
   return {}
-}
-
-/** Failed jobs grouped by normalised error. */
-export async function failedJobs(
-  deps: Pick<Deps, 'systems' | 'clock'>,
-  request: { readonly ref: QueueRef },
-): Promise<FailedView> {
-  const detail = await deps.systems.get(request.ref.system).detail(request.ref.queue)
-  return {
-    ref: request.ref,
-    failedTotal: detail.overview.counts.failed,
-    groups: detail.failures,
-    at: deps.clock.now(),
-  }
 }
 
 /** All waiting jobs counted by type, in small slices; null if that is not done within `forMs`. */

@@ -31,7 +31,52 @@ describe('the queue command', () => {
     ['LIST critical', { kind: 'list', filter: 'critical' }],
     ['status', { kind: 'status', queue: null }],
     ['status outreach:whatsapp:send', { kind: 'status', queue: 'outreach:whatsapp:send' }],
-    ['failed email', { kind: 'failed', queue: 'email' }],
+    ['failed email', { kind: 'failed', queue: 'email', filter: '' }],
+    ['failed', { kind: 'failed', queue: null, filter: '' }],
+    [
+      'failed email state:failed error:#a1b2c3d4',
+      { kind: 'failed', queue: 'email', filter: 'error:#a1b2c3d4' },
+    ],
+    ['failed type:a', { kind: 'failed', queue: null, filter: 'type:a' }],
+    ['failed `type:a`', { kind: 'failed', queue: 'type:a', filter: '' }],
+    [
+      'jobs outreach:whatsapp:send attempts:&gt;2 state:delayed',
+      {
+        kind: 'jobs',
+        queue: 'outreach:whatsapp:send',
+        filter: 'state:delayed attempts:>2',
+        skip: 0,
+      },
+    ],
+    [
+      'jobs',
+      {
+        kind: 'jobs',
+        queue: null,
+        filter: 'state:waiting,prioritized,delayed,active,failed',
+        skip: 0,
+      },
+    ],
+    [
+      'duplicates email',
+      {
+        kind: 'jobs',
+        queue: 'email',
+        filter: 'state:waiting,prioritized,delayed is:duplicate',
+        skip: 0,
+      },
+    ],
+    [
+      'corrupted state:failed',
+      { kind: 'jobs', queue: null, filter: 'state:failed is:corrupted', skip: 0 },
+    ],
+    ['job 4711', { kind: 'job', queue: null, id: '4711' }],
+    ['job email id:4711', { kind: 'job', queue: 'email', id: '4711' }],
+    ['job email "id:4711"', { kind: 'job', queue: 'email', id: 'id:4711' }],
+    ['vault', { kind: 'vault', queue: null, set: null }],
+    ['vault email', { kind: 'vault', queue: 'email', set: null }],
+    ['vault V7', { kind: 'vault', queue: null, set: 7 }],
+    ['vault `v7`', { kind: 'vault', queue: 'v7', set: null }],
     ['pause', { kind: 'pause', queue: null, holdMs: null }],
     ['pause email', { kind: 'pause', queue: 'email', holdMs: null }],
     ['pause email for 30m', { kind: 'pause', queue: 'email', holdMs: 30 * MINUTE }],
@@ -98,6 +143,11 @@ describe('the queue command', () => {
     ['pause email for 0m', 'bad_duration'],
     ['status email orders', 'bad_input'],
     ['held email', 'bad_input'],
+    ['failed email state:waiting', 'bad_input'],
+    ['jobs email tpye:a', 'bad_input'],
+    ['job', 'bad_input'],
+    ['job email 1 2', 'bad_input'],
+    ['vault email v7', 'bad_input'],
   ])('refuses %o as %s', (text, code) => {
     const error = refusalOf(() => parseQueueCommand(text))
     expect(error.code).toBe(code)
@@ -110,9 +160,14 @@ describe('the queue command', () => {
         .replace(/\[for.*/, 'for 30m')
         .replaceAll(/\[.*?\]/g, '')
         .replace('<plan>', '42')
+        .replace('<queue|priority 5>', 'bulk')
         .replace('<action>', 'pause')
+    const lists = new Map([
+      ['duplicates', 'jobs'],
+      ['corrupted', 'jobs'],
+    ])
     for (const { verb, takes } of QUEUE_FORMS)
-      expect(parseQueueCommand(`${verb} ${example(takes)}`).kind).toBe(verb)
+      expect(parseQueueCommand(`${verb} ${example(takes)}`).kind).toBe(lists.get(verb) ?? verb)
     for (const { verb } of INCIDENT_FORMS) expect(parseIncidentCommand(verb).kind).toBe(verb)
   })
 })
@@ -213,7 +268,11 @@ describe('whatever people type', () => {
       .filter((text) => text === text.trim())
     fc.assert(
       fc.property(name, (queue) => {
-        expect(parseQueueCommand(`failed \`${queue}\``)).toEqual({ kind: 'failed', queue })
+        expect(parseQueueCommand(`failed \`${queue}\``)).toEqual({
+          kind: 'failed',
+          queue,
+          filter: '',
+        })
       }),
     )
   })

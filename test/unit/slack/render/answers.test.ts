@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 
 import { OperatorError } from '../../../../src/domain/errors.ts'
 import type { QueueLine, StatusView } from '../../../../src/domain/views.ts'
-import { renderFailed } from '../../../../src/slack/render/failures.ts'
 import { renderIncidentHelp, renderQueueHelp } from '../../../../src/slack/render/help.ts'
 import { renderIncidentList, renderIncidentStatus } from '../../../../src/slack/render/incidents.ts'
 import { renderFault, renderProblem } from '../../../../src/slack/render/problem.ts'
@@ -16,7 +15,6 @@ import {
   anIncident,
   anOverview,
   aRule,
-  EMAIL,
   LOCALE,
   NOW,
   readable,
@@ -166,25 +164,6 @@ describe('the status of a queue', () => {
     const health = aHealth({ isReachable: false, problem: 'connection refused' })
     expect(readable(renderStatus(aStatus({ health }), LOCALE))).toContain(
       ':warning: *sales* does not answer: connection refused',
-    )
-  })
-})
-
-describe('failed jobs', () => {
-  it('shows each error with its share and one redacted sample', () => {
-    const groups = { items: [aGroup], looked: 500, total: 1310, isExact: false }
-    const rendered = renderFailed({ ref: EMAIL, failedTotal: 1310, groups, at: NOW }, LOCALE)
-    expect(rendered.text).toBe('1,310 failed jobs in `sales/email:send`')
-    const text = readable(rendered)
-    expect(text).toContain('e.g. job `4711` · `whatsapp.send` · 3 attempts')
-    expect(text).toContain('```connect ETIMEDOUT 10.0.0.1:443\n{"to":"[redacted]"}```')
-    expect(text).toContain('from a sample: 500 of 1,310 failed jobs looked at')
-  })
-
-  it('says so when there are none', () => {
-    const groups = { items: [], looked: 0, total: 0, isExact: true }
-    expect(renderFailed({ ref: EMAIL, failedTotal: 0, groups, at: NOW }, LOCALE).text).toBe(
-      'No failed jobs in `sales/email:send`',
     )
   })
 })

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 
 import { OperatorError } from '../../../../src/domain/errors.ts'
 import { renderDone } from '../../../../src/slack/render/done.ts'
-import { renderFailed } from '../../../../src/slack/render/failures.ts'
 import { renderHeadline } from '../../../../src/slack/render/headline.ts'
 import { renderHeld } from '../../../../src/slack/render/held.ts'
 import { renderIncidentHelp, renderQueueHelp } from '../../../../src/slack/render/help.ts'
@@ -132,20 +131,6 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
           at,
         }),
         (view) => renderStatus(view, LOCALE),
-      ),
-    ).toBeNull()
-  })
-
-  it('failed jobs', () => {
-    expect(
-      counterexample(
-        fc.record({
-          ref: any.ref,
-          failedTotal: any.count,
-          groups: any.sampled(any.failureGroup),
-          at,
-        }),
-        (view) => renderFailed(view, LOCALE),
       ),
     ).toBeNull()
   })

@@ -1,0 +1,99 @@
+import type { KnownBlock } from '@slack/types'
+
+import { formatDuration } from '../../domain/duration.ts'
+import type { FailureCluster } from '../../domain/job-details.ts'
+import { percent, plural, thousands } from '../../domain/text.ts'
+import { exactTime } from '../../domain/time.ts'
+import type { ClusterGroup, ClustersView } from '../../domain/views-jobs.ts'
+import type { Locale } from '../../domain/views.ts'
+import { actions, context, message, section, type Rendered } from './elements.ts'
+import { code, fenced, prose, queueName, sentence } from './mrkdwn.ts'
+
+const MAX_GROUPS = 5
+
+/** Failed jobs by what failed, most first, each with its remedy and one redacted sample. */
+export function renderClusters(view: ClustersView, locale: Locale): Rendered {
+  const { groups, numbers } = view
+  const title = titleOf(view)
+  const rest = numbers.clusters - Math.min(groups.length, MAX_GROUPS)
+  return message(
+    title,
+    section(`*${title}*`),
+    groups.slice(0, MAX_GROUPS).flatMap((group) => groupBlocks(group, view)),
+    context(
+      rest > 0 ? `and ${plural(rest, 'other failure')}` : null,
+      basis(view),
+      howToAct(view, locale),
+      `as of ${prose(exactTime(view.at, locale.timeZone), 40)} · samples are redacted`,
+    ),
+  )
+}
+
+function titleOf({ ref, filter, numbers }: ClustersView): string {
+  const name = queueName(ref)
+  const which = filter === '' ? '' : ` that match ${code(filter, 200)}`
+  if (numbers.total === 0) return `No failed jobs in ${name}`
+  if (numbers.matched === 0) return `No failed jobs in ${name}${which}`
+  const count = filter === '' ? numbers.total : numbers.matched
+  const least = filter !== '' && !numbers.isExact ? 'At least ' : ''
+  return `${least}${plural(count, 'failed job')} in ${name}${which}`
+}
+
+/** How much of the whole the numbers rest on. */
+function basis({ numbers, isFirstLook }: ClustersView): string | null {
+  const { looked, total, isExact } = numbers
+  if (isExact) return null
+  const part = `from the newest ${thousands(looked)} of ${plural(total, 'failed job')}`
+  return isFirstLook ? `${part}; the others are being counted` : part
+}
+
+function howToAct({ ref, groups }: ClustersView, { commands }: Locale): string | null {
+  const [first] = groups
+  if (first === undefined) return null
+  const about = `${ref.system}/${ref.queue} error:#${first.cluster.key}`
+  return `The jobs of one: ${code(`${commands.queue} failed ${about}`, 200)}; likewise \`quarantine\`, \`retry\``
+}
+
+function groupBlocks(group: ClusterGroup, view: ClustersView): readonly KnownBlock[] {
+  const { cluster, remedy } = group
+  const { sample } = cluster
+  return [
+    section(
+      clusterLine(cluster, view),
+      whereLine(cluster),
+      timesLine(cluster, view.at),
+      remedy === null
+        ? null
+        : `:bulb: ${sentence(remedy.cause, 200)} ${sentence(remedy.advice, 300)}`,
+      sample === null ? null : fenced([sample.error, sample.data], 400),
+    ),
+    ...actions(group.tokens, ['quarantine', 'retry']),
+  ]
+}
+
+function clusterLine(cluster: FailureCluster, { numbers }: ClustersView): string {
+  const share =
+    cluster.count <= numbers.matched ? ` (${percent(cluster.count, numbers.matched)})` : ''
+  return `*${thousands(cluster.count)}×*${share} ${code(cluster.shape)} · ${code(`#${cluster.key}`, 20)}`
+}
+
+const whereLine = ({ type, frame, sample }: FailureCluster): string =>
+  [
+    code(type, 80),
+    frame === null ? null : code(frame, 120),
+    sample === null ? null : `e.g. job ${code(sample.jobId, 60)}`,
+  ]
+    .filter((part) => part !== null)
+    .join(' · ')
+
+function timesLine({ attempts, firstFailedAt, lastFailedAt }: FailureCluster, now: Date): string {
+  const { fewest, most } = attempts
+  const tried = fewest === most ? plural(most, 'attempt') : `${fewest} to ${most} attempts`
+  const ago = (date: Date): string => `${formatDuration(now.getTime() - date.getTime())} ago`
+  if (firstFailedAt === null || lastFailedAt === null) return tried
+  const isOnce = firstFailedAt.getTime() === lastFailedAt.getTime()
+  const times = isOnce
+    ? ago(lastFailedAt)
+    : `first ${ago(firstFailedAt)}, last ${ago(lastFailedAt)}`
+  return `${tried} · ${times}`
+}
