@@ -1,5 +1,4 @@
-const AT_FIRST = 50
-const MOST = 400
+const JOBS = { first: 50, most: 400 }
 
 /** How many jobs a call deals with, learned from the calls before. One for every kind of call. */
 export interface Pace {
@@ -10,13 +9,13 @@ export interface Pace {
 }
 
 /** A script stops by itself when its time is up (`clock.lua`): what it managed is what the next one gets. */
-export function learnPace(): Pace {
-  let size = AT_FIRST
+export function learnPace(range: { readonly first: number; readonly most: number } = JOBS): Pace {
+  let size = range.first
   return {
     size: () => size,
     took(asked, done) {
       if (done < asked) size = Math.max(done, 1)
-      else if (asked >= size) size = Math.min(Math.ceil(size * 1.25), MOST)
+      else if (asked >= size) size = Math.min(Math.ceil(size * 1.25), range.most)
     },
   }
 }

@@ -8,23 +8,23 @@ import type { Copied } from '../../../domain/ports/job-operator.ts'
 import { loadScript, runScriptForBytes } from '../scripts.ts'
 import { inBatches, type Pace } from './batches.ts'
 import { encodeContent, type JobParts } from './content.ts'
-import { toFacts } from './facts.ts'
+import { factsOfParts } from './facts.ts'
 import type { JobsOf } from './guard.ts'
 import { unpackLists } from './packed.ts'
 
-const script = loadScript('copy', 'clock', 'look')
+const script = loadScript('copy', 'clock', 'ties', 'look')
 
 /** Of one answer: it is read in one go. */
 const MOST_BYTES = 1024 * 1024
 
 const Bytes = z.instanceof(Buffer)
-const Replies = z.array(
-  z.union([
-    z.tuple([Bytes, Bytes, Bytes]),
-    Bytes.transform((bytes) => bytes.toString()).pipe(z.enum(SKIP_REASONS)),
-  ]),
-)
-type Found = readonly [content: Buffer, digest: Buffer, score: Buffer]
+const Reason = Bytes.transform(String).pipe(z.enum(SKIP_REASONS))
+/** Values and logs, digest, score; then the names of the fields, where they are not those of the job before. */
+const Whole = z.union([
+  z.tuple([Bytes, Bytes, Bytes]),
+  z.tuple([Bytes, Bytes, Bytes, z.array(Bytes)]),
+])
+const Replies = z.array(z.union([Whole, Reason]))
 
 /**
  * Whole jobs that may be taken, or why they may not. A job of a list may have left it by now: that shows when it
@@ -42,53 +42,47 @@ export async function copyJobs(
     const reply = await connection.run((redis) =>
       runScriptForBytes(redis, script, [keys.base, set], [MOST_BYTES, ...batch]),
     )
-    return Replies.parse(reply).map((found, index) => toCopied(batch[index] ?? '', state, found))
+    let names: readonly Buffer[] = []
+    return Replies.parse(reply).map((found, index): Copied => {
+      const id = batch[index] ?? ''
+      if (typeof found === 'string') return { id, skipped: found }
+      const [packed, digest, score, ownNames] = found
+      names = ownNames ?? names
+      const parts = toParts(state, names, packed, score.toString())
+      return toCopied(id, digest.toString(), parts)
+    })
   })
 }
 
-function toCopied(id: string, state: JobState, found: Found | SkipReason): Copied {
-  if (typeof found === 'string') return { id, skipped: found }
-  const [packed, digest, score] = found
-  const parts = toParts(state, packed, score.toString())
+function toCopied(id: string, digest: string, parts: JobParts | null): Copied {
   // A name that is no text is nothing that any BullMQ wrote.
-  if (parts === null) return { id, skipped: 'unreadable' }
-  const field = new Map(parts.fields)
-  const text = (name: string) => field.get(name)?.toString('utf8') ?? ''
-  const facts = toFacts(id, state, {
-    name: text('name'),
-    timestamp: text('timestamp'),
-    finishedOn: text('finishedOn'),
-    attempts: text('atm') || text('attemptsMade'),
-    priority: text('priority'),
-    failedReason: text('failedReason'),
-    stacktrace: text('stacktrace'),
-    data: text('data'),
-  })
+  if (parts === null) return { id, skipped: 'unreadable' satisfies SkipReason }
   const content = encodeContent(parts)
+  const payload = parts.fields.find(([name]) => name === 'data')?.[1] ?? ''
   return {
     id,
     copy: {
-      facts,
+      facts: factsOfParts(id, parts),
       content,
-      payloadHash: hash('sha256', field.get('data') ?? '', 'hex'),
-      digest: digest.toString(),
+      payloadHash: hash('sha256', payload, 'hex'),
+      digest,
       sizeBytes: Buffer.byteLength(content),
     },
   }
 }
 
-function toParts(state: JobState, packed: Buffer, score: string): JobParts | null {
-  const [pairs = [], logs = []] = unpackLists(packed)
-  const fields: (readonly [string, Buffer])[] = []
-  for (let at = 0; at < pairs.length; at += 2) {
-    const [name, value] = [pairs[at], pairs[at + 1]]
-    if (!name || !value || !isUtf8(name)) return null
-    fields.push([name.toString('utf8'), value])
-  }
+function toParts(
+  state: JobState,
+  names: readonly Buffer[],
+  packed: Buffer,
+  score: string,
+): JobParts | null {
+  const [values = [], logs = []] = unpackLists(packed)
+  if (!names.every((name) => isUtf8(name))) return null
   return {
     state,
     score: score === '' ? null : score,
-    fields,
-    logs: logs.filter((line) => line !== null),
+    fields: names.map((name, index) => [name.toString('utf8'), values[index] ?? Buffer.alloc(0)]),
+    logs,
   }
 }

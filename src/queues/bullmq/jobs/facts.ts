@@ -1,4 +1,5 @@
 import type { JobFacts, JobState } from '../../../domain/job.ts'
+import { decodeContent, type JobParts } from './content.ts'
 
 /** As a pattern or cluster looks at it. */
 export const STACK_LENGTH = 4096
@@ -12,7 +13,7 @@ export interface FactFields {
   readonly attempts: string
   readonly priority: string
   /** Null where it was not read. */
-  readonly failedReason: string | null
+  readonly failedReason: string
   readonly stacktrace: string | null
   readonly data: string | null
 }
@@ -29,6 +30,28 @@ export const toFacts = (id: string, state: JobState, fields: FactFields): JobFac
   stack: fields.stacktrace === null ? null : lastStack(fields.stacktrace),
   data: fields.data,
 })
+
+/** What a filter looks at in a whole job. */
+export function factsOfParts(id: string, { state, fields }: JobParts): JobFacts {
+  const field = new Map(fields)
+  const text = (name: string) => field.get(name)?.toString('utf8') ?? ''
+  return toFacts(id, state, {
+    name: text('name'),
+    timestamp: text('timestamp'),
+    finishedOn: text('finishedOn'),
+    attempts: text('atm') || text('attemptsMade'),
+    priority: text('priority'),
+    failedReason: text('failedReason'),
+    stacktrace: text('stacktrace'),
+    data: text('data'),
+  })
+}
+
+/** The same of a content of the vault: what the vault does not keep apart. */
+export function factsOfContent(content: string): Pick<JobFacts, 'data' | 'stack'> {
+  const { data, stack } = factsOfParts('', decodeContent(content))
+  return { data, stack }
+}
 
 function toDate(text: string): Date | null {
   const date = new Date(text === '' ? Number.NaN : Number(text))

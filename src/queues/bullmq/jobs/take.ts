@@ -6,7 +6,7 @@ import { loadScript } from '../scripts.ts'
 import { inBatches, type Pace } from './batches.ts'
 import { runGuarded, type JobsOf } from './guard.ts'
 
-const script = loadScript('take', 'room', 'guard', 'clock', 'look', 'removed')
+const script = loadScript('take', 'room', 'guard', 'clock', 'ties', 'look', 'removed')
 
 /** Empty: it was taken, now or by an earlier call of this slice. */
 export const TakeReply = z.union([z.literal(''), z.enum(SKIP_REASONS)])

@@ -1,66 +1,76 @@
--- A whole job as one text, and why it must stay where it is. In front of copy.lua and the scripts that take:
--- all of them see a job the same way, so that equal digests mean equal jobs.
+-- A whole job as one text, and why it must stay where it is; behind ties.lua. In front of copy.lua and the scripts
+-- that take: all of them see a job the same way, so that equal digests mean equal jobs.
 local LARGEST = 2097152
 local MOST_LOGS = 5000
-local WEIGHTY = { 'data', 'returnvalue', 'failedReason', 'stacktrace' }
 
-local function isTooLarge(key)
-  local size = 0
-  for _, field in ipairs(WEIGHTY) do size = size + redis.call('HSTRLEN', key, field) end
-  return size > LARGEST
+-- The jobs of a queue mostly have the same fields: the next one is read as the last one was, in the order of the
+-- fields' names, which costs half of reading any fields and sorting them.
+local likely
+
+local function shapeOf(names)
+  local shape = { names = names, at = {}, mark = string.sub(redis.sha1hex(table.concat(names, '\0')), 1, 8) }
+  for i, name in ipairs(names) do shape.at[name] = i end
+  return shape
 end
 
--- Fields by name, and all of them packed in the order of their names, with the log lines behind.
-local function read(key)
+local function readLikely(key)
+  local values = likely and redis.call('HMGET', key, unpack(likely.names))
+  if not values or redis.call('HLEN', key) ~= #values then return nil end
+  for i = 1, #values do
+    if not values[i] then return nil end
+  end
+  return values
+end
+
+local function readAny(key)
   local found = redis.call('HGETALL', key)
-  local fields, names, sorted = {}, {}, {}
+  local fields, names, values = {}, {}, {}
   for i = 1, #found, 2 do
     fields[found[i]] = found[i + 1]
     names[#names + 1] = found[i]
   end
   table.sort(names)
-  for i, name in ipairs(names) do
-    sorted[2 * i - 1] = name
-    sorted[2 * i] = fields[name]
-  end
-  return fields, sorted
+  for i, name in ipairs(names) do values[i] = fields[name] end
+  likely = shapeOf(names)
+  return values
 end
 
--- In Redis Cluster a parent may live elsewhere: what cannot be seen counts as there.
-local function exists(key) return redis.pcall('EXISTS', key) ~= 0 end
-
-local function isNextRun(base, id, fields)
-  local at = fields.rjk and redis.call('ZSCORE', base .. 'repeat', fields.rjk)
-  return at and string.sub(id, -#at - 1) == ':' .. at
+local function sizeOf(values)
+  local size = 0
+  for _, value in ipairs(values) do size = size + #value end
+  return size
 end
 
-local function tie(base, id, fields)
-  if fields.parentKey and fields.parentKey ~= '' and exists(fields.parentKey) then return 'child' end
-  if isNextRun(base, id, fields) then return 'scheduled' end
-  if fields.deid and redis.call('GET', base .. 'de:' .. fields.deid) == id then return 'deduplicates' end
+-- What stands beside a job: 'none', 'logs', or why it must stay.
+local function beside(key)
+  local logs = key .. ':logs'
+  local found = redis.call('EXISTS', key .. ':lock', logs, key .. ':dependencies', key .. ':processed',
+    key .. ':failed', key .. ':unsuccessful')
+  if found == 0 then return 'none' end
+  if redis.call('EXISTS', key .. ':lock') == 1 then return 'active' end
+  if redis.call('EXISTS', logs) < found then return 'parent' end
+  return redis.call('LLEN', logs) > MOST_LOGS and 'too_large' or 'logs'
 end
 
--- The reason to leave a job alone; or false, its content and its keys.
+-- Returns the reason to leave a job alone; or false, its content, its digest and the names of its fields.
 local function look(base, id)
   local key = base .. id
-  local lock, logs = key .. ':lock', key .. ':logs'
-  local beside = redis.call('EXISTS', lock, logs, key .. ':dependencies', key .. ':processed',
-    key .. ':failed', key .. ':unsuccessful')
-  local hasLogs = beside > 0 and redis.call('EXISTS', logs) == 1
-  if beside > 0 and redis.call('EXISTS', lock) == 1 then return 'active' end
-  local kind = redis.call('TYPE', key).ok
-  if kind == 'none' then return 'gone' end
-  if kind ~= 'hash' then return 'unreadable' end
-  if beside > (hasLogs and 1 or 0) then return 'parent' end
-  if isTooLarge(key) or hasLogs and redis.call('LLEN', logs) > MOST_LOGS then return 'too_large' end
-  local fields, sorted = read(key)
-  if not fields.name or not fields.data then return 'unreadable' end
-  local reason = tie(base, id, fields)
+  local size = redis.pcall('HSTRLEN', key, 'data')
+  if type(size) ~= 'number' then return 'unreadable' end
+  if size > LARGEST then return 'too_large' end
+  local others = beside(key)
+  if others ~= 'none' and others ~= 'logs' then return others end
+  local values = readLikely(key) or readAny(key)
+  if #values == 0 then return 'gone' end
+  if sizeOf(values) > LARGEST then return 'too_large' end
+  local shape = likely
+  local function field(name) return values[shape.at[name]] end
+  if not field('name') or not field('data') then return 'unreadable' end
+  local reason = tie(base, id, field)
   if reason then return reason end
-  if hasLogs then
-    return false, cmsgpack.pack(sorted, redis.call('LRANGE', logs, 0, -1)), { key, logs }
-  end
-  return false, cmsgpack.pack(sorted), { key }
+  local content = others == 'none' and cmsgpack.pack(values)
+    or cmsgpack.pack(values, redis.call('LRANGE', key .. ':logs', 0, -1))
+  return false, content, shape.mark .. redis.sha1hex(content), shape.names
 end
 
 -- Why a job is not where it was expected.

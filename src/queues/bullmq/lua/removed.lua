@@ -1,12 +1,14 @@
--- Says that jobs were taken: to whoever listens to the queue's events, as BullMQ does, and to later attempts.
-local function announceRemoved(base, state, ids)
+-- Deletes jobs that were taken out of their list or set, and says so: to whoever listens to the queue's events, as
+-- BullMQ does, and to later attempts.
+local function remove(base, state, ids)
   local most = redis.call('HGET', base .. 'meta', 'opts.maxLenEvents') or 10000
-  local receipts = {}
-  for _, id in ipairs(ids) do
+  local doomed, receipts = {}, {}
+  for i, id in ipairs(ids) do
     redis.call('XADD', base .. 'events', 'MAXLEN', '~', most, '*',
       'event', 'removed', 'jobId', id, 'prev', state)
-    receipts[#receipts + 1] = id
-    receipts[#receipts + 1] = ''
+    doomed[2 * i - 1], doomed[2 * i] = base .. id, base .. id .. ':logs'
+    receipts[2 * i - 1], receipts[2 * i] = id, ''
   end
+  redis.call('DEL', unpack(doomed))
   writeReceipts(receipts)
 end
