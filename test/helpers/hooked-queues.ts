@@ -54,6 +54,7 @@ export function createHookedQueues(): HookedQueues {
       kind: 'hooked',
       capabilities: { pause: true, throttle: true, workers: true, failures: true },
       jobReader: null,
+      jobs: null,
       knownQueues: () => [],
       isSearched: () => true,
       discoverNow: async () => [],

@@ -48,6 +48,7 @@ export function createToyQueues(onFlip: (flip: Flip) => Promise<void>): ToyQueue
     kind: 'toy',
     capabilities: { pause: true, throttle: false, workers: true, failures: true },
     jobReader: null,
+    jobs: null,
     knownQueues: () => [...queues.keys()].toSorted(),
     isSearched: () => true,
     discoverNow: async () => [...queues.keys()].toSorted(),

@@ -10,6 +10,7 @@ import type {
   TypeShare,
 } from '../queue.ts'
 import type { Throttle, ThrottleChange, ThrottleState } from '../throttle.ts'
+import type { JobOperator } from './job-operator.ts'
 import type { JobReader } from './job-reader.ts'
 
 /** What a system can do; the UI offers only this and says why not otherwise. */
@@ -39,6 +40,8 @@ export interface QueueSystem {
   readonly capabilities: Capabilities
   /** What it tells of single jobs; null where it tells nothing. */
   readonly jobReader: JobReader | null
+  /** What it can do to single jobs; null where it can do nothing. */
+  readonly jobs: JobOperator | null
 
   /** Names known so far: configured, seen on workers, found by the background scan. Sorted, no waiting. */
   knownQueues(): readonly string[]

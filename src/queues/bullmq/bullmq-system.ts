@@ -6,6 +6,7 @@ import { startDiscovery } from './discovery.ts'
 import { readFailures } from './failures.ts'
 import { readHealth } from './health.ts'
 import { createJobReader } from './job-reader.ts'
+import { createJobOperator } from './jobs/operator.ts'
 import { queueKeys } from './keys.ts'
 import { toOverview } from './overview.ts'
 import { pausing } from './pause.ts'
@@ -30,6 +31,7 @@ export function openBullmqSystem(
 ): QueueSystem {
   const reads = openConnection(config, 'read', log)
   const changes = openConnection(config, 'act', log)
+  const bulk = openConnection(config, 'jobs', log)
   const queueReader = openQueueReader(config, log)
   const workers = watchWorkers(reads, config.prefix, clock)
   const discovery = startDiscovery(config, reads, workers, log)
@@ -50,6 +52,7 @@ export function openBullmqSystem(
     kind: 'bullmq',
     capabilities: { pause: true, throttle: true, workers: true, failures: true },
     jobReader: createJobReader({ connection: reads, prefix: config.prefix, clock }),
+    jobs: createJobOperator({ config, connection: bulk, queueReader, workers, clock }),
     knownQueues: () => discovery.known(),
     isSearched: () => discovery.isSearched(),
     discoverNow: () => discovery.now(),
@@ -79,7 +82,7 @@ export function openBullmqSystem(
     async close() {
       await discovery.stop()
       queueReader.close()
-      await Promise.all([reads.close(), changes.close()])
+      await Promise.all([reads.close(), changes.close(), bulk.close()])
     },
   }
 }
