@@ -39,11 +39,12 @@ export const clusterOf = (failure: Failure): FailureClusterId => makeClusterer()
  */
 export function makeClusterer(): (failure: Failure) => FailureClusterId {
   const shapes = remembering(shapeOf)
-  const frames = remembering(frameOf)
+  const frames = remembering((frame) => redactText(frame, { maxLength: FRAME_LENGTH }))
   const keys = remembering(keyOf)
   return ({ type, error, stack }) => {
     const shape = shapes((error ?? '').slice(0, CLUSTER_ERROR_LENGTH))
-    const frame = stack === null ? null : frames(stack.slice(0, CLUSTER_STACK_LENGTH))
+    const raw = frameOf((stack ?? '').slice(0, CLUSTER_STACK_LENGTH))
+    const frame = raw === null ? null : frames(raw)
     return { key: keys(JSON.stringify([type, shape, frame])), shape, frame }
   }
 }
@@ -71,7 +72,7 @@ function frameOf(stack: string): string | null {
   for (const line of stack.split('\n')) {
     const call = /^\s+at (?:async )?(.+)$/.exec(line)?.[1]
     const frame = call === undefined ? null : ownFrame(call.trimEnd())
-    if (frame !== null) return redactText(frame, { maxLength: FRAME_LENGTH })
+    if (frame !== null) return frame
   }
   return null
 }

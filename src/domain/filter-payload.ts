@@ -4,16 +4,16 @@ import { wildcard } from './wildcard.ts'
 /** A payload, parsed; null where it is no JSON. */
 export type Payload = { readonly value: unknown } | null
 
-/** A long number is compared digit by digit, as it is written: as a number it would lose its last ones. */
-const LONG_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d{16,}(?![\d.eE])/gs
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[-+.\w]+/gs
+
+/** As text: a long number would lose its last digits. */
+const longAsText = (token: string): string => (/^-?\d{16,}$/.test(token) ? `"${token}"` : token)
 
 export function parsePayload(data: string): Payload {
   try {
-    const text = /\d{16}/.test(data)
-      ? data.replace(LONG_NUMBER, (token) => (token.startsWith('"') ? token : `"${token}"`))
-      : data
-    const value: unknown = JSON.parse(text)
-    return { value }
+    const value: unknown = JSON.parse(data)
+    // Only what is JSON is rewritten, so that nothing becomes JSON by it.
+    return { value: /\d{16}/.test(data) ? JSON.parse(data.replace(TOKEN, longAsText)) : value }
   } catch {
     return null
   }

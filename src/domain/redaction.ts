@@ -21,15 +21,19 @@ const PERSON_KEY =
 const isHidden = (key: string, parent: string): boolean =>
   SECRET_KEY.test(key) || (/^name$/i.test(key) && PERSON_KEY.test(parent))
 
-const PATTERNS: readonly RegExp[] = [
-  /\beyJ[\w-]{5,}\.[\w-]{2,}(?:\.[\w-]*)?/g,
-  /\b(?:bearer|basic)\s+[\w.~+/=-]{6,}/gi,
-  /(?<=:\/\/)[^\s/@:]{0,200}:[^\s/@]{1,200}(?=@)/g,
-  /\b(?:xox[a-z]|xapp|sk|pk|rk|ghp|gho|github_pat|glpat|AKIA|ASIA)[-_]?[A-Za-z0-9][\w-]{11,}/g,
-  /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g,
-  /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b/g,
-  /(?<!\w)\+\d[\d ()-]{6,18}\d/g,
-  /\b[0-9a-f]{32,}\b/gi,
+/** Each with a sign without which a text holds none of it: looking for that is a hundred times as quick. */
+const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [/\beyJ[\w-]{5,}\.[\w-]{2,}(?:\.[\w-]*)?/g, 'eyJ'],
+  [/\b(?:bearer|basic)\s+[\w.~+/=-]{6,}/gi, ''],
+  [/(?<=:\/\/)[^\s/@:]{0,200}:[^\s/@]{1,200}(?=@)/g, '://'],
+  [
+    /\b(?:xox[a-z]|xapp|sk|pk|rk|ghp|gho|github_pat|glpat|AKIA|ASIA)[-_]?[A-Za-z0-9][\w-]{11,}/g,
+    '',
+  ],
+  [/[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g, '@'],
+  [/\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b/g, ''],
+  [/(?<!\w)\+\d[\d ()-]{6,18}\d/g, '+'],
+  [/\b[0-9a-f]{32,}\b/gi, ''],
 ]
 
 const CARD = /(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)/g
@@ -51,7 +55,7 @@ export function redactJson(text: string, { maxLength }: { readonly maxLength: nu
 /** The same patterns over plain text, such as an error message. */
 export function redactText(text: string, { maxLength }: { readonly maxLength: number }): string {
   const plain = PATTERNS.reduce(
-    (rest, pattern) => rest.replace(pattern, HIDDEN),
+    (rest, [pattern, sign]) => (rest.includes(sign) ? rest.replace(pattern, HIDDEN) : rest),
     text.slice(0, MAX_INPUT),
   )
   return cut(

@@ -44,6 +44,8 @@ describe('a job is meant', () => {
     ['data.none=null', 'data.none.x=null', {}],
     ['data.missing!=1', 'data.missing=*', {}],
     ['data.order=912345678901234567', 'data.order=912345678901234568', {}],
+    ['data.rate=0.12345678901234568', 'is:corrupted', { data: '{"rate":0.12345678901234568}' }],
+    ['is:corrupted', 'data.a!=1', { data: '{1234567890123456:1}' }],
     ['data.constructor!=*', 'data.__proto__=*', {}],
     ['older:1h', 'newer:1h', {}],
     ['older:2h newer:3h', 'older:3h', { endedAt: null }],
