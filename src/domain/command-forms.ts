@@ -25,7 +25,7 @@ export const QUEUE_FORMS: readonly CommandForm[] = [
   { verb: 'vault', takes: '[queue|v7]', about: 'what is quarantined: whose, why, until when' },
   {
     verb: 'pause',
-    takes: '[queue|glob|tier:low] [for 30m]',
+    takes: '[queue|glob|tier:low] [for 30m] [then 20/min]',
     about: 'stop queues; asks before it acts',
   },
   {
@@ -68,6 +68,12 @@ export const QUEUE_FORMS: readonly CommandForm[] = [
     about: 'empty a paused queue, into the vault',
   },
   { verb: 'unstick', takes: '[queue] [filter]', about: 'active jobs that no worker has any more' },
+  {
+    verb: 'throttle',
+    takes: '[queue] <20/min|concurrency 2> [for 1h]',
+    about: 'slow a queue; the former limits come back',
+  },
+  { verb: 'unthrottle', takes: '[queue]', about: 'end what slows it' },
   { verb: 'held', takes: '', about: 'what is paused now, by whom, until when' },
   { verb: 'pending', takes: '', about: 'what waits for approval, or to be signed off' },
   { verb: 'approve', takes: '<plan>', about: "say yes to somebody else's request" },

@@ -2,15 +2,12 @@ import { ACTION_KINDS, type ActionKind } from './action.ts'
 import { parseAuditFilter } from './audit-filter.ts'
 import { type CommandForm, INCIDENT_FORMS, QUEUE_FORMS } from './command-forms.ts'
 import { parseFailed, parseJob, parseJobs, parseVault } from './command-jobs.ts'
-import { asTyped, plainText, splitWords, type Word } from './command-words.ts'
+import { asTyped, isKeyword, plainText, splitWords, type Word } from './command-words.ts'
 import type { IncidentCommand, PlanVerb, QueueCommand } from './command.ts'
-import { formatDuration, parseDuration } from './duration.ts'
 import { OperatorError, type ProblemCode } from './errors.ts'
 import { JOB_VERBS, parseJobCommand } from './job-grammar.ts'
+import { parsePause, parseThrottleCommand } from './stop-grammar.ts'
 import { suggest } from './suggest.ts'
-
-/** Nothing longer is meant: a month of pause is forgotten, not decided. */
-const MAX_HOLD_MS = 30 * 24 * 60 * 60_000
 
 const verbs = (forms: readonly CommandForm[]): readonly string[] => forms.map(({ verb }) => verb)
 
@@ -59,46 +56,6 @@ const none = (words: readonly Word[], verb: string): void => {
 const nameOf = (words: readonly Word[], verb: string): string | null =>
   only(words, verb)?.text ?? null
 
-function holdOf(words: readonly Word[]): number {
-  const text = words.map((word) => word.text).join(' ')
-  const ms = parseDuration(text)
-  if (ms === null) {
-    const happened =
-      text === ''
-        ? 'After `for` a time is missing.'
-        : `${asTyped(text)} is not a time that I understand.`
-    throw refusal(
-      'bad_duration',
-      happened,
-      'Say for example `for 30m`, `for 1h30m`, `for 2h` or `for 1d`.',
-    )
-  }
-  if (ms > MAX_HOLD_MS) {
-    throw refusal(
-      'bad_duration',
-      `${asTyped(text)} is too long: a pause lasts at most ${formatDuration(MAX_HOLD_MS)}.`,
-      'Choose a shorter time; it can be paused again.',
-    )
-  }
-  return ms
-}
-
-const isKeyword = (word: Word | undefined, keyword: string): boolean =>
-  word !== undefined && !word.isQuoted && word.text.toLowerCase() === keyword
-
-const isTimeLike = (word: Word | undefined): boolean =>
-  word !== undefined && !word.isQuoted && parseDuration(word.text) !== null
-
-/** `email for 30m`, `email 30m`, `for 30m`, `30m`, `email` or nothing; the queue of the room counts without a name. */
-function parsePause(words: readonly Word[]): QueueCommand {
-  const [first, ...rest] = words
-  const isNamed = first !== undefined && !isKeyword(first, 'for') && !isTimeLike(first)
-  const queue = isNamed ? first.text : null
-  const time = isNamed ? rest : words
-  if (time.length === 0) return { kind: 'pause', queue, holdMs: null }
-  return { kind: 'pause', queue, holdMs: holdOf(isKeyword(time[0], 'for') ? time.slice(1) : time) }
-}
-
 function parseFreeze(words: readonly Word[], text: string): QueueCommand {
   const [first] = words
   if (words.length === 1 && isKeyword(first, 'off')) return { kind: 'unfreeze' }
@@ -143,7 +100,7 @@ function planOf(words: readonly Word[], verb: string): number {
 type Parse = (words: readonly Word[], text: string) => QueueCommand
 
 const queueOnly =
-  (kind: 'status' | 'resume'): Parse =>
+  (kind: 'status' | 'resume' | 'unthrottle'): Parse =>
   (words) => ({ kind, queue: nameOf(words, kind) })
 
 const alone =
@@ -168,7 +125,9 @@ const QUEUE_VERBS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
   ['job', parseJob],
   ['vault', parseVault],
   ['pause', parsePause],
+  ['throttle', parseThrottleCommand],
   ['resume', queueOnly('resume')],
+  ['unthrottle', queueOnly('unthrottle')],
   ...JOB_VERBS.map((kind) => [kind, parseJobCommand(kind)] as const),
   ['held', alone('held')],
   ['pending', alone('pending')],

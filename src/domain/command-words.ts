@@ -69,3 +69,7 @@ const wordsOf = (text: string, people: ReadonlyMap<string, string>): readonly Wo
 
 const bareWord = (text: string, person: string | undefined): Word =>
   person === undefined ? { text, isQuoted: false } : { text, isQuoted: false, person }
+
+/** Whether a word, not in quotes, is this one. */
+export const isKeyword = (word: Word | undefined, keyword: string): boolean =>
+  word !== undefined && !word.isQuoted && word.text.toLowerCase() === keyword

@@ -1,6 +1,7 @@
 import type { ActionKind } from './action.ts'
 import type { AuditFilter } from './audit-filter.ts'
 import type { JobCommand } from './job-grammar.ts'
+import type { StopCommand } from './stop-grammar.ts'
 
 /** What people can say to a plan where its card is out of reach. */
 export type PlanVerb = 'approve' | 'reject' | 'withdraw' | 'stop'
@@ -22,8 +23,9 @@ export type QueueCommand =
   | { readonly kind: 'job'; readonly queue: string | null; readonly id: string }
   /** A set by its number, else those of a queue, or all. */
   | { readonly kind: 'vault'; readonly queue: string | null; readonly set: number | null }
-  | { readonly kind: 'pause'; readonly queue: string | null; readonly holdMs: number | null }
+  | StopCommand
   | { readonly kind: 'resume'; readonly queue: string | null }
+  | { readonly kind: 'unthrottle'; readonly queue: string | null }
   | JobCommand
   | { readonly kind: 'held' }
   | { readonly kind: 'pending' }

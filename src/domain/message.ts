@@ -1,5 +1,7 @@
 import type { ActionKind, JobOptions } from './action.ts'
+import type { Canary } from './canary.ts'
 import type { QueueRef } from './queue.ts'
+import type { PlannedThrottle } from './throttle.ts'
 
 /**
  * A message as the rest of the program sees it: what it is about, not how it looks. Delivery renders it
@@ -10,6 +12,8 @@ export type MessageContent =
   | { readonly kind: 'announcement'; readonly incidentId: number }
   /** A plan from its request to its outcome. */
   | { readonly kind: 'plan'; readonly planId: string }
+  /** The first jobs of a vault set, and what became of each as last seen: nothing else remembers it. */
+  | { readonly kind: 'canary'; readonly canary: Canary }
   | { readonly kind: 'line'; readonly line: RoomLine }
   | {
       readonly kind: 'unmapped_alert'
@@ -67,6 +71,7 @@ export type ButtonPurpose =
       readonly holdMs: number | null
       /** Which jobs, in the filter's words, and what is to be done with them; absent for whole queues. */
       readonly jobs?: { readonly filter: string; readonly options: JobOptions }
+      readonly throttle?: Pick<PlannedThrottle, 'to' | 'thenMs'>
     }
   | { readonly kind: 'ack'; readonly incidentId: number }
   | { readonly kind: 'resolve'; readonly incidentId: number }

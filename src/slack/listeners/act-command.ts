@@ -4,16 +4,22 @@ import { OperatorError } from '../../domain/errors.ts'
 import { isJobAction, jobActionRule } from '../../domain/job-actions.ts'
 import type { JobCommand } from '../../domain/job-grammar.ts'
 import type { QueueRef } from '../../domain/queue.ts'
+import type { StopCommand } from '../../domain/stop-grammar.ts'
 import { incidentAbout } from '../../usecases/incidents/find-incident.ts'
 import { findQueue, findScope, type Scope } from '../../usecases/queues/known-queues.ts'
 import { incidentOfRoom, type Conversation, type ListenerContext } from './context.ts'
 import { openPlan, proposePlan, type Target } from './plan-modal.ts'
 
 /** Commands that change something: each is previewed first. */
-export type Act = Extract<QueueCommand, { kind: 'pause' | 'resume' }> | JobCommand
+export type Act =
+  | Extract<QueueCommand, { kind: 'resume' | 'unthrottle' }>
+  | StopCommand
+  | JobCommand
+
+const QUEUE_ACTS: ReadonlySet<string> = new Set(['pause', 'resume', 'throttle', 'unthrottle'])
 
 export const isAct = (command: QueueCommand): command is Act =>
-  command.kind === 'pause' || command.kind === 'resume' || isJobCommand(command)
+  QUEUE_ACTS.has(command.kind) || isJobCommand(command)
 
 const isJobCommand = (command: QueueCommand | Act): command is JobCommand =>
   'options' in command && isJobAction(command.kind)
@@ -40,8 +46,21 @@ async function targetOf(
   command: Act,
 ): Promise<Target> {
   if (isJobCommand(command)) return jobTarget(context, talk, command)
-  const holdMs = command.kind === 'pause' ? command.holdMs : null
-  return { ...(await scopeOf(context, talk, command.queue)), action: command.kind, holdMs }
+  const scope = await scopeOf(context, talk, command.queue)
+  return { ...scope, action: command.kind, ...howOf(command) }
+}
+
+/** For how long, and how slow. */
+function howOf(command: Exclude<Act, JobCommand>): Pick<Target, 'holdMs' | 'throttle'> {
+  switch (command.kind) {
+    case 'pause':
+      return { holdMs: command.holdMs, throttle: command.then ?? null }
+    case 'throttle':
+      return { holdMs: command.holdMs, throttle: { to: command.to, thenMs: null } }
+    case 'resume':
+    case 'unthrottle':
+      return { holdMs: null }
+  }
 }
 
 /** Of one queue, or of several where each job stays in its own. */

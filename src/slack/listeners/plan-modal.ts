@@ -117,12 +117,21 @@ export async function proposePlan(
   wish: Wish,
 ): Promise<void> {
   const { deps } = context
-  const { action, refs, scope, incidentId, holdMs, jobs = null } = await wish.target()
+  const {
+    action,
+    refs,
+    scope,
+    incidentId,
+    holdMs,
+    jobs = null,
+    throttle = null,
+  } = await wish.target()
   const queues = refs.map((ref) => ({ ref, tier: ruleFor(deps.settings, ref).tier }))
   await requireRole(deps, { actor: wish.actor, action, queues, incidentId })
   const purpose = {
     kind: 'plan' as const,
     ...{ action, scope, refs, incidentId, holdMs },
+    ...(throttle === null ? {} : { throttle: { to: throttle.to, thenMs: throttle.thenMs } }),
     ...(jobs === null ? {} : { jobs: { filter: jobs.filter, options: jobs.options } }),
   }
   await talk.say(renderProposal({ action, scope, refs, token: await tokenFor(deps, purpose) }))

@@ -65,7 +65,7 @@ async function outcomeOf(context: ListenerContext, { places }: Submission, plan:
 }
 
 const holdOf = (plan: Plan, chosen: string | null): number | null =>
-  plan.action === 'pause'
+  plan.action === 'pause' || plan.action === 'throttle'
     ? readHoldChoice(chosen, holdChoices(worstTier(plan.queues), plan.holdMs))
     : null
 

@@ -2,6 +2,7 @@ import { ACTION_WORDS } from '../../domain/action-words.ts'
 import { accountsOf, type Plan, type PlanState } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { plural } from '../../domain/text.ts'
+import { throttleWords } from '../../domain/throttle.ts'
 import { exactTime } from '../../domain/time.ts'
 import { code, quoted, queueName } from './mrkdwn.ts'
 
@@ -19,12 +20,18 @@ function queuesOf({ queues, scope }: Pick<Plan, 'queues' | 'scope'>): string {
 }
 
 /** ` for 30 min`, ` until somebody resumes it`; nothing for what has no length. */
-function lengthWords({ action, holdMs }: Pick<Plan, 'action' | 'holdMs'>): string {
-  if (action !== 'pause') return ''
-  return holdMs === null ? ' until somebody resumes it' : ` for ${formatDuration(holdMs)}`
+function lengthWords({ action, holdMs, throttle }: Deed): string {
+  if (action !== 'pause' && action !== 'throttle') return ''
+  const end = action === 'pause' ? 'until somebody resumes it' : 'until somebody ends it'
+  const length = holdMs === null ? ` ${end}` : ` for ${formatDuration(holdMs)}`
+  if (throttle === null) return length
+  const limits = throttleWords(throttle.to)
+  if (action === 'throttle') return ` to ${limits}${length}`
+  const then = throttle.thenMs === null ? '' : ` for ${formatDuration(throttle.thenMs)}`
+  return `${length}, then ${limits}${then}`
 }
 
-type Deed = Pick<Plan, 'action' | 'queues' | 'scope' | 'holdMs' | 'jobs'>
+type Deed = Pick<Plan, 'action' | 'queues' | 'scope' | 'holdMs' | 'jobs' | 'throttle'>
 
 /** `` Pause of `sales/email` for 30 min ``. */
 export const deed = (plan: Deed): string =>

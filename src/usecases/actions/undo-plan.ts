@@ -25,9 +25,9 @@ export async function undoing(deps: Pick<Deps, 'store'>, planId: string): Promis
 /** The same once more, as things are now. */
 export async function repeating(deps: Pick<Deps, 'store'>, planId: string): Promise<Wanted> {
   const plan = await knownPlan(deps, planId)
-  const { action, scope, queues, incidentId, holdMs, undoesPlanId, jobs } = plan
+  const { action, scope, queues, incidentId, holdMs, undoesPlanId, jobs, throttle } = plan
   const refs = queues.map(({ ref }) => ref)
-  return { action, scope, refs, incidentId, holdMs, undoesPlanId, jobs }
+  return { action, scope, refs, incidentId, holdMs, undoesPlanId, jobs, throttle }
 }
 
 const cannotBeUndone = (plan: Plan): OperatorError =>
