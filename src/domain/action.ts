@@ -12,6 +12,7 @@ import type {
   Sampled,
   TypeShare,
 } from './queue.ts'
+import type { HeldThrottle, PlannedThrottle } from './throttle.ts'
 
 /** What people can have done to a queue. */
 export const ACTION_KINDS = [
@@ -80,8 +81,10 @@ export interface Plan {
   readonly tierReason: string
   /** Which jobs it is about; null for what is about whole queues. Their ids are in its slices. */
   readonly jobs: PlannedJobs | null
-  /** For a pause: how long; null means until somebody resumes. */
+  /** For a pause or a throttle: how long; null means until somebody ends it. */
   readonly holdMs: number | null
+  /** For a throttle, and for a pause that ends in one. */
+  readonly throttle: PlannedThrottle | null
   readonly reason: string | null
   /** What has to be typed to confirm it; null for what can be taken back. */
   readonly phrase: string | null
@@ -284,4 +287,11 @@ export interface Hold {
   /** Slack user id, or null when it ended by itself. */
   readonly endedBy: string | null
   readonly proof: HoldProof
+}
+
+/** Why a queue is slowed, to what, by whom, until when. While several last the strictest counts. */
+export interface ThrottleHold extends Hold {
+  readonly throttle: HeldThrottle
+  /** What it left of the queue's pace when it was planned: 0 to 1; null where nobody could say. */
+  readonly share: number | null
 }

@@ -141,8 +141,11 @@ type Stop = Extract<Effect, { kind: 'stop' | 'slow' }>
 
 /** A pause, or a throttle that leaves next to nothing; of an unknown rate the worst is assumed. */
 const isStop = (effect: Effect): effect is Stop =>
-  effect.kind === 'stop' ||
-  (effect.kind === 'slow' && (effect.toShare === null || effect.toShare < STOPPING_SHARE))
+  effect.kind === 'stop' || (effect.kind === 'slow' && isStopping(effect.toShare))
+
+/** Whether so small a share of the pace, 0 to 1, or an unknown one, is as good as a stop. */
+export const isStopping = (share: number | null): boolean =>
+  share === null || share < STOPPING_SHARE
 
 function slowTier(
   one: QueueEffect,

@@ -7,6 +7,7 @@ import { isJobAction } from './job-actions.ts'
 import type { Slice } from './ports/vault-store.ts'
 import { backlog, queueKey, type QueueOverview, type QueueRef, type QueueTier } from './queue.ts'
 import { plural, thousands } from './text.ts'
+import { isSameThrottle, throttleWords } from './throttle.ts'
 
 const MINUTE_MS = 60_000
 /** An execution that cannot reach its system is given up after this. */
@@ -51,6 +52,7 @@ type Frozen = Pick<
   | 'scope'
   | 'queues'
   | 'jobs'
+  | 'throttle'
   | 'actor'
   | 'tier'
   | 'holdMs'
@@ -76,6 +78,7 @@ export const planHash = (plan: Frozen): string =>
         holdMs: plan.holdMs,
         reason: plan.reason,
         ...(plan.jobs === null ? {} : { jobs: hashedJobs(plan.jobs) }),
+        ...(plan.throttle === null ? {} : { throttle: hashedThrottle(plan) }),
         queues: plan.queues.map((queue) => ({
           queue: queueKey(queue.ref),
           tier: queue.tier,
@@ -94,6 +97,13 @@ const hashedJobs = ({ filter, count, digest, options }: PlannedJobs) => ({
   count,
   digest,
   options: { ...options, target: options.target === undefined ? null : queueKey(options.target) },
+})
+
+/** With the limits of before: what a throttle changes, and what comes back after it. */
+const hashedThrottle = ({ throttle, queues }: Pick<Plan, 'throttle' | 'queues'>) => ({
+  to: throttle === null ? '' : throttleWords(throttle.to),
+  thenMs: throttle?.thenMs ?? null,
+  before: queues.map(({ before }) => throttleWords(before.throttle)),
 })
 
 /** Over queues, states and ids in order, SHA-256, hex; what `PlannedJobs.digest` holds. */
@@ -128,8 +138,21 @@ export function driftOf(
   if (shown.tier !== now.tier) return `is of tier ${now.tier} now, not ${shown.tier}`
   // What is about jobs looks at those jobs; whether the queue is paused is no concern of theirs.
   if (isJobAction(action)) return null
+  if (action === 'throttle' || action === 'unthrottle') return driftOfLimits(shown, now)
   if (!shown.before.isPaused && now.overview.isPaused) return 'was paused meanwhile'
   return action === 'resume' ? driftOfStart(shown, now, share) : null
+}
+
+/** What comes back at the end of a throttle is what was found at its beginning. */
+function driftOfLimits(
+  shown: Pick<PlannedQueue, 'before' | 'holdIds'>,
+  { overview, holdIds }: QueueNow,
+): string | null {
+  if (holdIds.some((id) => !shown.holdIds.includes(id))) return 'is throttled by somebody else, too'
+  const [was, is] = [shown.before.throttle, overview.throttle]
+  return isSameThrottle(was, is)
+    ? null
+    : `has other limits now: ${throttleWords(is)}, not ${throttleWords(was)}`
 }
 
 function driftOfStart(

@@ -22,6 +22,15 @@ export interface HeldThrottle {
   readonly former: Throttle
 }
 
+/** To what a plan slows its queues. */
+export interface PlannedThrottle {
+  readonly to: Throttle
+  /** How long after the end of a pause; null until somebody ends it. A throttle alone lasts for the plan's `holdMs`. */
+  readonly thenMs: number | null
+  /** By queue key, what it leaves of the pace as it was when planned: 0 to 1; null where nobody could say. */
+  readonly shares: Readonly<Record<string, number | null>>
+}
+
 /**
  * Limits to be moved from what is expected to be found. One that is neither in `from` nor `to` is somebody
  * else's by now, and is left; one that is not named is not looked at.
@@ -129,16 +138,6 @@ const changeOf = (asked: Throttle, from: readonly Throttle[], to: Throttle): Thr
         },
       }),
 })
-
-/** Of what is found, the limits that a change should have moved and did not: others have set them. */
-export function leftAlone({ rate, concurrency }: ThrottleChange, found: Throttle): Throttle {
-  const isRateOurs = rate === undefined || isSameRate(found.rate, rate.to)
-  const isConcurrencyOurs = concurrency === undefined || found.concurrency === concurrency.to
-  return {
-    rate: isRateOurs ? null : found.rate,
-    concurrency: isConcurrencyOurs ? null : found.concurrency,
-  }
-}
 
 /** Whether the limits are as the change was to leave them. */
 export const isMade = ({ rate, concurrency }: ThrottleChange, found: Throttle): boolean =>

@@ -36,6 +36,7 @@ interface PlanRow {
   tier: Plan['tier']
   tier_reason: string
   jobs: Plan['jobs']
+  throttle: Plan['throttle']
   hold_ms: string | null
   reason: string | null
   phrase: string | null
@@ -118,6 +119,7 @@ const toPlan = (from: PlanRow): Plan => ({
   tier: from.tier,
   tierReason: from.tier_reason,
   jobs: from.jobs === null ? null : reviveJobs(from.jobs),
+  throttle: from.throttle,
   holdMs: from.hold_ms === null ? null : Number(from.hold_ms),
   reason: from.reason,
   phrase: from.phrase,

@@ -11,9 +11,9 @@ const ADD = `
   with added as (
     insert into plan (id, number, action, scope, incident_id, ends_hold_id, undoes_plan_id, team_id, user_id,
       tier, tier_reason, hold_ms, reason, phrase, state, hash, created_at, expires_at, confirmed_at, preview,
-      jobs)
+      jobs, throttle)
     select $1, nextval('plan_number'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $20,
-      $21
+      $21, $22
     -- A number is not used up for an end that is planned already.
     where $5::uuid is null or not exists (select from plan where ends_hold_id = $5)
     on conflict (ends_hold_id) do nothing returning id, number
@@ -62,6 +62,7 @@ async function add(sql: Sql, plan: Omit<Plan, 'number'>): Promise<Plan | null> {
     queueRows(plan),
     plan.preview === null ? null : JSON.stringify(plan.preview),
     plan.jobs === null ? null : JSON.stringify(plan.jobs),
+    plan.throttle === null ? null : JSON.stringify(plan.throttle),
   ])
   return added === null ? null : { ...plan, number: Number(added.number) }
 }

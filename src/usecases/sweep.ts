@@ -24,7 +24,11 @@ export async function sweep(deps: Pick<Deps, 'store' | 'clock'>): Promise<void> 
       { planId: id },
       { key: id, isKept, isPatient: isTimedEnd },
     )
-  for (const holdId of await store.holds.due(now, AT_ONCE))
+  const due = [
+    ...(await store.holds.due(now, AT_ONCE)),
+    ...(await store.throttles.due(now, AT_ONCE)),
+  ]
+  for (const holdId of due)
     await store.work.enqueue('end_hold', { holdId }, { key: holdId, isKept })
   for (const incidentId of await store.rooms.unfinished(now, AT_ONCE))
     await store.work.enqueue('open_room', { incidentId }, { key: String(incidentId), isKept })

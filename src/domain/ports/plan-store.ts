@@ -8,8 +8,10 @@ import type {
   PlanState,
   QueueOutcome,
   Review,
+  ThrottleHold,
 } from '../action.ts'
 import type { HoldProof, QueueRef } from '../queue.ts'
+import type { Throttle } from '../throttle.ts'
 
 /** What a confirmation settles: the plan as it will be carried out. */
 export type Settled = Pick<
@@ -127,18 +129,27 @@ export interface Reviews {
   remind(before: Date, now: Date): Promise<readonly Review[]>
 }
 
-export interface Holds {
+/** Of one kind: pauses, unless told. */
+export interface Holds<H extends Hold = Hold> {
   /** Once per plan and queue. */
-  start(hold: Hold): Promise<Hold>
-  active(ref: QueueRef | null): Promise<readonly Hold[]>
+  start(hold: H): Promise<H>
+  active(ref: QueueRef | null): Promise<readonly H[]>
   /** On one of these queues, active or ended since. */
-  recent(refs: readonly QueueRef[], since: Date): Promise<readonly Hold[]>
-  byId(id: string): Promise<Hold | null>
-  ofPlans(planIds: readonly string[]): Promise<readonly Hold[]>
+  recent(refs: readonly QueueRef[], since: Date): Promise<readonly H[]>
+  byId(id: string): Promise<H | null>
+  ofPlans(planIds: readonly string[]): Promise<readonly H[]>
   setProof(id: string, proof: HoldProof): Promise<void>
   /** False if it had ended before. */
   end(id: string, at: Date, by: string | null): Promise<boolean>
   due(now: Date, limit: number): Promise<readonly string[]>
   /** Holds without an end that began, or should have ended, or were last reminded of, before; marks them as reminded. */
-  remind(before: Date, now: Date): Promise<readonly Hold[]>
+  remind(before: Date, now: Date): Promise<readonly H[]>
+}
+
+/** Holds that slow queues. */
+export interface Throttles extends Holds<ThrottleHold> {
+  /** What comes back at the end of this queue's active throttles: somebody else set it meanwhile. */
+  rebase(ref: QueueRef, former: Throttle): Promise<void>
+  /** False if it had ended before, or ends no earlier. */
+  prolong(id: string, until: Date): Promise<boolean>
 }

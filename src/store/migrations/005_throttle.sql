@@ -8,6 +8,8 @@ alter table hold
   -- The limits that it asks for, and those of before the first of several.
   add column wanted jsonb,
   add column former jsonb,
+  -- Of the queue's pace when it was planned; null where nobody could say.
+  add column share double precision check (share between 0 and 1),
   add constraint hold_of_kind
     check ((kind = 'throttle') = (wanted is not null) and (wanted is null) = (former is null));
 

@@ -224,9 +224,9 @@ async function replan(
     })
     if (voided !== null) await store.audit.append(auditOfPlan(now, 'voided', voided, { drift }))
   })
-  const { action, actor, scope, incidentId, undoesPlanId } = plan
+  const { action, actor, scope, incidentId, undoesPlanId, jobs, throttle } = plan
   const refs = plan.queues.map(({ ref }) => ref)
-  const request = { action, actor, scope, incidentId, undoesPlanId, refs, jobs: plan.jobs }
+  const request = { action, actor, scope, incidentId, undoesPlanId, refs, jobs, throttle }
   const view = await planAction(deps, { ...request, holdMs: chosenMs(plan, confirmation) }, drift)
   return { kind: 'drifted', view }
 }

@@ -8,6 +8,7 @@ import type {
 } from '../../domain/action.ts'
 import type { TierDecision } from '../../domain/effect.ts'
 import { planHash } from '../../domain/plan.ts'
+import type { PlannedThrottle } from '../../domain/throttle.ts'
 import type { Deps } from '../deps.ts'
 
 /** What a new plan is made of; the rest is the same for all. */
@@ -24,6 +25,13 @@ interface Draft {
   readonly phrase?: string | null
   readonly preview?: PlanPreview | null
   readonly jobs?: PlannedJobs | null
+  readonly throttle?: PlannedThrottle | null
+}
+
+/** What a timed end is the end of. */
+const ENDED: Readonly<Partial<Record<ActionKind, string>>> = {
+  resume: 'pause',
+  unthrottle: 'throttle',
 }
 
 /** A preview; one that ends a hold is confirmed from the beginning, for setting the hold pre-authorised it. */
@@ -46,7 +54,8 @@ export function draftPlan(
     tierReason: draft.decision.reason,
     holdMs: draft.holdMs,
     jobs: draft.jobs ?? null,
-    reason: isTimedEnd ? 'the pause was set for this long' : null,
+    throttle: draft.throttle ?? null,
+    reason: isTimedEnd ? `the ${ENDED[draft.action] ?? 'hold'} was set for this long` : null,
   }
   return {
     ...plan,

@@ -28,7 +28,7 @@ export async function findDrift(
 
 function driftOn(
   { settings }: Pick<Deps, 'settings'>,
-  { action, undoesPlanId }: Plan,
+  plan: Plan,
   queue: Plan['queues'][number],
   seen: Seen | undefined,
 ): string | null {
@@ -36,7 +36,7 @@ function driftOn(
   const now = {
     overview: seen.state.overview,
     tier: seen.tier,
-    holdIds: ownHolds(seen.holds, undoesPlanId).map(({ id }) => id),
+    holdIds: ownHolds(seen, plan).map(({ id }) => id),
   }
-  return driftOf(action, queue, now, settings.policy.driftShare)
+  return driftOf(plan.action, queue, now, settings.policy.driftShare)
 }

@@ -12,9 +12,10 @@ import { requestAnchor } from '../audit/request-anchor.ts'
 import type { Deps } from '../deps.ts'
 import { noteInTimelines, placesOf, putLines, showCard, tellPlaces, tellRequester } from './card.ts'
 import { stepEntry } from './end-part.ts'
-import { LeaseLost, ownHold, words } from './execution.ts'
+import { LeaseLost, words } from './execution.ts'
 import { unfinishedWords } from './jobs/outcome-words.ts'
 import { ENDED_BEFORE } from './resume.ts'
+import { endOwnHolds } from './throttle-holds.ts'
 
 /**
  * Closes a plan in one transaction: what was not begun goes back, its buttons are used up, people are told,
@@ -110,8 +111,7 @@ async function giveBack(
   const ended = await store.plans.returnQueues(id, fence, text ?? 'It was not brought to its end.')
   for (const { ref, state } of ended) {
     await store.slices.returnAll(id, fence, ref, now)
-    const hold = state === 'returned' ? await ownHold(store, id, ref) : undefined
-    if (hold !== undefined) await store.holds.end(hold.id, now, null)
+    if (state === 'returned') await endOwnHolds(store, { id }, ref, now)
   }
   return ended.flatMap(({ ref, state }) => (state === 'failed' ? [ref] : []))
 }
@@ -177,18 +177,20 @@ async function tell(store: Repositories, plan: Plan, now: Date): Promise<void> {
 }
 
 /**
- * A pause that ended by itself. One of many queues that were paused together is said with the last of them,
+ * A hold that ended by itself. One of many queues that were held together is said with the last of them,
  * unless something is wrong with it.
  */
 async function tellEnd(store: Repositories, plan: Plan, now: Date): Promise<void> {
   if (plan.queues.every(({ outcome }) => outcome?.words === ENDED_BEFORE)) return
-  const hold = plan.endsHoldId === null ? null : await store.holds.byId(plan.endsHoldId)
-  const pause = hold === null ? null : await store.plans.byId(hold.planId)
-  if (pause === null || pause.queues.length === 1 || !endedWell(plan)) return tell(store, plan, now)
-  const left = (await store.holds.ofPlans([pause.id])).filter(({ endedAt }) => endedAt === null)
+  const holds = plan.action === 'unthrottle' ? store.throttles : store.holds
+  const hold = plan.endsHoldId === null ? null : await holds.byId(plan.endsHoldId)
+  const set = hold === null ? null : await store.plans.byId(hold.planId)
+  if (set === null || set.queues.length === 1 || !endedWell(plan)) return tell(store, plan, now)
+  const left = (await holds.ofPlans([set.id])).filter(({ endedAt }) => endedAt === null)
   if (left.length > 0) return
-  const words = `The pause of ${subjectOf(pause)} by <@${pause.actor.userId}> ended by itself.`
+  const what = plan.action === 'unthrottle' ? 'throttle' : 'pause'
+  const words = `The ${what} of ${subjectOf(set)} by <@${set.actor.userId}> ended by itself.`
   const line = { icon: 'go' as const, words, mention: [] }
   const said = { key: 'ended', line, at: now, by: null }
-  await tellPlaces(store, pause, await placesOf(store, pause), said)
+  await tellPlaces(store, set, await placesOf(store, set), said)
 }

@@ -1,4 +1,4 @@
-import type { Hold, PlannedQueue } from '../../domain/action.ts'
+import type { ActionKind, Hold, PlannedQueue, ThrottleHold } from '../../domain/action.ts'
 import type { PauseState } from '../../domain/ports/queue-system.ts'
 import type { QueueRef, QueueTier } from '../../domain/queue.ts'
 import { ruleFor } from '../../domain/settings.ts'
@@ -9,7 +9,9 @@ export interface Seen {
   readonly ref: QueueRef
   readonly tier: QueueTier
   readonly state: PauseState
+  /** What stops it, and what slows it. */
   readonly holds: readonly Hold[]
+  readonly throttles: readonly ThrottleHold[]
 }
 
 type LookDeps = Pick<Deps, 'systems' | 'settings' | 'store'>
@@ -27,30 +29,39 @@ export async function lookAt(deps: LookDeps, refs: readonly QueueRef[]): Promise
 }
 
 async function look(deps: LookDeps, ref: QueueRef): Promise<Seen> {
-  const [state, holds] = await Promise.all([
+  const [state, holds, throttles] = await Promise.all([
     deps.systems.get(ref.system).pauseState(ref.queue),
     deps.store.now.holds.active(ref),
+    deps.store.now.throttles.active(ref),
   ])
-  return { ref, tier: ruleFor(deps.settings, ref).tier, state, holds }
+  return { ref, tier: ruleFor(deps.settings, ref).tier, state, holds, throttles }
+}
+
+/** An action, and the plan that it takes back, if it does. */
+interface About {
+  readonly action: ActionKind
+  readonly undoesPlanId?: string | null
 }
 
 /**
- * The holds that a plan is about: all of the queue, but taking a pause back ends that pause alone, and the
- * queue stays stopped while others hold it.
+ * The holds that a plan is about: what slows the queue, or what stops it; all of them, but taking a plan back
+ * ends what that one set alone, and the queue stays as it is while others hold it.
  */
-export const ownHolds = (holds: readonly Hold[], undoesPlanId: string | null): readonly Hold[] =>
-  undoesPlanId === null ? holds : holds.filter(({ planId }) => planId === undoesPlanId)
+export function ownHolds(
+  { holds, throttles }: Pick<Seen, 'holds' | 'throttles'>,
+  { action, undoesPlanId = null }: About,
+): readonly Hold[] {
+  const all = action === 'throttle' || action === 'unthrottle' ? throttles : holds
+  return undoesPlanId === null ? all : all.filter(({ planId }) => planId === undoesPlanId)
+}
 
-export const toPlanned = (
-  { ref, tier, state, holds }: Seen,
-  undoesPlanId: string | null,
-): PlannedQueue => ({
-  ref,
-  tier,
-  before: state.overview,
-  holdIds: ownHolds(holds, undoesPlanId).map(({ id }) => id),
+export const toPlanned = (seen: Seen, about: About): PlannedQueue => ({
+  ref: seen.ref,
+  tier: seen.tier,
+  before: seen.state.overview,
+  holdIds: ownHolds(seen, about).map(({ id }) => id),
   jobs: null,
-  warnings: state.hazards.map(({ explanation }) => explanation),
+  warnings: seen.state.hazards.map(({ explanation }) => explanation),
   state: 'pending',
   isTouched: false,
   outcome: null,

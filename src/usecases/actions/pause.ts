@@ -1,8 +1,8 @@
 import { countsAsPlanned } from '../../domain/accounting.ts'
-import type { Hold } from '../../domain/action.ts'
+import type { Hold, Plan } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { queueKey, type HoldProof } from '../../domain/queue.ts'
-import { clockTime } from '../../domain/time.ts'
+import { type Throttle, throttleWords } from '../../domain/throttle.ts'
 import type { Deps } from '../deps.ts'
 import {
   type ActionSpec,
@@ -14,7 +14,9 @@ import {
   withCounts,
   words,
 } from './execution.ts'
+import { untilWords } from './hold-words.ts'
 import { heldBy } from './refusals.ts'
+import { applyThrottle, endOwnHolds, startThrottle } from './throttle-holds.ts'
 
 /** How long a paused queue is watched before anybody says that it holds. */
 const PROOF_MS = 2_500
@@ -31,8 +33,12 @@ export const pauseAction: ActionSpec = {
     const found = await system.pauseState(queue.ref.queue)
     const isNew = found.overview.isPaused && !queue.before.isPaused
     if (isNew && !wasTouched) return pausedMeanwhile(deps, part)
-    await startHold(deps, part)
-    await touchQueue(deps, part, () => system.pause(queue.ref.queue))
+    await startHolds(deps, part, found.overview.throttle)
+    await touchQueue(deps, part, async () => {
+      await system.pause(queue.ref.queue)
+      // Set while nothing runs, so that the queue is slow from its first job on once it is resumed, whoever does it.
+      if (part.plan.throttle !== null) await applyThrottle(deps, part)
+    })
     return null
   },
   async verify(deps, part) {
@@ -57,7 +63,7 @@ export const pauseAction: ActionSpec = {
     if (own === undefined) return
     const { proof } = end.outcome
     if (end.state === 'done' && isHoldProof(proof)) await store.holds.setProof(own.id, proof)
-    else if (end.state !== 'done' && !wasTouched) await store.holds.end(own.id, at, null)
+    else if (end.state !== 'done' && !wasTouched) await endOwnHolds(store, plan, queue.ref, at)
   },
 }
 
@@ -80,9 +86,11 @@ async function pausedMeanwhile(deps: Deps, { plan, queue }: Part): Promise<PartE
   }
 }
 
-async function startHold(deps: Deps, part: Part): Promise<void> {
+async function startHolds(deps: Deps, part: Part, found: Throttle): Promise<void> {
   const at = deps.clock.now()
   await deps.store.transaction(async (store) => {
+    if (part.plan.throttle !== null)
+      await startThrottle(deps, store, part, { found, at, endsAt: slowUntil(part.plan, at) })
     const hold = await store.holds.start(holdOf(deps, part, at))
     if (hold.endsAt !== null)
       await store.work.enqueue(
@@ -93,6 +101,12 @@ async function startHold(deps: Deps, part: Part): Promise<void> {
     await recordIntent(store, part, at)
   })
 }
+
+/** What follows a pause without an end is prolonged when that has ended. */
+const slowUntil = ({ throttle, holdMs }: Plan, at: Date): Date | null =>
+  throttle === null || throttle.thenMs === null
+    ? null
+    : new Date(at.getTime() + (holdMs ?? 0) + throttle.thenMs)
 
 const holdOf = (deps: Deps, { plan, queue }: Part, at: Date): Hold => ({
   id: deps.ids.uuid(),
@@ -125,9 +139,16 @@ function pausedWords(
   const longest = holds.toSorted(byEnd).at(-1)
   const isLonger = longest !== undefined && own !== undefined && byEnd(own, longest) < 0
   const also = isLonger
-    ? ` It stays paused ${untilWords(deps, longest)} by <@${longest.owner.userId}>.`
+    ? ` It stays paused ${untilText(deps, longest)} by <@${longest.owner.userId}>.`
     : ''
-  return `<@${plan.actor.userId}> paused \`${queueKey(queue.ref)}\` ${untilWords(deps, own)}.${also} ${PROOF_WORDS[proof]}`
+  return `<@${plan.actor.userId}> paused \`${queueKey(queue.ref)}\` ${untilText(deps, own)}${thenWords(plan)}.${also} ${PROOF_WORDS[proof]}`
+}
+
+function thenWords({ throttle }: Plan): string {
+  if (throttle === null) return ''
+  const { to, thenMs } = throttle
+  const length = thenMs === null ? 'until somebody ends that' : `for ${formatDuration(thenMs)}`
+  return `, then slow it to ${throttleWords(to)} ${length}`
 }
 
 /** One without an end is the last. */
@@ -135,9 +156,5 @@ const byEnd = (a: Hold, b: Hold): number => (endOf(a) < endOf(b) ? -1 : 1)
 
 const endOf = ({ endsAt }: Hold): number => endsAt?.getTime() ?? Infinity
 
-function untilWords(deps: Pick<Deps, 'settings' | 'clock'>, hold: Hold | undefined): string {
-  const endsAt = hold?.endsAt ?? null
-  if (hold === undefined || endsAt === null) return 'until somebody resumes it'
-  const length = formatDuration(endsAt.getTime() - hold.startedAt.getTime())
-  return `until ${clockTime(endsAt, deps.settings.timeZone, deps.clock.now())} (${length})`
-}
+const untilText = (deps: Pick<Deps, 'settings' | 'clock'>, hold: Hold | undefined): string =>
+  untilWords(deps, hold, 'until somebody resumes it')

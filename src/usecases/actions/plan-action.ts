@@ -9,6 +9,7 @@ import { holdChoices, worstTier } from '../../domain/plan.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { queueKey, type QueueRef } from '../../domain/queue.ts'
 import { ruleFor } from '../../domain/settings.ts'
+import { throttleWords } from '../../domain/throttle.ts'
 import type { HoldChoice, PlanView } from '../../domain/views.ts'
 import { auditOfPlan, overviewFacts } from '../audit/audit-of.ts'
 import { attachPayload } from '../audit/payloads.ts'
@@ -20,6 +21,7 @@ import { operatorOf } from './jobs/operator-of.ts'
 import type { JobsWish, NewSlice } from './jobs/resolve-jobs.ts'
 import { planView } from './plan-view.ts'
 import { preparePlan } from './prepare-plan.ts'
+import type { ThrottleWish } from './prepare-throttle.ts'
 import { type Context, contextOf, effectsOf, tierFor } from './tier.ts'
 
 export interface PlanRequest {
@@ -34,6 +36,8 @@ export interface PlanRequest {
   readonly undoesPlanId?: string | null
   /** Of an action about jobs: which, and what is to be done with them. */
   readonly jobs?: JobsWish | null
+  /** Of a throttle, and of a pause that is to end in one. */
+  readonly throttle?: ThrottleWish | null
 }
 
 /**
@@ -51,15 +55,16 @@ export async function planAction(
   await requireRole(deps, { actor, action, queues: tiersOf(deps, request), incidentId })
   await requireThawed(deps)
   const prepared = await preparePlan(deps, request)
-  const { queues, jobs, preview, slices } = prepared
-  const intended = { action, queues, jobs, incidentId }
+  const { queues, jobs, throttle, preview, slices } = prepared
+  const intended = { action, queues, jobs, throttle, incidentId }
   const context = await contextOf(deps.store.now, intended, deps.clock.now())
   const choices = choicesOf(intended, request.holdMs, context)
   const holdMs = choices.find(({ isDefault }) => isDefault)?.holdMs ?? null
   const effects = effectsOf(intended, holdMs, context)
   const decision = tierOf(effects, context.past)
   const phrase = phraseFor(ACTION_WORDS[action].verb, effects)
-  const draft = { ...request, queues, plannedJobs: jobs, holdMs, decision, preview, phrase }
+  const kept = { queues, holdMs, decision, preview, phrase }
+  const draft = { ...request, ...kept, plannedJobs: jobs, plannedThrottle: throttle }
   const plan = await store(deps, draft, slices)
   return planView(deps, plan, { seen: prepared.seen, choices, drift })
 }
@@ -76,15 +81,17 @@ function tiersOf({ settings }: Pick<Deps, 'settings'>, { refs, jobs }: PlanReque
 function requireSupport(deps: Deps, { action, refs }: PlanRequest): void {
   for (const ref of refs) {
     if (isJobAction(action)) operatorOf(deps, ref)
-    else requirePause(deps, ref.system)
+    else requireHolds(deps, ref.system, action)
   }
 }
 
-function requirePause(deps: Deps, system: string): void {
-  if (deps.systems.get(system).capabilities.pause) return
+function requireHolds(deps: Deps, system: string, action: ActionKind): void {
+  const { capabilities } = deps.systems.get(system)
+  const isThrottle = action === 'throttle' || action === 'unthrottle'
+  if (isThrottle ? capabilities.throttle : capabilities.pause) return
   throw new OperatorError(
     'not_supported',
-    `Queues of \`${system}\` cannot be paused.`,
+    `Queues of \`${system}\` cannot be ${isThrottle ? 'throttled' : 'paused'}.`,
     'Nothing was changed.',
   )
 }
@@ -94,7 +101,7 @@ function choicesOf(
   askedMs: number | null,
   context: Context,
 ): readonly HoldChoice[] {
-  if (intended.action !== 'pause') return []
+  if (intended.action !== 'pause' && intended.action !== 'throttle') return []
   return holdChoices(worstTier(intended.queues), askedMs).map((choice) => ({
     ...choice,
     needsApproval: tierFor(intended, choice.holdMs, context).tier === 'T3',
@@ -107,12 +114,13 @@ async function store(
     readonly decision: TierDecision
   } & Pick<Plan, 'queues' | 'holdMs' | 'preview' | 'phrase'> & {
       readonly plannedJobs: Plan['jobs']
+      readonly plannedThrottle: Plan['throttle']
     },
   slices: readonly NewSlice[],
 ): Promise<Plan> {
   const plan = await deps.store.transaction(async (repositories) => {
     const added = await repositories.plans.add(
-      draftPlan(deps, { ...draft, jobs: draft.plannedJobs }),
+      draftPlan(deps, { ...draft, jobs: draft.plannedJobs, throttle: draft.plannedThrottle }),
     )
     if (added === null) throw new Error('a preview ends no hold, so nothing can be in its way')
     await repositories.slices.add(added.id, slices)
@@ -143,6 +151,7 @@ const factsOf = (plan: Plan) => ({
   because: plan.tierReason,
   holdMs: plan.holdMs,
   jobs: jobFacts(plan.jobs),
+  throttle: throttleFacts(plan.throttle),
   queues: plan.queues.map(({ ref, before }) => ({
     queue: queueKey(ref),
     before: overviewFacts(before),
@@ -159,6 +168,11 @@ const jobFacts = (jobs: Plan['jobs']): Json =>
         byState: { ...jobs.byState },
         options: optionFacts(jobs.options),
       }
+
+const throttleFacts = (throttle: Plan['throttle']): Json =>
+  throttle === null
+    ? null
+    : { to: throttleWords(throttle.to), thenMs: throttle.thenMs, shares: { ...throttle.shares } }
 
 const optionFacts = ({ target, ...options }: JobOptions): Json => ({
   ...options,

@@ -47,7 +47,7 @@ export async function planCardView(deps: CardDeps, plan: Plan): Promise<PlanCard
   const [approvals, review, holds, places, stops, freeze, approvers] = await Promise.all([
     store.approvals.ofPlan(plan.id),
     plan.isBreakGlass ? store.reviews.ofPlan(plan.id) : null,
-    store.holds.ofPlans([plan.id]),
+    (plan.action === 'throttle' ? store.throttles : store.holds).ofPlans([plan.id]),
     isWaiting ? channelsOf(deps, plan) : [],
     isWaiting && plan.action === 'resume' ? stopsOf(store, plan, at) : NOTHING,
     store.control.frozen(),
@@ -115,14 +115,15 @@ async function tokensOf(
 
 const isUnsigned = (review: Review | null): boolean => review !== null && review.signedAt === null
 
-/** A pause while it holds; anything else that changed something, for as long as its card is looked at. */
+/** A pause or a throttle while it lasts; anything else that changed something, for as long as its card is looked at. */
 function canBeUndone(plan: Plan, holds: readonly Hold[]): boolean {
   if (ACTION_WORDS[plan.action].undo === null || plan.endsHoldId !== null) return false
   const hasChanged = plan.queues.some(
     ({ state, outcome }) => state === 'done' && (outcome?.after ?? null) !== null,
   )
   if (isJobAction(plan.action)) return hasChanged && plan.jobs?.options.forgets !== true
-  return hasChanged && (plan.action !== 'pause' || holds.some(({ endedAt }) => endedAt === null))
+  const isHold = plan.action === 'pause' || plan.action === 'throttle'
+  return hasChanged && (!isHold || holds.some(({ endedAt }) => endedAt === null))
 }
 
 /** What waits for somebody's word. */

@@ -28,7 +28,7 @@ export async function planView(
     : [[], false]
   return {
     plan,
-    holds: shown.seen.flatMap(({ holds }) => ownHolds(holds, plan.undoesPlanId)),
+    holds: shown.seen.flatMap((seen) => ownHolds(seen, plan)),
     foreign: shown.seen.flatMap(({ ref, state, holds }) =>
       state.overview.isPaused && holds.length === 0 ? [ref] : [],
     ),

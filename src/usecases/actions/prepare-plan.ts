@@ -6,11 +6,13 @@ import { isJobAction } from '../../domain/job-actions.ts'
 import { byQueue } from '../../domain/plan.ts'
 import { backlog, queueKey } from '../../domain/queue.ts'
 import { plural } from '../../domain/text.ts'
+import type { PlannedThrottle } from '../../domain/throttle.ts'
 import type { Deps } from '../deps.ts'
 import { live } from '../queues/queue-reads.ts'
 import { type NewSlice, type ResolvedJobs, resolveJobs } from './jobs/resolve-jobs.ts'
 import { lookAt, type Seen, toPlanned } from './look.ts'
 import type { PlanRequest } from './plan-action.ts'
+import { prepareThrottle } from './prepare-throttle.ts'
 import { refusalOf } from './refusals.ts'
 
 /** What a plan would be about, looked up just now. */
@@ -19,6 +21,7 @@ export interface Prepared {
   readonly queues: readonly PlannedQueue[]
   readonly jobs: PlannedJobs | null
   readonly slices: readonly NewSlice[]
+  readonly throttle: PlannedThrottle | null
   readonly preview: PlanPreview | null
 }
 
@@ -28,7 +31,7 @@ export interface Prepared {
  */
 export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Prepared> {
   const seen = await worthActing(deps, request)
-  const { action, undoesPlanId = null } = request
+  const { action, throttle: wish = null } = request
   const resolved = isJobAction(action)
     ? await resolveJobs(deps, {
         action,
@@ -37,14 +40,19 @@ export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Pre
       })
     : null
   if (resolved?.jobs.count === 0) throw nothingMatches(request, seen)
-  const queues = seen.map((one) => toPlanned(one, undoesPlanId))
-  if (resolved === null)
-    return { seen, queues, jobs: null, slices: [], preview: await previewOf(deps, seen, null) }
+  const queues = seen.map((one) => toPlanned(one, request))
+  if (resolved === null) {
+    const slowed =
+      wish === null ? { queues, throttle: null } : await prepareThrottle(deps, wish, queues)
+    const preview = await previewOf(deps, seen, null)
+    return { seen, jobs: null, slices: [], preview, ...slowed }
+  }
   return {
     seen,
     queues: withJobs(queues, resolved),
     jobs: resolved.jobs,
     slices: resolved.slices,
+    throttle: null,
     preview: await previewOf(deps, seen, resolved),
   }
 }

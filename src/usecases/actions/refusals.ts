@@ -2,29 +2,47 @@ import type { ActionKind, Hold } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { type JobAction, isJobAction, jobActionRule } from '../../domain/job-actions.ts'
 import { queueKey, type QueueOverview, type QueueRef } from '../../domain/queue.ts'
+import { isSameThrottle, isThrottled, strictest, throttleWords } from '../../domain/throttle.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Deps } from '../deps.ts'
 import { ownHolds, type Seen } from './look.ts'
+import type { ThrottleWish } from './prepare-throttle.ts'
 
 /** What is asked for. */
 interface Asked {
   readonly action: ActionKind
   readonly undoesPlanId?: string | null
+  readonly throttle?: ThrottleWish | null
 }
 
 /** Why an action on a queue as it is now would change nothing, or must not be done; null if it can be. */
 export async function refusalOf(
   deps: Pick<Deps, 'store' | 'settings' | 'clock'>,
-  { action, undoesPlanId = null }: Asked,
-  { ref, state, holds }: Seen,
+  asked: Asked,
+  seen: Seen,
 ): Promise<OperatorError | null> {
-  const { overview } = state
+  const { action } = asked
+  const { ref } = seen
+  const { overview } = seen.state
   if (isJobAction(action)) return refusalOfJobs(action, ref, overview)
   // Pausing what does not exist would make it up in the user's Redis.
   if (!overview.isKnown) return neverSeen(ref)
+  if (action === 'throttle') return slowEnough(asked, seen)
+  if (action === 'unthrottle') return notThrottled(asked, seen)
+  return refusalOfStop(deps, asked, seen)
+}
+
+async function refusalOfStop(
+  deps: Pick<Deps, 'store' | 'settings' | 'clock'>,
+  asked: Asked,
+  seen: Seen,
+): Promise<OperatorError | null> {
+  const { action, undoesPlanId = null } = asked
+  const { ref, holds } = seen
+  const { overview } = seen.state
   const isStopped = overview.isPaused || holds.length > 0
   // What stops the queue now is not the pause that is taken back.
-  if (action === 'resume' && undoesPlanId !== null && ownHolds(holds, undoesPlanId).length === 0)
+  if (action === 'resume' && undoesPlanId !== null && ownHolds(seen, asked).length === 0)
     return pauseIsOver(ref)
   // What Spillway holds already can be held for longer; what others paused is theirs.
   if (action === 'pause') return overview.isPaused && holds.length === 0 ? foreignPause(ref) : null
@@ -48,6 +66,42 @@ const notStopped = (ref: QueueRef): OperatorError =>
     `\`${queueKey(ref)}\` is not paused: workers would go on taking jobs while it is drained.`,
     `Nothing was changed. Pause it first: \`pause ${ref.queue}\`.`,
   )
+
+/** What Spillway limits already can be limited for longer; what others limit as much is theirs. */
+function slowEnough(
+  { throttle = null }: Asked,
+  { ref, state, throttles }: Seen,
+): OperatorError | null {
+  const now = state.overview.throttle
+  const isSlower = throttle !== null && isSameThrottle(strictest([now, throttle.to]), now)
+  if (throttles.length > 0 || !isSlower) return null
+  return new OperatorError(
+    'already_done',
+    `\`${queueKey(ref)}\` is limited to ${throttleWords(now)} already, by somebody or something other than Spillway.`,
+    'Nothing was changed. Say a smaller limit to slow it further.',
+  )
+}
+
+function notThrottled(asked: Asked, seen: Seen): OperatorError | null {
+  if (ownHolds(seen, asked).length > 0) return null
+  const name = `\`${queueKey(seen.ref)}\``
+  const { throttle } = seen.state.overview
+  if (seen.throttles.length > 0)
+    return new OperatorError(
+      'already_done',
+      `That throttle of ${name} is over already.`,
+      'Nothing was changed. `status` shows how the queue is now.',
+    )
+  return new OperatorError(
+    'already_done',
+    isThrottled(throttle)
+      ? `${name} is limited to ${throttleWords(throttle)}, but not by Spillway.`
+      : `${name} is not throttled.`,
+    isThrottled(throttle)
+      ? 'Nothing was changed. Whoever set that limit takes it away.'
+      : 'Nothing was changed.',
+  )
+}
 
 const pauseIsOver = (ref: QueueRef): OperatorError =>
   new OperatorError(

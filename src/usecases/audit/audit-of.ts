@@ -1,6 +1,7 @@
 import type { Actor, Plan } from '../../domain/action.ts'
 import type { AuditBody, AuditKind, Json } from '../../domain/audit.ts'
 import { queueKey, type QueueOverview, type QueueRef } from '../../domain/queue.ts'
+import { isThrottled, throttleWords } from '../../domain/throttle.ts'
 
 const NOTHING = {
   actor: null,
@@ -40,8 +41,10 @@ export const auditOfPlan = (
     facts,
   })
 
-/** An overview as audit facts: counts and the flag. */
-export const overviewFacts = (overview: QueueOverview | null): Json =>
-  overview === null
-    ? null
-    : { counts: { ...overview.counts }, isPaused: overview.isPaused, stranded: overview.stranded }
+/** An overview as audit facts: counts, the flag, and limits where there are any. */
+export function overviewFacts(overview: QueueOverview | null): Json {
+  if (overview === null) return null
+  const { counts, isPaused, stranded, throttle } = overview
+  const limits = isThrottled(throttle) ? { limits: throttleWords(throttle) } : {}
+  return { counts: { ...counts }, isPaused, stranded, ...limits }
+}

@@ -7,7 +7,6 @@ import {
   formerOf,
   heldAt,
   isMade,
-  leftAlone,
   NO_THROTTLE,
   shareOf,
   startOf,
@@ -85,7 +84,6 @@ describe('what others set meanwhile', () => {
     const found = moved({ ...rate(20), concurrency: 7 }, change)
     expect(found).toEqual(atOnce(7))
     expect(isMade(change, found)).toBe(false)
-    expect(leftAlone(change, found)).toEqual(atOnce(7))
     expect(isMade(change, moved(rate(20), change))).toBe(true)
   })
 

@@ -142,6 +142,7 @@ export const aPlan = (over: Partial<Plan> = {}): Plan => ({
   tier: 'T1',
   tierReason: 'one queue that is not critical stops for a while',
   jobs: null,
+  throttle: null,
   holdMs: 30 * MINUTE,
   reason: null,
   phrase: null,
