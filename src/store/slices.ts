@@ -60,7 +60,10 @@ const BEGIN = `
 // A plan that is over has an open slice only where it left it in doubt: whoever has its fence settles it.
 const END = `
   with ours as (
-    update plan set progressed_at = $7 where id = $1 and fence = $2 returning id
+    update plan set progressed_at = $7
+    where id = $1 and fence = $2
+      and exists (select from plan_slice where plan_id = $1 and position = $3 and state = 'open')
+    returning id
   ) update plan_slice set state = $4, skipped = $5, renamed = $6, ended_at = $7,
       skipped_count = (select coalesce(sum(jsonb_array_length(value)), 0) from jsonb_each($5))
     where plan_id = (select id from ours) and position = $3 and state = 'open'`

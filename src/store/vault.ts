@@ -45,14 +45,16 @@ const SETS = `
   where ($1::text is null or (system = $1 and queue = $2)) and (not $3 or ${IS_HOLDING})
   order by made_at desc, number desc limit $4`
 
-// Compared and ordered as the index of held jobs is: by id alone, the planner would walk through all sets.
 const held = (withContent: boolean): string => `
-  select vault_job.*, ${withContent ? 'content' : 'null as content'} from vault_job
-  ${withContent ? 'join vault_content on vault_job_id = id' : ''}
-  where (set_id, id) > ($1, $2) and set_id <= $1 and state = 'held' order by set_id, id limit $3`
+  select vault_job.*, ${withContent ? 'content' : 'null as content'}
+  from vault_held_page($1, $2, $3) as page (id) join vault_job using (id)
+  ${withContent ? 'join vault_content on vault_job_id = vault_job.id' : ''}
+  order by vault_job.id`
 
 const ROWS_OF =
   'select * from vault_job where set_id = $1 and job_id = any ($2::text[]) order by id'
+
+const ROWS = 'select * from vault_job where id = any ($1::bigint[]) order by id'
 
 /** Where quarantined jobs live: rows of `vault_set`, `vault_job` and `vault_content`. */
 export function createVault(sql: Sql): Vault {
@@ -70,6 +72,9 @@ export function createVault(sql: Sql): Vault {
     async held(setId, { after, limit, withContent }) {
       const found = await rows<JobRow>(sql, held(withContent), [setId, after, limit])
       return found.map((from) => ({ job: toVaultJob(from), content: from.content }))
+    },
+    async rows(rowIds) {
+      return (await rows<JobRow>(sql, ROWS, [rowIds])).map(toVaultJob)
     },
     async rowsOf(setId, jobIds) {
       const found = await rows<JobRow>(sql, ROWS_OF, [setId, textArray(jobIds)])

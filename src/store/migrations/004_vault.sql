@@ -117,6 +117,12 @@ create table vault_job (
 );
 -- No index on set_id alone: without statistics the planner would read a whole set to find a slice of it.
 create index vault_job_held on vault_job (set_id, id) where state = 'held';
+-- A page of a set through that index, also right after a great many jobs came in and before the table was analyzed.
+create function vault_held_page(of_set uuid, after_id bigint, most integer) returns setof bigint stable language sql
+  set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off as $$
+  select id from vault_job
+  where (set_id, id) > (of_set, after_id) and set_id <= of_set and state = 'held' order by set_id, id limit most
+$$;
 create index vault_job_oldest on vault_job (set_id, coalesce(finished_at, added_at)) where state = 'held';
 
 -- Apart, so that a job's state changes without writing its payload again.
