@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { normaliseError } from './failure.ts'
 import { redactText } from './redaction.ts'
 
-/** Nothing beyond this is looked at: readers give at least so much, or one failure gets two keys. */
+/** Nothing beyond these is looked at: readers give at least so much, or one failure gets two keys. */
 export const CLUSTER_ERROR_LENGTH = 400
-export const CLUSTER_STACK_LENGTH = 4000
+const CLUSTER_STACK_LENGTH = 4000
 
 const KEY_LENGTH = 8
 const FRAME_LENGTH = 120

@@ -1,7 +1,7 @@
 import { OperatorError } from './errors.ts'
 import { suggest } from './suggest.ts'
 
-export const FILTER_KEYS = [
+const FILTER_KEYS = [
   'state',
   'type',
   'error',
