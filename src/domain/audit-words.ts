@@ -35,6 +35,7 @@ const VERBS: Readonly<Record<AuditKind, string>> = {
   frozen: 'froze',
   unfrozen: 'lifted the freeze of',
   vault_expired: 'deleted the payloads of',
+  watched: 'watched',
   acknowledged: 'acknowledged',
   resolved: 'resolved',
   erased: 'erased',

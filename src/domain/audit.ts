@@ -25,6 +25,7 @@ export const AUDIT_KINDS = [
   'acknowledged',
   'resolved',
   'vault_expired',
+  'watched',
   // The trail's own: what was taken out of it, what was lost of it in a restore, who took a copy.
   'erased',
   'resealed',

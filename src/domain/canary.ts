@@ -3,6 +3,9 @@ import type { JobOutcome } from './ports/job-operator.ts'
 import type { QueueRef } from './queue.ts'
 import { listing, plural } from './text.ts'
 
+/** Jobs that have not ended by then are told as not seen to end. */
+export const CANARY_WATCH_MS = 10 * 60_000
+
 /** So sure is what is said of the jobs that did not run. */
 const CONFIDENCE = 0.95
 

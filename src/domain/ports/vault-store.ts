@@ -102,6 +102,8 @@ export interface Vault {
   copied(setId: string, jobIds: readonly string[]): Promise<readonly string[]>
   /** Copied → held (or forgotten) for these; every other copied row among `of` is dropped: the queue has the job. */
   settleCopies(setId: string, of: readonly string[], taken: readonly string[]): Promise<void>
+  /** Rows by their ids, in whatever state, in the order in which they were taken. */
+  rows(rowIds: readonly number[]): Promise<readonly VaultJob[]>
   /** Rows of these jobs of a set, in whatever state. */
   rowsOf(setId: string, jobIds: readonly string[]): Promise<readonly VaultJob[]>
   /** Held jobs, in the order in which they were taken, for a filter to choose from. `after` is a row id. With payload and stack only if asked. */

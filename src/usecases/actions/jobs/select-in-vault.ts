@@ -9,6 +9,7 @@ import { redactJson } from '../../../domain/redaction.ts'
 import type { VaultJob, VaultSet } from '../../../domain/vault.ts'
 import type { Deps } from '../../deps.ts'
 import { operatorOf } from './operator-of.ts'
+import { pickCanary } from './pick-canary.ts'
 import { type Found, MOST_JOBS } from './resolve-jobs.ts'
 
 const PAGE = 2000
@@ -29,18 +30,23 @@ export async function selectInVault(
   const set = await setOf(deps, about)
   const operator = operatorOf(deps, set.ref)
   const picked = new Picked()
+  const { canary } = about.options
+  const pool = canary === undefined ? null : pickCanary(canary)
+  const matching = pool ?? picked
   const most = Math.min(about.filter.limit ?? MOST_JOBS, MOST_JOBS)
   const filter = compileFilter(about.filter, deps.clock.now())
   const withContent = filter.needs.data || filter.needs.stack
-  for (let after = 0; picked.count < most;) {
+  for (let after = 0; matching.count < most;) {
     const rows = await deps.store.now.vault.held(set.id, { after, limit: PAGE, withContent })
     const last = rows.at(-1)
     if (last === undefined) break
     after = last.job.id
     for (const row of rows)
-      if (picked.count < most && filter.matches(factsOf(operator, row))) picked.add(row.job)
+      if (matching.count < most && filter.matches(factsOf(operator, row))) matching.add(row.job)
     picked.looked += rows.length
   }
+  if (pool !== null)
+    for (const job of await deps.store.now.vault.rows(pool.chosen())) picked.add(job)
   return { ref: set.ref, ...picked.found(), sample: await samplesOf(deps, set, operator, picked) }
 }
 
