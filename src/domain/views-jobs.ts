@@ -34,6 +34,8 @@ export interface JobsView {
   readonly matched: number
   readonly isMore: boolean
   readonly looked: number
+  /** The filter under which these jobs could be quarantined; null where it would not be these. */
+  readonly takenBy: string | null
   readonly tokens: Tokens
   readonly at: Date
 }

@@ -44,8 +44,8 @@ export async function sayJobs(
   command: Command<'jobs'>,
 ): Promise<void> {
   const { deps, locale } = context
-  const { ref } = await target(context, talk, command.queue)
-  const request = { ref, filter: command.filter, skip: command.skip }
+  const { filter, skip } = command
+  const request = { ...(await target(context, talk, command.queue)), filter, skip }
   const watch = patiently((share) => talk.say(renderLooking(request, share)))
   const page = await listJobs(deps, request, watch).catch(sayTooLong)
   await talk.say(renderJobs(page, locale))

@@ -11,6 +11,9 @@ import { code, fenced, prose, queueName, sentence } from './mrkdwn.ts'
 
 const MAX_GROUPS = 5
 
+const QUARANTINE_FIRST = ['quarantine', 'retry'] as const
+const RETRY_FIRST = ['retry', 'quarantine'] as const
+
 /** Failed jobs by what failed, most first, each with its remedy and one redacted sample. */
 export function renderClusters(view: ClustersView, locale: Locale): Rendered {
   const { groups, numbers } = view
@@ -30,13 +33,15 @@ export function renderClusters(view: ClustersView, locale: Locale): Rendered {
 }
 
 function titleOf({ ref, filter, numbers }: ClustersView): string {
+  const { total, matched, looked, isExact } = numbers
   const name = queueName(ref)
   const which = filter === '' ? '' : ` that match ${code(filter, 200)}`
-  if (numbers.total === 0) return `No failed jobs in ${name}`
-  if (numbers.matched === 0) return `No failed jobs in ${name}${which}`
-  const count = filter === '' ? numbers.total : numbers.matched
-  const least = filter !== '' && !numbers.isExact ? 'At least ' : ''
-  return `${least}${plural(count, 'failed job')} in ${name}${which}`
+  if (total === 0) return `No failed jobs in ${name}`
+  if (matched === 0 && !isExact)
+    return `None among the newest ${plural(looked, 'failed job')} in ${name}${which}`
+  if (matched === 0) return `No failed jobs in ${name}${which}`
+  if (filter === '') return `${plural(total, 'failed job')} in ${name}`
+  return `${isExact ? '' : 'At least '}${plural(matched, 'failed job')} in ${name}${which}`
 }
 
 /** How much of the whole the numbers rest on. */
@@ -67,7 +72,7 @@ function groupBlocks(group: ClusterGroup, view: ClustersView): readonly KnownBlo
         : `:bulb: ${sentence(remedy.cause, 200)} ${sentence(remedy.advice, 300)}`,
       sample === null ? null : fenced([sample.error, sample.data], 400),
     ),
-    ...actions(group.tokens, ['quarantine', 'retry']),
+    ...actions(group.tokens, remedy?.action === 'retry' ? RETRY_FIRST : QUARANTINE_FIRST),
   ]
 }
 

@@ -1,7 +1,9 @@
 import type { KnownBlock } from '@slack/types'
 
 import { formatDuration } from '../../domain/duration.ts'
+import { filterWords } from '../../domain/filter-words.ts'
 import type { JobDetail, JobWhereabouts } from '../../domain/job-details.ts'
+import { NO_FILTER } from '../../domain/job-filter.ts'
 import type { VaultStay } from '../../domain/ports/vault-reads.ts'
 import { plural, thousands } from '../../domain/text.ts'
 import { clockTime, exactTime } from '../../domain/time.ts'
@@ -127,16 +129,23 @@ function familyBlocks({ parent, children, ...detail }: JobDetail): readonly Know
   return lines.every((line) => line === null) ? [] : [section(...lines)]
 }
 
-function stayBlocks({ stays, at }: JobView, locale: Locale): readonly KnownBlock[] {
+function stayBlocks(view: JobView, locale: Locale): readonly KnownBlock[] {
+  const { stays } = view
   if (stays.length === 0) return []
-  return [section('*Vault*', ...firstFew(stays, MAX_STAYS, (stay) => stayLine(stay, at, locale)))]
+  return [section('*Vault*', ...firstFew(stays, MAX_STAYS, (stay) => stayLine(stay, view, locale)))]
 }
 
-function stayLine(stay: VaultStay, now: Date, { timeZone, commands }: Locale): string {
+const onlyThis = (id: string): string => filterWords({ ...NO_FILTER, ids: [id] })
+
+function stayLine(
+  stay: VaultStay,
+  { id, at: now }: JobView,
+  { timeZone, commands }: Locale,
+): string {
   const since = `${vaultName(stay.set)} since ${clockTime(stay.madeAt, timeZone, now)} by ${mention(stay.owner.userId)}`
   switch (stay.state) {
     case 'held':
-      return `Held in ${since}. Put it back with ${code(`${commands.queue} release v${stay.set}`)}`
+      return `Held in ${since}. Put it back with ${code(`${commands.queue} release v${stay.set} ${onlyThis(id)}`, 200)}`
     case 'copied':
       return `Being taken into ${since}`
     case 'releasing':

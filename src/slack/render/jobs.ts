@@ -22,7 +22,7 @@ export function renderJobs(view: JobsView, locale: Locale): Rendered {
     context(
       placeWords(view),
       `${plural(view.looked, 'job')} looked at · as of ${exactTime(view.at, locale.timeZone)}`,
-      view.lines.length === 0 ? null : moreAbout(view, locale),
+      ...moreAbout(view, locale),
     ),
   )
 }
@@ -43,10 +43,16 @@ function placeWords({ lines, skipped, matched, isMore }: JobsView): string | nul
   return `${thousands(skipped + 1)} to ${thousands(last)} of ${all}`
 }
 
-const moreAbout = ({ ref, lines: [first] }: JobsView, { commands }: Locale): string | null =>
-  first === undefined
-    ? null
-    : `One of them: ${code(`${commands.queue} job ${ref.system}/${ref.queue} ${first.id}`, 200)}`
+function moreAbout(view: JobsView, { commands }: Locale): readonly (string | null)[] {
+  const [first] = view.lines
+  if (first === undefined) return []
+  const say = (verb: string, rest: string): string =>
+    code(`${commands.queue} ${verb} ${view.ref.system}/${view.ref.queue} ${rest}`, 250)
+  return [
+    `One of them: ${say('job', first.id)}`,
+    view.takenBy === null ? null : `To take them out: ${say('quarantine', view.takenBy)}`,
+  ]
+}
 
 /** Jobs, a few to a section, so that none is cut for the length of the others. */
 export function jobSections(lines: readonly JobLine[], now: Date): readonly KnownBlock[] {

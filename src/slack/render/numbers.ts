@@ -117,8 +117,13 @@ export const bareNumbers = (overview: QueueOverview): string =>
 
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
-export const bytes = (value: number): string =>
-  value >= GIB ? `${(value / GIB).toFixed(1)} GB` : `${Math.round(value / MIB)} MB`
+const KIB = 1024
+/** `1.5 GB`, `12 MB`, `3 kB`, `400 bytes`. */
+export function bytes(value: number): string {
+  if (value >= GIB) return `${(value / GIB).toFixed(1)} GB`
+  if (value >= MIB) return `${Math.round(value / MIB)} MB`
+  return value >= KIB ? `${Math.round(value / KIB)} kB` : plural(value, 'byte')
+}
 
 function memory(health: SystemHealth): string | null {
   const { usedMemoryBytes: used, maxMemoryBytes: max } = health

@@ -1,5 +1,6 @@
 import { parseFilterText } from '../../domain/filter-grammar.ts'
 import { filterWords } from '../../domain/filter-words.ts'
+import { jobActionRule } from '../../domain/job-actions.ts'
 import { type JobFilter, NO_FILTER } from '../../domain/job-filter.ts'
 import type { JobState } from '../../domain/job.ts'
 import type { JobOperator, Selection, Watch } from '../../domain/ports/job-operator.ts'
@@ -11,6 +12,7 @@ import type { Deps } from '../deps.ts'
 import { ignoreDatabase } from '../queues/list-queues.ts'
 import { tokenFor } from '../queues/queue-tokens.ts'
 import { jobReaderOf } from './job-reader-of.ts'
+import { jobToken } from './job-tokens.ts'
 
 const PAGE = 10
 /** So many are counted; whoever needs to know of more narrows the filter. */
@@ -18,6 +20,7 @@ const MOST_COUNTED = 100_000
 
 export interface JobsRequest {
   readonly ref: QueueRef
+  readonly incidentId: number | null
   /** In the filter's words. */
   readonly filter: string
   /** So many matching ones were shown already. */
@@ -29,9 +32,10 @@ type ListDeps = Pick<Deps, 'store' | 'systems' | 'clock' | 'ids'>
 /** One page of the jobs that a filter means. `isMore` says that they are not all counted. Throws what systems throw. */
 export async function listJobs(
   deps: ListDeps,
-  { ref, filter: words, skip }: JobsRequest,
+  request: JobsRequest,
   watch: Watch,
 ): Promise<JobsView> {
+  const { ref, filter: words, skip } = request
   const filter = parseFilterText(words)
   const until = Math.min(skip + PAGE, filter.limit ?? Infinity)
   const found = await operatorOf(deps, ref).select(ref.queue, filter, until, watch)
@@ -42,7 +46,8 @@ export async function listJobs(
   ])
   const seen = skip + jobs.length
   const isMore = found.isCut && seen < (filter.limit ?? Infinity)
-  const more = isMore || seen < (counted ?? 0)
+  const takenBy = lines.length === 0 ? null : takenByOf(filter)
+  const next = isMore || seen < (counted ?? 0) ? seen : null
   return {
     ref,
     filter: words,
@@ -51,7 +56,8 @@ export async function listJobs(
     matched: Math.max(seen, counted ?? 0),
     isMore: isMore && counted === null,
     looked: found.looked,
-    tokens: more ? await nextToken(deps, { ref, filter: words, skip: seen }) : {},
+    takenBy,
+    tokens: await tokensOf(deps, request, { next, takenBy }),
     at: deps.clock.now(),
   }
 }
@@ -78,24 +84,51 @@ const jobsOf = ({
 async function countedAtOnce(
   { systems }: Pick<Deps, 'systems'>,
   { system, queue }: QueueRef,
-  { states, limit, ...asked }: JobFilter,
+  filter: JobFilter,
 ): Promise<number | null> {
-  if (filterWords({ ...asked, states: [], limit: null }) !== filterWords(NO_FILTER)) return null
+  if (isChoosing({ ...filter, limit: null })) return null
   const [overview] = await systems.get(system).overview([queue])
   if (overview === undefined) return null
-  const all = states.reduce((sum, state) => sum + countOf(overview.counts, state), 0)
-  return Math.min(all, limit ?? Infinity)
+  const all = filter.states.reduce((sum, state) => sum + countOf(overview.counts, state), 0)
+  return Math.min(all, filter.limit ?? Infinity)
 }
+
+/** Does it ask for more than states? */
+const isChoosing = (filter: JobFilter): boolean =>
+  filterWords({ ...filter, states: [] }) !== filterWords(NO_FILTER)
 
 const countOf = (counts: Counts, state: JobState): number =>
   state === 'waiting' ? counts.waiting + counts.paused : counts[state]
 
-async function nextToken(
+/** Whole states are nothing to take out by the way. */
+function takenByOf(filter: JobFilter): string | null {
+  const allowed = jobActionRule('quarantine').states
+  const states = filter.states.filter((state) => allowed.includes(state))
+  return isChoosing(filter) && states.length > 0 ? filterWords({ ...filter, states }) : null
+}
+
+async function tokensOf(
   deps: ListDeps,
-  { ref: { system, queue }, filter, skip }: JobsRequest,
+  { ref, incidentId, filter }: JobsRequest,
+  { next, takenBy }: { readonly next: number | null; readonly takenBy: string | null },
 ): Promise<Tokens> {
+  const { system, queue } = ref
   try {
-    return { next: await tokenFor(deps, { kind: 'jobs', system, queue, filter, skip }) }
+    return {
+      ...(next === null
+        ? {}
+        : { next: await tokenFor(deps, { kind: 'jobs', system, queue, filter, skip: next }) }),
+      ...(takenBy === null
+        ? {}
+        : {
+            quarantine: await jobToken(deps, 'quarantine', {
+              ref,
+              incidentId,
+              filter: takenBy,
+              options: {},
+            }),
+          }),
+    }
   } catch (error) {
     ignoreDatabase(error)
     return {}
