@@ -152,7 +152,7 @@ function toJobs(state: JobState, { needs }: CompiledFilter, packed: Buffer): Pag
       priority: text(at + 5),
       failedReason: text(at + 7),
       stacktrace: needs.stack ? text(at + 8) : null,
-      data: needs.data ? text(at + 9) || null : null,
+      data: text(at + 9) === '' ? null : text(at + 9).slice(1),
     })
     jobs.push({ facts, staysFor: Reason.parse(text(at + 6)) })
   }

@@ -31,7 +31,7 @@ local function readAny(key)
   end
   table.sort(names)
   for i, name in ipairs(names) do values[i] = fields[name] end
-  likely = shapeOf(names)
+  if #names > 0 then likely = shapeOf(names) end
   return values
 end
 

@@ -35,9 +35,11 @@ local function entries()
   return turned, from, redis.call('LLEN', place)
 end
 
+-- Behind a '=', for a payload may be empty; '' where it is not read.
 local function dataOf(key)
   if not string.find(parts, 'd', 1, true) or redis.call('HSTRLEN', key, 'data') > LARGEST_DATA then return '' end
-  return redis.call('HGET', key, 'data') or ''
+  local data = redis.call('HGET', key, 'data')
+  return data and '=' .. data or ''
 end
 
 local function reasonToStay(id, field)
