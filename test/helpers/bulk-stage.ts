@@ -39,6 +39,8 @@ const settings = {
         'drain',
         'discard',
         'prioritize',
+        'replay',
+        'unstick',
         'pause',
         'resume',
       ] as const,
@@ -148,30 +150,34 @@ export async function placesOfJobs(
   return places
 }
 
-/** Ten waiting, five delayed, five prioritized and as many failed as asked for; gives their ids. */
+/** So many waiting, delayed, prioritized and failed jobs; gives their ids in this order. */
 export async function fillQueue(
   redis: Redis,
   port: number,
   queue: string,
-  failed = 10,
+  each: number,
 ): Promise<readonly string[]> {
   const jobs = new Queue(queue, { connection: { host: '127.0.0.1', port }, skipMetasUpdate: true })
   jobs.on('error', () => undefined)
   const data = { customer: { id: 42 }, text: 'Grüße ☎' }
   const added = await jobs.addBulk([
-    ...Array.from({ length: 10 }, (_, n) => ({ name: 'plain', data: { ...data, n } })),
-    ...Array.from({ length: 5 }, (_, n) => ({
+    ...Array.from({ length: each }, (_, n) => ({ name: 'plain', data: { ...data, n } })),
+    ...Array.from({ length: each }, (_, n) => ({
       name: 'later',
       data: { n },
       opts: { delay: 3_600_000 + n },
     })),
-    ...Array.from({ length: 5 }, (_, n) => ({ name: 'first', data: { n }, opts: { priority: 3 } })),
-    ...Array.from({ length: failed }, (_, n) => ({ name: 'bad', data: { ...data, n } })),
+    ...Array.from({ length: each }, (_, n) => ({
+      name: 'first',
+      data: { n },
+      opts: { priority: 3 },
+    })),
+    ...Array.from({ length: each }, (_, n) => ({ name: 'bad', data: { ...data, n } })),
   ])
   await jobs.close()
   const ids = added.map(({ id }) => String(id))
   const base = `bull:${queue}:`
-  for (const [n, id] of ids.slice(20).entries()) {
+  for (const [n, id] of ids.slice(3 * each).entries()) {
     await redis.lrem(`${base}wait`, 1, id)
     await redis.zadd(`${base}failed`, 1_700_000_000_000 + n, id)
     await redis.hset(base + id, {

@@ -42,7 +42,7 @@ afterAll(async () => {
   await Promise.all([server.stop(), database.drop()])
 })
 
-const FILTER = 'state:waiting,failed,delayed,prioritized'
+const FILTER = 'state:waiting,failed'
 
 interface Deed {
   readonly action: ActionKind
@@ -53,23 +53,23 @@ interface Deed {
 }
 
 const KEPT = { plain: 'wait', later: 'delayed', first: 'prioritized', bad: 'failed' }
+/** Of each kind. */
+const EACH = 3
 const KINDS = ['plain', 'later', 'first', 'bad'] as const
-const kindOf = (index: number): (typeof KINDS)[number] =>
-  index < 10 ? 'plain' : index < 15 ? 'later' : index < 20 ? 'first' : 'bad'
+const kindOf = (index: number): (typeof KINDS)[number] => KINDS[Math.floor(index / EACH)] ?? 'bad'
 
 const DEEDS: readonly Deed[] = [
   {
     action: 'quarantine',
     filter: FILTER,
     options: {},
-    ends: { plain: 'vault', later: 'vault', first: 'vault', bad: 'vault' },
+    ends: { ...KEPT, plain: 'vault', bad: 'vault' },
   },
   { action: 'retry', filter: '', options: {}, ends: { ...KEPT, bad: 'wait' } },
-  { action: 'promote', filter: '', options: {}, ends: { ...KEPT, later: 'wait' } },
 ]
 
 async function stageOf(name: string): Promise<{ stage: BulkStage; ids: readonly string[] }> {
-  const ids = await fillQueue(redis, server.port, name)
+  const ids = await fillQueue(redis, server.port, name, EACH)
   return { stage: createBulkStage(store, clock, system, name), ids }
 }
 
