@@ -39,7 +39,7 @@ export async function measureOthers({ failed, waiting, tries }: Sizes) {
   const dataDir = await mkdtemp(join(tmpdir(), 'spillway-bulk-pg-'))
   const database = await startEmbedded({ dataDir, log: silentLog })
   const server = await startRedis()
-  letGoFirst(server.pid)
+  await letGoFirst(server.pid)
   const redis = new Redis(server.url)
   const client = new pg.Client({ ...database.owner })
   await client.connect()

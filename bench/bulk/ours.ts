@@ -47,7 +47,7 @@ export async function measureOurs({
     operators: { people: [ANA, BEN], actions: ['quarantine', 'release', 'retry'] },
   })
   const redis = new Redis(stage.redis.url)
-  letGoFirst(stage.redis.pid)
+  await letGoFirst(stage.redis.pid)
   try {
     const bot = await stage.start()
     const client = new pg.Client(connectionConfig(await stage.database()))

@@ -11,7 +11,7 @@ export function scriptNames(): ReadonlyMap<string, string> {
   const sources = files
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(join(ADAPTER, file), 'utf8'))
-  const loads = sources.flatMap((source) => [...source.matchAll(/loadScript\(('[^)]*)\)/g)])
+  const loads = sources.flatMap((source) => [...source.matchAll(/loadScript\(\s*('[^)]*)\)/g)])
   return new Map(
     loads.map(([, words = '']) => {
       const [name = '', ...before] = [...words.matchAll(/'([^']+)'/g)].map(([, word = '']) => word)

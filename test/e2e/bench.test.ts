@@ -1,21 +1,9 @@
-import { execFile } from 'node:child_process'
-import { resolve } from 'node:path'
-import { promisify } from 'node:util'
-
 import { expect, it, vi } from 'vitest'
+
+import { figuresOf } from '../helpers/figures-of.ts'
 
 // Three programs are started for each: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 90_000 })
-
-const ROOT = resolve(import.meta.dirname, '../..')
-
-/** The figures of a short run, from the one line that it prints. */
-async function figuresOf(bench: string): Promise<Record<string, unknown>> {
-  const command = ['--import', 'tsx', 'bench/main.ts', bench, '--json', '--quick']
-  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: ROOT })
-  expect(stdout.trimEnd().split('\n')).toHaveLength(1)
-  return JSON.parse(stdout) as Record<string, unknown>
-}
 
 it('measures the intake: every alert is in an incident, five rooms for fifty queues', async () => {
   expect(await figuresOf('intake')).toMatchObject({
