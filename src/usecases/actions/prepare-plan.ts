@@ -60,11 +60,13 @@ export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Pre
 /** Queues of which no job is meant are left out. */
 const withJobs = (
   queues: readonly PlannedQueue[],
-  { counts }: ResolvedJobs,
+  { counts, warnings }: ResolvedJobs,
 ): readonly PlannedQueue[] =>
   queues.flatMap((queue) => {
-    const jobs = counts.get(queueKey(queue.ref)) ?? 0
-    return jobs === 0 ? [] : [{ ...queue, jobs }]
+    const key = queueKey(queue.ref)
+    const jobs = counts.get(key) ?? 0
+    if (jobs === 0) return []
+    return [{ ...queue, jobs, warnings: [...queue.warnings, ...(warnings.get(key) ?? [])] }]
   })
 
 /** A single one that needs nothing is refused with the reason. */

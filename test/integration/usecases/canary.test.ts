@@ -132,12 +132,17 @@ it('puts jobs back in line whose worker died, and leaves those that have one', a
     const processedOn = clock.now().getTime() - (id === 'young' ? 60_000 : 3_600_000)
     await redis.hset(base + id, { name: 'a', data: '{}', opts: '{}', ats: 1, processedOn })
   }
+  await redis.hset(`${base}dead`, 'stc', 1)
   await redis.set(`${base}alive:lock`, 'token')
   const stage = createBulkStage(store, clock, system, 'orphans')
   const planId = await stage.order('unstick', { filter: 'older:30m', options: {} })
   await stage.attempt(planId, null)
   const plan = await store.now.plans.byId(planId)
   expect(plan?.outcome?.words).toContain('unstuck 1 job')
+  expect(plan?.queues[0]?.warnings.slice(-2)).toEqual([
+    expect.stringContaining('done twice'),
+    '1 job stalled before, and will fail instead of running once more.',
+  ])
   expect(plan?.queues[0]?.outcome?.accounting?.isAsPlanned).toBe(true)
   expect(await redis.lrange(`${base}wait`, 0, -1)).toEqual(['dead'])
   expect(await redis.lrange(`${base}active`, 0, -1)).toEqual(['young', 'alive'])

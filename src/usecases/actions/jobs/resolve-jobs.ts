@@ -36,6 +36,8 @@ export interface Found {
   readonly oldestAt: Date | null
   readonly newestAt: Date | null
   readonly foreseen: Readonly<Partial<Record<SkipReason, number>>>
+  /** What could go wrong with them, in sentences. */
+  readonly warnings?: readonly string[]
 }
 
 export type NewSlice = Omit<Slice, 'end' | 'isBegun'>
@@ -45,6 +47,7 @@ export interface ResolvedJobs {
   readonly jobs: PlannedJobs
   readonly slices: readonly NewSlice[]
   readonly counts: ReadonlyMap<string, number>
+  readonly warnings: ReadonlyMap<string, readonly string[]>
   readonly preview: Pick<PlanPreview, 'types' | 'sample'>
 }
 
@@ -122,6 +125,7 @@ function toResolved(found: readonly Found[], wish: JobsWish): ResolvedJobs {
   return {
     slices,
     counts: new Map(found.map((one) => [queueKey(one.ref), countOf(one)])),
+    warnings: new Map(found.map(({ ref, warnings = [] }) => [queueKey(ref), warnings])),
     preview: {
       types: mergeTypes(found),
       sample: found.flatMap(({ sample }) => sample).slice(0, 3),
