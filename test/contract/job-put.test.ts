@@ -224,6 +224,16 @@ describe('putting jobs', () => {
     expect(await world.raw.hgetall(`${keysOf('taken').base}a`)).toEqual({ name: 'other' })
   })
 
+  it('leaves in the vault what is no job, and puts the others', async () => {
+    const jobs = ['', '{}', parts({})].map((content, index) => ({
+      key: `row ${index}`,
+      id: `j${index}`,
+      content,
+    }))
+    const ends = await put('damaged', jobs, RUN)
+    expect(ends.map(({ skipped }) => skipped)).toEqual(['unreadable', 'unreadable', null])
+  })
+
   it('gives a job another id in another queue where it must, also inside its options', async () => {
     const keys = keysOf('elsewhere')
     await world.raw.set(`${keys.base}id`, 6)

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 import { z } from 'zod'
 
 import { SKIP_REASONS, type JobEnd } from '../../../domain/job.ts'
@@ -42,12 +44,30 @@ export async function changeInLine<Item>(
 ): Promise<readonly JobEnd[]> {
   if (items.length === 0) return []
   const style = await line.pauseStyle()
+  const ready = new Map<Item, Entry>()
+  const entryOf = (item: Item): Entry => {
+    const entry = ready.get(item) ?? toEntry(item)
+    ready.set(item, entry)
+    return entry
+  }
+  let ended = 0
   return await inBatches(items, pace, 1, async (batch) => {
-    const entries = firstEntries(batch, toEntry)
+    const entries = firstEntries(batch, entryOf)
     const args = [style, ...options, ...entries.flatMap((entry) => entry.args)]
-    const keys = [line.keys.base]
-    const replies = Replies.parse(await runGuarded(line, guard, { script, keys, args }))
-    return replies.map((reply, index) => toEnd(entries[index]?.id ?? '', reply))
+    const makeNextReady = async () => {
+      // Once the call is on its way: this takes us about as long as Redis takes for the call.
+      await setImmediate()
+      const next = ended + entries.length
+      firstEntries(items.slice(next, next + entries.length), entryOf)
+    }
+    const [reply] = await Promise.all([
+      runGuarded(line, guard, { script, keys: [line.keys.base], args }),
+      makeNextReady(),
+    ])
+    const ends = Replies.parse(reply).map((each, index) => toEnd(entries[index]?.id ?? '', each))
+    for (const item of batch.slice(0, ends.length)) ready.delete(item)
+    ended += ends.length
+    return ends
   })
 }
 

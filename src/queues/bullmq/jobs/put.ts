@@ -1,9 +1,10 @@
 import type { JobEnd } from '../../../domain/job.ts'
 import type { Destination, Guard, PutJob } from '../../../domain/ports/job-operator.ts'
-import { loadScript, type ScriptArgument } from '../scripts.ts'
+import { loadScript } from '../scripts.ts'
 import type { Pace } from './batches.ts'
 import { decodeContent, type JobParts } from './content.ts'
 import { changeInLine, type LineOf } from './line.ts'
+import { packTexts } from './pack.ts'
 
 const script = loadScript('put', 'guard', 'clock', 'in-line')
 
@@ -51,21 +52,27 @@ export const putJobs = (
     jobs,
     (job) => ({
       id: job.key,
-      args: argumentsFor(job, decodeContent(job.content), destination, now),
+      args: [packJob(job, destination, now)],
     }),
   )
 
-function argumentsFor(
-  { key, id }: PutJob,
-  parts: JobParts,
-  destination: Destination,
-  now: Date,
-): readonly ScriptArgument[] {
+/** Empty for what is no job: the script leaves it as `unreadable`, and the others are put. */
+function packJob({ key, id, content }: PutJob, destination: Destination, now: Date): Buffer | '' {
+  const parts = partsIn(content)
+  if (parts === null) return ''
   const { where, score } = placeOf(parts, destination, now)
   const fields = fieldsOf(parts, destination, where)
   const [from, to] = ownId(fields, id)
-  const numbers = [from, to, fields.length, parts.logs.length]
-  return [key, id, where, score, ...numbers, ...fields.flat(), ...parts.logs]
+  const numbers = [from, to, fields.length].map(String)
+  return packTexts([key, id, where, score, ...numbers, ...fields.flat(), ...parts.logs])
+}
+
+function partsIn(content: string): JobParts | null {
+  try {
+    return decodeContent(content)
+  } catch {
+    return null
+  }
 }
 
 function placeOf({ state, score }: JobParts, { how }: Destination, now: Date): Place {

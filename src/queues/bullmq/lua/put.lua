@@ -1,42 +1,57 @@
 -- Puts whole jobs into a queue, each once per key; behind guard.lua, clock.lua and in-line.lua.
 -- KEYS: fence, receipts, base
--- ARGV: fence, how it is paused, '1' for another queue than their own, then per job: key, id, place ('line',
---   or the name of a sorted set), score, from and to of its own id inside the options (0 if it has none), how
---   many fields, how many logs, the fields (names and values in turn), the logs
+-- ARGV: fence, how it is paused, '1' for another queue than their own, then each job as a packed list ('' for what is
+--   no job): key, id, place ('line', or the name of a sorted set), score, from and to of its own id inside the options
+--   (0 if it has none), how many fields, the fields (names and values in turn), the logs
 -- Returns per job, as far as time went: '' (done under its own id) | '+' and its new id | reason
 local isElsewhere = ARGV[3] == '1'
 local hasDelayed = false
 
 -- BullMQ gives out numbers without looking whether they are taken: a job whose number is ahead of the counter
 -- would be overwritten one day.
+local counter = tonumber(call('GET', base .. 'id') or 0)
 local function isAhead(id)
-  return string.match(id, '^%d+$') and #id < 16 and tonumber(id) > tonumber(call('GET', base .. 'id') or 0)
+  return string.match(id, '^%d+$') and #id < 16 and tonumber(id) > counter
 end
 
 local function freshId()
-  local id
-  repeat id = string.format('%.0f', call('INCR', base .. 'id')) until call('EXISTS', base .. id) == 0
-  return id
+  repeat
+    counter = call('INCR', base .. 'id')
+  until call('EXISTS', base .. string.format('%.0f', counter)) == 0
+  return string.format('%.0f', counter)
+end
+
+-- Logs that a worker wrote for a job that was gone are no part of one that comes back.
+local function isFree(id)
+  local key = base .. id
+  if call('EXISTS', key, key .. ':logs') == 0 then return true end
+  if call('EXISTS', key) == 1 then return false end
+  call('DEL', key .. ':logs')
+  return true
 end
 
 -- In its own queue, emptied meanwhile perhaps, a job keeps its id or stays out; elsewhere it may get another.
 local function idFor(id, isChosen)
-  local isFree, isRisky = call('EXISTS', base .. id) == 0, not isChosen and isAhead(id)
-  if isElsewhere then return isFree and not isRisky and id or freshId() end
-  if isFree and isRisky then call('SET', base .. 'id', id) end
-  return isFree and id or nil
+  local free, isRisky = isFree(id), not isChosen and isAhead(id)
+  if isElsewhere then return free and not isRisky and id or freshId() end
+  if free and isRisky then
+    call('SET', base .. 'id', id)
+    counter = tonumber(id)
+  end
+  return free and id or nil
 end
 
-local function store(key, firstField, firstLog, last)
-  call('DEL', key .. ':logs')
-  for i = firstField, firstLog - 1, 1000 do call('HSET', key, unpack(ARGV, i, math.min(i + 999, firstLog - 1))) end
-  for i = firstLog, last, 1000 do call('RPUSH', key .. ':logs', unpack(ARGV, i, math.min(i + 999, last))) end
+local AT_FIELDS = 8
+
+local function store(key, job, atLogs)
+  for i = AT_FIELDS, atLogs - 1, 1000 do call('HSET', key, unpack(job, i, math.min(i + 999, atLogs - 1))) end
+  for i = atLogs, #job, 1000 do call('RPUSH', key .. ':logs', unpack(job, i, math.min(i + 999, #job))) end
 end
 
-local function place(id, where, score, job)
-  tell('added', id, 'name', job.name)
+local function place(id, where, score, fields)
+  tell('added', id, 'name', fields.name)
   if where == 'line' then
-    putInLine(id, job.priority, job.opts)
+    putInLine(id, fields.priority, fields.opts)
   else
     call('ZADD', base .. where, score, id)
   end
@@ -47,35 +62,34 @@ local function place(id, where, score, job)
   end
 end
 
-local function put(at, firstField, firstLog, last)
-  local earlier = receiptsOf({ ARGV[at] })[1]
+local function put(job)
+  local key, own, where, from, to = job[1], job[2], job[3], tonumber(job[5]), tonumber(job[6])
+  local earlier = call('HGET', KEYS[2], key)
   if earlier then return earlier == '' and '' or '+' .. earlier end
-  local own, where, from, to = ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5])
   local id = idFor(own, to > 0)
   if not id then return 'id_taken' end
-  local job = {}
-  for i = firstField, firstLog - 1, 2 do
-    if id ~= own and to > 0 and ARGV[i] == 'opts' then
-      ARGV[i + 1] = string.sub(ARGV[i + 1], 1, from) .. id .. string.sub(ARGV[i + 1], to + 1)
+  local atLogs = AT_FIELDS + 2 * tonumber(job[7])
+  local fields = {}
+  for i = AT_FIELDS, atLogs - 1, 2 do
+    if id ~= own and to > 0 and job[i] == 'opts' then
+      job[i + 1] = string.sub(job[i + 1], 1, from) .. id .. string.sub(job[i + 1], to + 1)
     end
-    job[ARGV[i]] = ARGV[i + 1]
+    fields[job[i]] = job[i + 1]
   end
   local runs = where ~= 'failed' and where ~= 'completed'
-  if runs and not rejoinsParent(base .. id, job.parentKey, job.parent) then return 'child' end
-  store(base .. id, firstField, firstLog, last)
-  place(id, where, ARGV[at + 3], job)
-  writeReceipts({ ARGV[at], id == own and '' or id })
+  if runs and not rejoinsParent(base .. id, fields.parentKey, fields.parent) then return 'child' end
+  store(base .. id, job, atLogs)
+  place(id, where, job[4], fields)
+  call('HSET', KEYS[2], key, id == own and '' or id)
   return id == own and '' or '+' .. id
 end
 
-local ends, at = {}, 4
-while at < #ARGV and elapsedUs() < TIME_FOR_JOBS_US do
-  local firstField = at + 8
-  local firstLog = firstField + 2 * tonumber(ARGV[at + 6])
-  local last = firstLog + tonumber(ARGV[at + 7]) - 1
-  ends[#ends + 1] = put(at, firstField, firstLog, last)
-  at = last + 1
+local ends = {}
+for i = 4, #ARGV do
+  if i > 4 and elapsedUs() > TIME_FOR_JOBS_US then break end
+  ends[#ends + 1] = ARGV[i] == '' and 'unreadable' or put(cmsgpack.unpack(ARGV[i]))
 end
+call('EXPIRE', KEYS[2], KEPT_S)
 wake()
 if hasDelayed then
   local due = call('ZRANGE', base .. 'delayed', 0, 0, 'WITHSCORES')[2]

@@ -11,10 +11,9 @@ local function retry(id)
   local job = fieldsOf(key, 'name', 'priority', 'opts', 'parentKey', 'parent')
   if not job then return 'unreadable' end
   if not job[1] then return 'gone' end
-  if not call('ZSCORE', failed, id) then return 'moved' end
   if call('EXISTS', key .. ':lock') == 1 then return 'active' end
-  if not rejoinsParent(key, job[4], job[5]) then return 'child' end
-  call('ZREM', failed, id)
+  if job[4] and call('ZSCORE', failed, id) and not rejoinsParent(key, job[4], job[5]) then return 'child' end
+  if call('ZREM', failed, id) == 0 then return 'moved' end
   call('HDEL', key, unpack(cleared))
   putInLine(id, job[2], job[3])
   tell('waiting', id, 'prev', 'failed')
