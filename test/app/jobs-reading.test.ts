@@ -1,0 +1,106 @@
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+import { ANA, OPS, VIC } from '../helpers/config-of.ts'
+import { answersTo, untilAnswer, untilModal } from '../helpers/looking.ts'
+import { reason } from '../helpers/reason.ts'
+import { freshRedis } from '../helpers/redis.ts'
+import { createWorld } from '../helpers/world.ts'
+
+const redis = await freshRedis()
+const client = new Redis(redis.url)
+const email = new Queue('email', { connection: client })
+
+/** A job as a worker left it that gave up. */
+const failedJob = (id: string, type: string, error: string, at: number) => ({
+  id,
+  at,
+  fields: {
+    name: type,
+    data: JSON.stringify({ password: 'hunter2', id }),
+    opts: '{"attempts":3}',
+    timestamp: String(at - 1000),
+    delay: '0',
+    priority: '0',
+    processedOn: String(at - 10),
+    finishedOn: String(at),
+    atm: '3',
+    failedReason: error,
+    stacktrace: JSON.stringify([`Error: ${error}\n    at send (/app/mail.js:3:1)`]),
+  },
+})
+
+beforeAll(async () => {
+  await email.addBulk([
+    ...['a', 'b', 'a'].map((to) => ({ name: 'welcome', data: { to } })),
+    { name: 'digest', data: { to: 'a' } },
+  ])
+  const now = Date.now()
+  const failed = [
+    ...Array.from({ length: 1005 }, (_, n) =>
+      failedJob(`t${n}`, 'send', `connect ETIMEDOUT 10.0.0.${n % 200}:443`, now - 60_000 + n),
+    ),
+    ...['p1', 'p2'].map((id) =>
+      failedJob(id, 'poison', 'Unexpected token < in JSON', now - 50_000),
+    ),
+  ]
+  const writing = client.pipeline()
+  for (const { id, at, fields } of failed)
+    writing.hset(`bull:email:${id}`, fields).zadd('bull:email:failed', at, id)
+  await writing.exec()
+})
+afterAll(async () => {
+  await email.close()
+  client.disconnect()
+})
+
+it('whoever is a member looks at failures, lists, single jobs and the vault, and finds the way to act', async () => {
+  const world = await createWorld({ redis, queues: ['email'] })
+  const vic = world.person(VIC)
+  const ask = (text: string) => vic.command('/queue', text, OPS)
+  const told = (words: RegExp) => untilAnswer(world, VIC, OPS, words)
+
+  await ask('failed email')
+  const first = await told(/from the newest 1,000 of 1,007 failed jobs; the others are being/)
+  expect(first).toContain('connect ETIMEDOUT {host}')
+  expect(first).toContain('Check that it is up and not overloaded')
+  const whole = await told(/\*1,005×\* \(over 99 %\)/)
+  expect(whole).toContain('send (mail.js)')
+
+  await ask('jobs email state:failed type:send')
+  await told(/At least 10 jobs/)
+  await told(/1,005 jobs in .*1,007 jobs looked at/)
+  await vic.click('spillway:next', OPS)
+  await told(/11 to 20 of at least 20/)
+
+  await ask('duplicates email')
+  const twins = await told(/1 job in `sales\/email`.*is:duplicate/)
+  expect(twins).toContain('quarantine sales/email state:waiting,prioritized,delayed is:duplicate')
+
+  await ask('job email p1')
+  const one = await told(/Failed: job `p1`/)
+  expect(one).toContain('3 of 3 attempts')
+  await ask('vault')
+  await told(/The vault holds nothing/)
+  await ask('failed email tpye:x')
+  await told(/did you mean `type:`/)
+  expect(answersTo(world, VIC, OPS).join()).not.toContain('hunter2')
+
+  const ana = world.person(ANA)
+  await ana.command('/queue', 'failed email type:poison', OPS)
+  await untilAnswer(world, ANA, OPS, /2 failed jobs in `sales\/email` that match `type:poison`/)
+  await ana.click('spillway:quarantine', OPS)
+  await untilModal(world, ANA, /can be confirmed until/)
+  await ana.submit(reason('poisoned'))
+  await untilModal(world, ANA, /Quarantine of .*: done/)
+
+  await ask('vault email')
+  await told(/\*v1\* `sales\/email` · \*2 jobs\* held/)
+  await ana.command('/queue', 'vault v1', OPS)
+  await untilAnswer(world, ANA, OPS, /Vault v1: 2 jobs of `sales\/email` held.*First 10…/)
+  await ana.click('spillway:release', OPS)
+  await untilModal(world, ANA, /Release[^]*can be confirmed until/)
+  await ask('job email p1')
+  await told(/Held in \*v1\*/)
+})
