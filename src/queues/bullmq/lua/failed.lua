@@ -4,6 +4,8 @@
 -- ARGV: first rank, last rank, longest error, longest stacktrace, longest data (0: not wanted)
 -- Returns how many were looked at, and per job { id, name, timestamp, finished at (ms), attempts, priority, error, stacktrace, data }
 local call = redis.call
+-- Whoever only looks keeps others waiting for less than whoever acts.
+local TIME_TO_LOOK_US = 2000
 local longest = tonumber(ARGV[3])
 local function text(key, field, most)
   if most == 0 or call('HSTRLEN', key, field) > most then return false end
@@ -20,6 +22,6 @@ for i = 1, #found, 2 do
       text(key, 'data', tonumber(ARGV[5])) }
   end
   looked = looked + 1
-  if elapsedUs() > TIME_FOR_JOBS_US then break end
+  if elapsedUs() > TIME_TO_LOOK_US then break end
 end
 return { looked, replies }
