@@ -90,33 +90,32 @@ const total = (jobs: JobsByState): number =>
 
 const runnable = (jobs: JobsByState): number => (jobs.waiting ?? 0) + (jobs.prioritized ?? 0)
 
+type JobEffect = (count: number, jobs: Pick<PlannedJobs, 'byState' | 'options'>) => Effect
+
+const leaves: JobEffect = (jobs) => ({ kind: 'leave', jobs })
+const runs: JobEffect = (jobs) => ({ kind: 'run', jobs, isPromotion: false })
+const empties: JobEffect = (jobs) => ({ kind: 'destroy', jobs })
+
+const EFFECTS: Readonly<Record<JobAction, JobEffect>> = {
+  quarantine: leaves,
+  move: leaves,
+  retry: runs,
+  unstick: runs,
+  replay: runs,
+  release: (jobs, { byState, options }) => releaseEffect(jobs, byState, options),
+  promote: (jobs) => ({ kind: 'run', jobs, isPromotion: true }),
+  prioritize: (jobs) => ({ kind: 'reorder', jobs }),
+  clean: (jobs, { options }) => ({ kind: options.forgets === true ? 'destroy' : 'clear', jobs }),
+  drain: empties,
+  discard: empties,
+}
+
 /** What an action does to a queue with `count` of its jobs. */
-export function jobEffect(
+export const jobEffect = (
   action: JobAction,
   count: number,
-  { byState, options }: Pick<PlannedJobs, 'byState' | 'options'>,
-): Effect {
-  switch (action) {
-    case 'quarantine':
-    case 'move':
-      return { kind: 'leave', jobs: count }
-    case 'retry':
-    case 'unstick':
-    case 'replay':
-      return { kind: 'run', jobs: count, isPromotion: false }
-    case 'release':
-      return releaseEffect(count, byState, options)
-    case 'promote':
-      return { kind: 'run', jobs: count, isPromotion: true }
-    case 'prioritize':
-      return { kind: 'reorder', jobs: count }
-    case 'clean':
-      return { kind: options.forgets === true ? 'destroy' : 'clear', jobs: count }
-    case 'drain':
-    case 'discard':
-      return { kind: 'destroy', jobs: count }
-  }
-}
+  jobs: Pick<PlannedJobs, 'byState' | 'options'>,
+): Effect => EFFECTS[action](count, jobs)
 
 /** What goes back to the failed ones, or is not due yet, runs no sooner for it. A vault set is of one queue. */
 function releaseEffect(count: number, byState: JobsByState, { asItWas }: JobOptions): Effect {

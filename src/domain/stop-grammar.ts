@@ -11,7 +11,7 @@ export type StopCommand =
       readonly queue: string | null
       readonly holdMs: number | null
       /** How slow it goes on after the pause; at full speed unless told. */
-      readonly then?: Then
+      readonly slow?: Slow
     }
   | {
       readonly kind: 'throttle'
@@ -20,7 +20,7 @@ export type StopCommand =
       readonly to: Throttle
     }
 
-interface Then {
+interface Slow {
   readonly to: Throttle
   readonly thenMs: number | null
 }
@@ -66,7 +66,7 @@ export function parsePause(words: readonly Word[]): StopCommand {
       'Say for example `pause email for 30m then 20/min for 1h`.',
     )
   const { throttle, forMs } = parseThen(split.slow)
-  return { ...stop, then: { to: throttle, thenMs: forMs } }
+  return { ...stop, slow: { to: throttle, thenMs: forMs } }
 }
 
 function parseStop(words: readonly Word[]) {

@@ -115,7 +115,7 @@ export function createBulkStage(
     async finish(planId) {
       for (let round = 0; round < 50; round += 1) {
         const plan = await store.now.plans.byId(planId)
-        if (plan?.finishedAt != null) return plan
+        if (plan !== null && plan.finishedAt !== null) return plan
         clock.advance(30_000)
         await executePlan(deps, planId)
       }

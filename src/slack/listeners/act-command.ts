@@ -54,7 +54,7 @@ async function targetOf(
 function howOf(command: Exclude<Act, JobCommand>): Pick<Target, 'holdMs' | 'throttle'> {
   switch (command.kind) {
     case 'pause':
-      return { holdMs: command.holdMs, throttle: command.then ?? null }
+      return { holdMs: command.holdMs, throttle: command.slow ?? null }
     case 'throttle':
       return { holdMs: command.holdMs, throttle: { to: command.to, thenMs: null } }
     case 'resume':

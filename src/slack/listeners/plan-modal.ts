@@ -130,7 +130,11 @@ export async function proposePlan(
   await requireRole(deps, { actor: wish.actor, action, queues, incidentId })
   const purpose = {
     kind: 'plan' as const,
-    ...{ action, scope, refs, incidentId, holdMs },
+    action,
+    scope,
+    refs,
+    incidentId,
+    holdMs,
     ...(throttle === null ? {} : { throttle: { to: throttle.to, thenMs: throttle.thenMs } }),
     ...(jobs === null ? {} : { jobs: { filter: jobs.filter, options: jobs.options } }),
   }

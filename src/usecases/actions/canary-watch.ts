@@ -133,7 +133,7 @@ async function tellEnd(store: Repositories, canary: Canary, at: Date): Promise<v
   const isClean = counts.completed === canary.jobs.length
   const line: RoomLine = {
     icon: isClean ? 'check' : 'warning',
-    words: `First jobs of *v${canary.vault}* (plan ${canary.planNumber}): ${canaryWords(canary)}`,
+    words: `First jobs of \`v${canary.vault}\` (plan ${canary.planNumber}): ${canaryWords(canary)}`,
     mention: [canary.by],
   }
   await tellPlaces(store, plan, await placesOf(store, plan), { key: 'canary', line, at, by: null })

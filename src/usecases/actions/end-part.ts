@@ -1,5 +1,5 @@
 import { ACTION_WORDS } from '../../domain/action-words.ts'
-import type { Plan, PlannedQueue } from '../../domain/action.ts'
+import type { Plan, PlannedQueue, QueueOutcome } from '../../domain/action.ts'
 import type { AuditBody, Json } from '../../domain/audit.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import type { JobAccounts } from '../../domain/ports/vault-store.ts'
@@ -39,13 +39,17 @@ export function stepEntry(plan: Plan, ref: QueueRef, at: Date): AuditBody {
   const queue = plan.queues.find((one) => isSameQueue(one.ref, ref))
   const facts = {
     state: queue?.state ?? null,
-    proof: queue?.outcome?.proof ?? null,
     before: overviewFacts(queue?.before ?? null),
-    after: overviewFacts(queue?.outcome?.after ?? null),
-    ...(queue?.outcome?.jobs === undefined ? {} : { jobs: jobFacts(queue.outcome.jobs) }),
+    ...outcomeFacts(queue?.outcome ?? null),
   }
   return auditOfPlan(at, 'step', plan, facts, { queue: ref })
 }
+
+const outcomeFacts = (outcome: QueueOutcome | null) => ({
+  proof: outcome?.proof ?? null,
+  after: overviewFacts(outcome?.after ?? null),
+  ...(outcome?.jobs === undefined ? {} : { jobs: jobFacts(outcome.jobs) }),
+})
 
 const jobFacts = ({ reasons, ...counts }: JobAccounts): Json => ({
   ...counts,

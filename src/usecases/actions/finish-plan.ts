@@ -12,7 +12,7 @@ import { requestAnchor } from '../audit/request-anchor.ts'
 import type { Deps } from '../deps.ts'
 import { noteInTimelines, placesOf, putLines, showCard, tellPlaces, tellRequester } from './card.ts'
 import { stepEntry } from './end-part.ts'
-import { LeaseLost, words } from './execution.ts'
+import { LeaseLost, words as onlyWords } from './execution.ts'
 import { unfinishedWords } from './jobs/outcome-words.ts'
 import { ENDED_BEFORE } from './resume.ts'
 import { endOwnHolds } from './throttle-holds.ts'
@@ -88,11 +88,11 @@ async function failJobs(
 ): Promise<readonly QueueRef[]> {
   const plan = await store.plans.byId(id)
   const begun = plan?.queues.filter(({ state, isTouched }) => state === 'executing' && isTouched)
-  if (plan == null || plan.jobs === null || begun === undefined) return []
+  if (plan === null || plan.jobs === null || begun === undefined) return []
   for (const { ref } of begun) {
     await store.slices.returnAll(id, fence, ref, now)
     const jobs = await store.slices.accounts(id, ref)
-    const outcome = { ...words(`${text ?? ''} ${unfinishedWords(jobs)}`.trim()), jobs }
+    const outcome = { ...onlyWords(`${text ?? ''} ${unfinishedWords(jobs)}`.trim()), jobs }
     await store.plans.endQueue(id, fence, ref, 'failed', outcome)
   }
   return begun.map(({ ref }) => ref)

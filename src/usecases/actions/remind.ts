@@ -1,10 +1,11 @@
 import { titleOf } from '../../domain/action-words.ts'
-import type { Hold, Plan } from '../../domain/action.ts'
+import type { Hold, Plan, ThrottleHold } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { isSameQueue, queueKey } from '../../domain/queue.ts'
 import { quote } from '../../domain/quote.ts'
 import { plural } from '../../domain/text.ts'
+import { throttleWords } from '../../domain/throttle.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Deps } from '../deps.ts'
 import { shownBy } from '../incidents/touch.ts'
@@ -28,7 +29,9 @@ export async function remind(deps: RemindDeps): Promise<void> {
   for (const review of await deps.store.now.reviews.remind(before(REVIEW_MS), now))
     await remindOfReview(deps, review.planId, now)
   for (const hold of await deps.store.now.holds.remind(before(holdReminderMs), now))
-    await remindOfHold(deps, hold, now)
+    await remindOfHold(deps, hold, now, PAUSE)
+  for (const hold of await deps.store.now.throttles.remind(before(holdReminderMs), now))
+    await remindOfHold(deps, hold, now, throttleTo(hold))
 }
 
 async function remindOfRequest(deps: RemindDeps, plan: Plan, now: Date): Promise<void> {
@@ -62,7 +65,29 @@ async function remindOfReview(deps: RemindDeps, planId: string, now: Date): Prom
   })
 }
 
-async function remindOfHold(deps: RemindDeps, hold: Hold, now: Date): Promise<void> {
+/** How a hold is spoken of, and which command ends it. */
+interface HoldKind {
+  readonly noun: string
+  readonly done: string
+  readonly freed: string
+  readonly verb: string
+}
+
+const PAUSE: HoldKind = { noun: 'pause', done: 'paused', freed: 'run again', verb: 'resume' }
+
+const throttleTo = ({ throttle }: ThrottleHold): HoldKind => ({
+  noun: 'throttle',
+  done: `throttled to ${throttleWords(throttle.wanted)}`,
+  freed: 'run at full speed again',
+  verb: 'unthrottle',
+})
+
+async function remindOfHold(
+  deps: RemindDeps,
+  hold: Hold,
+  now: Date,
+  { noun, done, freed, verb }: HoldKind,
+): Promise<void> {
   const { now: store } = deps.store
   const incidents = (await store.incidents.unresolved()).filter(
     ({ id, ref }) => id === hold.incidentId || (ref !== null && isSameQueue(ref, hold.ref)),
@@ -81,17 +106,17 @@ async function remindOfHold(deps: RemindDeps, hold: Hold, now: Date): Promise<vo
     { targets },
     {
       key: `held:${hold.id}:${now.getTime()}`,
-      words: `\`${queueKey(hold.ref)}\` has been paused for ${since}, ${endWords(deps, hold, now)}${why}. If it may run again: \`${deps.settings.commands.queue} resume ${queueKey(hold.ref)}\`.`,
+      words: `\`${queueKey(hold.ref)}\` has been ${done} for ${since}, ${endWords(deps, hold, now, noun)}${why}. If it may ${freed}: \`${deps.settings.commands.queue} ${verb} ${queueKey(hold.ref)}\`.`,
       mention: [hold.owner.userId],
       directly: [hold.owner.userId],
     },
   )
 }
 
-const endWords = ({ settings }: RemindDeps, { endsAt }: Hold, now: Date): string =>
+const endWords = ({ settings }: RemindDeps, { endsAt }: Hold, now: Date, noun: string): string =>
   endsAt === null
     ? 'without an end'
-    : `though its pause should have ended at ${clockTime(endsAt, settings.timeZone, now)}; a freeze, or a system that is away, keeps it`
+    : `though its ${noun} should have ended at ${clockTime(endsAt, settings.timeZone, now)}; a freeze, or a system that is away, keeps it`
 
 interface Reminder {
   readonly key: string

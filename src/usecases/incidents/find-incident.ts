@@ -1,6 +1,7 @@
 import type { Hold } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import type { Incident } from '../../domain/incident.ts'
+import type { Holds } from '../../domain/ports/plan-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { isSameQueue, type QueueRef } from '../../domain/queue.ts'
 import { incidentKey } from '../../domain/settings.ts'
@@ -35,10 +36,17 @@ export async function findIncident(
   )
 }
 
-/** The holds that keep its queue paused, or another queue on its account; of a storm, those of its lines' queues. */
-export async function holdsOf(store: Repositories, incident: Incident): Promise<readonly Hold[]> {
+/**
+ * The holds, of one kind, that keep its queue paused or slow, or another queue on its account; of a storm, those
+ * of its lines' queues.
+ */
+export async function holdsOf<H extends Hold>(
+  store: Pick<Repositories, 'incidents'>,
+  kind: Pick<Holds<H>, 'active'>,
+  incident: Incident,
+): Promise<readonly H[]> {
   const [holds, lines] = await Promise.all([
-    store.holds.active(null),
+    kind.active(null),
     incident.kind === 'storm' ? store.incidents.linesOf(incident.id) : [],
   ])
   const refs = [incident, ...lines].flatMap(({ ref }) => ref ?? [])

@@ -31,17 +31,19 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
   const at = deps.clock.now()
   const { now: store } = deps.store
   const { ref } = incident
-  const [alerts, firing, steps, lines, freeze, holds, state, others, pending] = await Promise.all([
-    store.alerts.ofIncident(incident.id, ALERTS_SHOWN),
-    store.alerts.firing(incident.id),
-    store.rooms.steps(incident.id),
-    incident.kind === 'storm' ? store.incidents.linesOf(incident.id) : [],
-    store.control.frozen(),
-    ref === null ? holdsOf(store, incident) : store.holds.active(ref),
-    ref === null ? null : live(at, () => deps.systems.get(ref.system).pauseState(ref.queue)),
-    groupQueues(deps, incident, at),
-    pendingOf(store, incident),
-  ])
+  const [alerts, firing, steps, lines, freeze, holds, throttles, state, others, pending] =
+    await Promise.all([
+      store.alerts.ofIncident(incident.id, ALERTS_SHOWN),
+      store.alerts.firing(incident.id),
+      store.rooms.steps(incident.id),
+      incident.kind === 'storm' ? store.incidents.linesOf(incident.id) : [],
+      store.control.frozen(),
+      ref === null ? holdsOf(store, store.holds, incident) : store.holds.active(ref),
+      ref === null ? holdsOf(store, store.throttles, incident) : store.throttles.active(ref),
+      ref === null ? null : live(at, () => deps.systems.get(ref.system).pauseState(ref.queue)),
+      groupQueues(deps, incident, at),
+      pendingOf(store, incident),
+    ])
   return {
     incident,
     alerts,
@@ -52,6 +54,7 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
     others,
     hazards: state?.isLive === true ? state.value.hazards : [],
     holds,
+    throttles,
     steps,
     lines,
     freeze,

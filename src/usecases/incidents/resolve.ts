@@ -4,6 +4,7 @@ import type { Incident } from '../../domain/incident.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { queueKey } from '../../domain/queue.ts'
 import { plural } from '../../domain/text.ts'
+import { throttleWords } from '../../domain/throttle.ts'
 import { clockTime } from '../../domain/time.ts'
 import { auditOf } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
@@ -75,16 +76,21 @@ async function record(
 
 async function stillWrong(deps: Deps, store: Repositories, incident: Incident): Promise<string[]> {
   const firing = await store.alerts.firing(incident.id)
-  const holds = await holdsOf(store, incident)
+  const holds = await holdsOf(store, store.holds, incident)
+  const throttles = await holdsOf(store, store.throttles, incident)
   const until = (end: Date | null): string =>
     end === null
-      ? 'until somebody resumes it'
+      ? 'until somebody ends that'
       : `until ${clockTime(end, deps.settings.timeZone, deps.clock.now())}`
   return [
     ...(firing > 0 ? [`${plural(firing, 'alert')} still ${firing === 1 ? 'fires' : 'fire'}.`] : []),
     ...holds.map(
       (hold) =>
         `\`${queueKey(hold.ref)}\` stays paused by <@${hold.owner.userId}> ${until(hold.endsAt)}.`,
+    ),
+    ...throttles.map(
+      ({ ref, owner, endsAt, throttle }) =>
+        `\`${queueKey(ref)}\` stays throttled to ${throttleWords(throttle.wanted)} by <@${owner.userId}> ${until(endsAt)}.`,
     ),
   ]
 }

@@ -34,7 +34,10 @@ export async function listQueues(
   const undiscovered = await discoverWhereNothingIsKnown(deps.systems)
   const refs =
     request.filter === null ? knownQueues(deps.systems) : matchQueues(deps, request.filter)
-  const holds = await deps.store.now.holds.active(null).catch(ignoreDatabase)
+  const [holds, throttles] = await Promise.all([
+    deps.store.now.holds.active(null).catch(ignoreDatabase),
+    deps.store.now.throttles.active(null).catch(ignoreDatabase),
+  ])
   const groups = bySystem(refs, deps.systems)
   const answers = await Promise.all(
     groups.map(({ system, queues }) => live(at, () => system.overview(queues))),
@@ -46,6 +49,7 @@ export async function listQueues(
     overview,
     rule: ruleFor(deps.settings, overview.ref),
     holds: holds.filter((hold) => isSameQueue(hold.ref, overview.ref)),
+    throttles: throttles.filter((hold) => isSameQueue(hold.ref, overview.ref)),
   }))
   return {
     lines: lines.toSorted(byUrgency(at)),

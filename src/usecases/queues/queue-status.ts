@@ -15,15 +15,16 @@ export async function queueStatus(
 ): Promise<StatusView> {
   const system = deps.systems.get(ref.system)
   const key = incidentKey(deps.settings, ref)
-  const [detail, state, health, holds, incident] = await Promise.all([
+  const [detail, state, health, holds, throttles, incident] = await Promise.all([
     system.detail(ref.queue),
     system.pauseState(ref.queue),
     system.health(),
     deps.store.now.holds.active(ref).catch(ignoreDatabase),
+    deps.store.now.throttles.active(ref).catch(ignoreDatabase),
     deps.store.now.incidents.unresolvedByKey(key).catch(noIncident),
   ])
   return {
-    line: { overview: detail.overview, rule: ruleFor(deps.settings, ref), holds },
+    line: { overview: detail.overview, rule: ruleFor(deps.settings, ref), holds, throttles },
     detail,
     nearest: nearestIfUnknown(deps.systems, detail.overview),
     hazards: state.hazards,

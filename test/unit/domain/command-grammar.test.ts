@@ -157,11 +157,13 @@ describe('the queue command', () => {
   it('understands every form that help shows', () => {
     const example = (takes: string): string =>
       takes
-        .replace(/\[for.*/, 'for 30m')
+        .replace(/\[for \d.*/, 'for 30m')
         .replaceAll(/\[.*?\]/g, '')
         .replace('<plan>', '42')
         .replace('<queue|priority 5>', 'bulk')
         .replace('<action>', 'pause')
+        .replace('<20/min|concurrency 2>', '20/min')
+        .replace(/<(v7|5)>/, '$1')
     const lists = new Map([
       ['duplicates', 'jobs'],
       ['corrupted', 'jobs'],

@@ -12,7 +12,7 @@ it.each([
       kind: 'pause',
       queue: 'email',
       holdMs: 30 * MINUTE_MS,
-      then: { to: rate(20, MINUTE_MS), thenMs: 60 * MINUTE_MS },
+      slow: { to: rate(20, MINUTE_MS), thenMs: 60 * MINUTE_MS },
     },
   ],
   [
@@ -21,7 +21,7 @@ it.each([
       kind: 'pause',
       queue: null,
       holdMs: 5 * MINUTE_MS,
-      then: { to: { rate: null, concurrency: 1 }, thenMs: null },
+      slow: { to: { rate: null, concurrency: 1 }, thenMs: null },
     },
   ],
   [

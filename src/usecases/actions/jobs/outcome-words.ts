@@ -59,10 +59,7 @@ export function unfinishedWords({ planned, done, returned, open }: JobAccounts):
 }
 
 /** `10 skipped: 7 in the hands of a worker, 3 no longer in the queue.` */
-export function skippedWords({
-  skipped,
-  reasons,
-}: Pick<JobAccounts, 'skipped' | 'reasons'>): string {
+function skippedWords({ skipped, reasons }: Pick<JobAccounts, 'skipped' | 'reasons'>): string {
   if (skipped === 0) return ''
   const parts = SKIP_REASONS.flatMap((reason) => {
     const count = reasons[reason] ?? 0

@@ -4,12 +4,13 @@ import { parseFilterText } from '../../../domain/filter-grammar.ts'
 import { filterWords } from '../../../domain/filter-words.ts'
 import { type JobAction, jobActionRule } from '../../../domain/job-actions.ts'
 import type { JobFilter } from '../../../domain/job-filter.ts'
-import type { JobGroup, JobState, SkipReason } from '../../../domain/job.ts'
+import type { JobState } from '../../../domain/job.ts'
 import { jobsDigest } from '../../../domain/plan.ts'
 import type { Slice } from '../../../domain/ports/vault-store.ts'
 import { queueKey, type QueueRef } from '../../../domain/queue.ts'
 import { listing } from '../../../domain/text.ts'
 import type { Deps } from '../../deps.ts'
+import { type Found, MOST_JOBS } from './found.ts'
 import { selectInQueue } from './select-in-queue.ts'
 import { selectInVault } from './select-in-vault.ts'
 
@@ -20,25 +21,8 @@ export interface JobsWish {
   readonly options: JobOptions
 }
 
-/** More than this in one plan is no preview any more; a second plan takes the rest. */
-export const MOST_JOBS = 500_000
 /** Jobs of one checkpoint. */
 const SLICE_JOBS = 1000
-
-/** Jobs found in one place, explicit. */
-export interface Found {
-  readonly ref: QueueRef
-  readonly groups: readonly JobGroup[]
-  readonly looked: number
-  readonly isCut: boolean
-  readonly types: PlanPreview['types']
-  readonly sample: PlanPreview['sample']
-  readonly oldestAt: Date | null
-  readonly newestAt: Date | null
-  readonly foreseen: Readonly<Partial<Record<SkipReason, number>>>
-  /** What could go wrong with them, in sentences. */
-  readonly warnings?: readonly string[]
-}
 
 export type NewSlice = Omit<Slice, 'end' | 'isBegun'>
 
@@ -55,7 +39,7 @@ export interface ResolvedJobs {
  * The filter that is meant, with the states that the action is about. Throws `bad_input` where the filter
  * cannot be read, or asks for what the action cannot do.
  */
-export function filterFor(action: JobAction, words: string): JobFilter {
+function filterFor(action: JobAction, words: string): JobFilter {
   const filter = parseFilterText(words)
   const rule = jobActionRule(action)
   const wrong = filter.states.filter((state) => !rule.states.includes(state))
@@ -117,7 +101,7 @@ async function selectInQueues(
   return found
 }
 
-export const countOf = ({ groups }: Pick<Found, 'groups'>): number =>
+const countOf = ({ groups }: Pick<Found, 'groups'>): number =>
   groups.reduce((sum, { ids }) => sum + ids.length, 0)
 
 function toResolved(found: readonly Found[], wish: JobsWish): ResolvedJobs {

@@ -1,8 +1,8 @@
 import type { JobFilter } from '../../../domain/job-filter.ts'
 import type { QueueRef } from '../../../domain/queue.ts'
 import type { Deps } from '../../deps.ts'
+import type { Found } from './found.ts'
 import { operatorOf } from './operator-of.ts'
-import type { Found } from './resolve-jobs.ts'
 import { selectStuck } from './select-stuck.ts'
 
 /** A preview that takes longer than this is given up: a narrower filter, or a limit, answers sooner. */

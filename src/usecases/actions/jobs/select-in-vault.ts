@@ -2,19 +2,22 @@ import type { JobOptions } from '../../../domain/action.ts'
 import { OperatorError } from '../../../domain/errors.ts'
 import { compileFilter } from '../../../domain/filter-match.ts'
 import type { JobFilter } from '../../../domain/job-filter.ts'
-import type { JobFacts, JobState } from '../../../domain/job.ts'
+import type { JobFacts } from '../../../domain/job.ts'
 import type { JobOperator } from '../../../domain/ports/job-operator.ts'
 import { isSameQueue, type JobSample, type QueueRef } from '../../../domain/queue.ts'
 import { redactJson } from '../../../domain/redaction.ts'
 import type { VaultJob, VaultSet } from '../../../domain/vault.ts'
 import type { Deps } from '../../deps.ts'
+import { type Found, MOST_JOBS } from './found.ts'
 import { operatorOf } from './operator-of.ts'
 import { pickCanary } from './pick-canary.ts'
-import { type Found, MOST_JOBS } from './resolve-jobs.ts'
+import { Picked } from './picked.ts'
 
 const PAGE = 2000
+/** With their content, until it is known how large that is. */
+const FIRST_PAGE = 100
+const PAGE_BYTES = 8 * 1024 * 1024
 const SHOWN_DATA = 400
-const SAMPLES = 3
 
 type Row = { readonly job: VaultJob; readonly content: string | null }
 
@@ -36,18 +39,38 @@ export async function selectInVault(
   const most = Math.min(about.filter.limit ?? MOST_JOBS, MOST_JOBS)
   const filter = compileFilter(about.filter, deps.clock.now())
   const withContent = filter.needs.data || filter.needs.stack
-  for (let after = 0; matching.count < most;) {
-    const rows = await deps.store.now.vault.held(set.id, { after, limit: PAGE, withContent })
-    const last = rows.at(-1)
-    if (last === undefined) break
-    after = last.job.id
-    for (const row of rows)
-      if (matching.count < most && filter.matches(factsOf(operator, row))) matching.add(row.job)
-    picked.looked += rows.length
+  for await (const row of heldRows(deps, set, withContent)) {
+    if (matching.count >= most) break
+    picked.looked += 1
+    if (filter.matches(factsOf(operator, row))) matching.add(row.job)
   }
   if (pool !== null)
     for (const job of await deps.store.now.vault.rows(pool.chosen())) picked.add(job)
   return { ref: set.ref, ...picked.found(), sample: await samplesOf(deps, set, operator, picked) }
+}
+
+/** Page by page, so that a set of any size fits into memory. */
+async function* heldRows(
+  { store }: Pick<Deps, 'store'>,
+  set: VaultSet,
+  withContent: boolean,
+): AsyncGenerator<Row> {
+  let limit = withContent ? FIRST_PAGE : PAGE
+  for (let after = 0; ;) {
+    const rows = await store.now.vault.held(set.id, { after, limit, withContent })
+    const last = rows.at(-1)
+    if (last === undefined) return
+    after = last.job.id
+    if (withContent) limit = nextPage(rows)
+    yield* rows
+  }
+}
+
+/** As many as fit, if the next ones are as large as these. */
+function nextPage(rows: readonly Row[]): number {
+  const bytes = rows.reduce((sum, { job }) => sum + job.sizeBytes, 0)
+  const fitting = Math.floor((PAGE_BYTES * rows.length) / Math.max(1, bytes))
+  return Math.min(PAGE, Math.max(1, fitting))
 }
 
 async function setOf(
@@ -82,7 +105,8 @@ async function samplesOf(
       limit: 1,
       withContent: true,
     })
-    const data = row?.content == null ? null : operator.factsOf(row.content).data
+    const content = row?.content ?? null
+    const data = content === null ? null : operator.factsOf(content).data
     samples.push({
       id: job.jobId,
       type: job.facts.type,
@@ -92,44 +116,4 @@ async function samplesOf(
     })
   }
   return samples
-}
-
-/** What was picked so far. */
-class Picked {
-  count = 0
-  looked = 0
-  readonly first: VaultJob[] = []
-  readonly #byState = new Map<JobState, string[]>()
-  readonly #types = new Map<string, number>()
-  #oldestAt: Date | null = null
-  #newestAt: Date | null = null
-
-  add(job: VaultJob): void {
-    this.count += 1
-    if (this.first.length < SAMPLES) this.first.push(job)
-    const ids = this.#byState.get(job.from)
-    if (ids === undefined) this.#byState.set(job.from, [String(job.id)])
-    else ids.push(String(job.id))
-    const { type, endedAt, addedAt } = job.facts
-    this.#types.set(type, (this.#types.get(type) ?? 0) + 1)
-    const at = endedAt ?? addedAt
-    if (at === null) return
-    if (this.#oldestAt === null || at < this.#oldestAt) this.#oldestAt = at
-    if (this.#newestAt === null || at > this.#newestAt) this.#newestAt = at
-  }
-
-  found(): Omit<Found, 'ref' | 'sample'> {
-    const items = [...this.#types]
-      .map(([type, count]) => ({ type, count }))
-      .toSorted((a, b) => b.count - a.count)
-    return {
-      groups: [...this.#byState].map(([state, ids]) => ({ state, ids })),
-      looked: this.looked,
-      isCut: false,
-      types: { items, looked: this.count, total: this.count, isExact: true },
-      oldestAt: this.#oldestAt,
-      newestAt: this.#newestAt,
-      foreseen: {},
-    }
-  }
 }
