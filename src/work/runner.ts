@@ -95,12 +95,14 @@ async function unlock(pool: Pool, lockers: string[]): Promise<void> {
   lockers.length = 0
 }
 
-const tasksOf = (handlers: Handlers): TaskList => ({
-  process_delivery: (raw) => handlers.process_delivery(payloads.process_delivery.parse(raw)),
-  open_room: (raw) => handlers.open_room(payloads.open_room.parse(raw)),
-  deliver_messages: (raw) => handlers.deliver_messages(payloads.deliver_messages.parse(raw)),
-  execute_plan: (raw) => handlers.execute_plan(payloads.execute_plan.parse(raw)),
-  end_hold: (raw) => handlers.end_hold(payloads.end_hold.parse(raw)),
-  anchor_audit: (raw) => handlers.anchor_audit(payloads.anchor_audit.parse(raw)),
-  verify_audit: (raw) => handlers.verify_audit(payloads.verify_audit.parse(raw)),
-})
+const tasksOf = (handlers: Handlers): TaskList =>
+  ({
+    process_delivery: (raw) => handlers.process_delivery(payloads.process_delivery.parse(raw)),
+    open_room: (raw) => handlers.open_room(payloads.open_room.parse(raw)),
+    deliver_messages: (raw) => handlers.deliver_messages(payloads.deliver_messages.parse(raw)),
+    execute_plan: (raw) => handlers.execute_plan(payloads.execute_plan.parse(raw)),
+    watch_canary: (raw) => handlers.watch_canary(payloads.watch_canary.parse(raw)),
+    end_hold: (raw) => handlers.end_hold(payloads.end_hold.parse(raw)),
+    anchor_audit: (raw) => handlers.anchor_audit(payloads.anchor_audit.parse(raw)),
+    verify_audit: (raw) => handlers.verify_audit(payloads.verify_audit.parse(raw)),
+  }) satisfies Record<TaskName, unknown>
