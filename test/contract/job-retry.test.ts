@@ -188,6 +188,7 @@ describe('a retry', () => {
     const ends = await retry('left', guard(), ['gone', 'moved', 'locked', 'text'], true)
     expect(ends.map(({ skipped }) => skipped)).toEqual(['gone', 'moved', 'active', 'unreadable'])
     expect(await world.raw.lrange(keys.wait, 0, -1)).toEqual(['moved'])
+    expect(await world.raw.exists(keys.marker, keys.events, keys.meta)).toBe(0)
     expect(await world.raw.zcard(keys.failed)).toBe(2)
   })
 

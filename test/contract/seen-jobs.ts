@@ -61,6 +61,8 @@ export interface OwnQueue {
   add(name: string, data: unknown, opts?: Readonly<Record<string, unknown>>): Promise<string>
   /** BullMQ's own retry of one failed job. */
   retry(id: string): Promise<void>
+  /** BullMQ's own change of one job's priority. */
+  changePriority(id: string, priority: number): Promise<void>
   get(id: string): Promise<SeenJob>
   pause(): Promise<void>
   resume(): Promise<void>
@@ -84,6 +86,7 @@ export function openOwnQueue(flavour: Flavour, queue: string, port: number): Own
   return {
     add: async (name, data, opts) => String((await opened.add(name, data, { ...opts })).id),
     retry: async (id) => (await found(id)).retry('failed'),
+    changePriority: async (id, priority) => (await found(id)).changePriority({ priority }),
     get: async (id) => seen(await found(id)),
     pause: () => opened.pause(),
     resume: () => opened.resume(),

@@ -1,5 +1,4 @@
 import type { BullmqSystemConfig } from '../../../config/types.ts'
-import { OperatorError } from '../../../domain/errors.ts'
 import type { JobOperator } from '../../../domain/ports/job-operator.ts'
 import type { Clock } from '../../../domain/ports/runtime.ts'
 import type { Connection } from '../connection.ts'
@@ -15,10 +14,12 @@ import { closeSlice, openSlice } from './guard.ts'
 import { readOutcomes } from './outcomes.ts'
 import { promoteJobs } from './promote.ts'
 import { putJobs } from './put.ts'
+import { reprioritizeJobs } from './reprioritize.ts'
 import { retryJobs } from './retry.ts'
 import { countThere, selectJobs } from './select.ts'
-import { rememberPlaces, takeFromLine } from './take-line.ts'
+import { takeFromLine } from './take-line.ts'
 import { takeFromSet } from './take.ts'
+import { rememberPlaces } from './walk-line.ts'
 
 interface OperatorDeps {
   readonly config: BullmqSystemConfig
@@ -37,6 +38,7 @@ export function createJobOperator({ connection, clock, ...deps }: OperatorDeps):
     put: learnPace(),
     retry: learnPace(),
     promote: learnPace(),
+    reprioritize: learnPace(),
   }
   const places = rememberPlaces()
   const of = (queue: string) => ({ connection, keys: queueKeys(deps.config.prefix, queue) })
@@ -62,13 +64,14 @@ export function createJobOperator({ connection, clock, ...deps }: OperatorDeps):
     retry: (queue, guard, ids, resetsAttempts) =>
       retryJobs(lineOf(queue), guard, paces.retry, ids, resetsAttempts),
     promote: (queue, guard, ids) => promoteJobs(lineOf(queue), guard, paces.promote, ids),
-    reprioritize: () =>
-      Promise.reject(
-        new OperatorError(
-          'not_supported',
-          'Priorities cannot be changed yet.',
-          'Nothing was changed.',
-        ),
+    reprioritize: (queue, guard, state, ids, priority) =>
+      reprioritizeJobs(
+        lineOf(queue),
+        guard,
+        { pace: paces.reprioritize, places },
+        state,
+        ids,
+        priority,
       ),
     stuck: (queue) => readStuck(connection, of(queue).keys),
     unstick: (queue, guard, ids) =>

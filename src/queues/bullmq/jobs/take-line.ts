@@ -1,13 +1,11 @@
-import { z } from 'zod'
-
 import type { JobEnd } from '../../../domain/job.ts'
 import type { Guard } from '../../../domain/ports/job-operator.ts'
-import { loadScript, runScript } from '../scripts.ts'
-import { inBatches, learnPace } from './batches.ts'
-import { runGuarded, type JobsOf } from './guard.ts'
-import { TakeReply, toEnd, type SafeCopy } from './take.ts'
+import { loadScript } from '../scripts.ts'
+import type { JobsOf } from './guard.ts'
+import type { SafeCopy } from './take.ts'
+import { changeWaiting, type Places } from './walk-line.ts'
 
-const takeScript = loadScript(
+const script = loadScript(
   'take-line',
   'room',
   'guard',
@@ -16,138 +14,20 @@ const takeScript = loadScript(
   'look',
   'removed',
   'walk',
+  'stretch',
 )
-const whereScript = loadScript('where', 'clock')
 
-/** Asked for in one call: what follows in the list are mostly the next ones in order. */
-const AHEAD = 500
-/** Entries read per call; the fewer jobs among them are meant, the more. */
-const STRETCH = { least: 500, most: 8000 }
-/** So far on none of the jobs was met: then it is time to ask where they are. */
-const IN_VAIN = 20_000
-const KEPT_PLACES = 100
-
-const Reply = z.tuple([z.number(), z.string(), z.number()], z.string())
-const Replies = z.array(TakeReply)
-
-/** How far a list was walked: so many entries from its tail on are behind us, `anchor` the last of them. */
-interface Walked {
-  readonly behind: number
-  readonly anchor: string
-}
-
-const AT_THE_TAIL: Walked = { behind: 0, anchor: '' }
-
-/** Where the last slice of each plan ended: a hint, so that the next one need not begin at the tail. */
-export interface Places {
-  of(guard: Guard, list: string): Walked
-  keep(guard: Guard, list: string, walked: Walked): void
-}
-
-export function rememberPlaces(): Places {
-  const places = new Map<string, Walked>()
-  const name = ({ planId }: Guard, list: string) => `${planId} ${list}`
-  return {
-    of: (guard, list) => places.get(name(guard, list)) ?? AT_THE_TAIL,
-    keep(guard, list, walked) {
-      places.delete(name(guard, list))
-      places.set(name(guard, list), walked)
-      for (const oldest of places.keys()) {
-        if (places.size <= KEPT_PLACES) break
-        places.delete(oldest)
-      }
-    },
-  }
-}
-
-/**
- * Removes jobs out of the lists in which they wait, each only if it is still what was copied; however long the lists
- * are, they are gone through about once per plan. Jobs that stand where they are not expected are looked for in a
- * second pass, from the tail on.
- */
-export async function takeFromLine(
+/** Removes jobs out of the lists in which they wait, each only if it is still what was copied. */
+export const takeFromLine = (
   jobs: JobsOf,
   guard: Guard,
   places: Places,
   copies: readonly SafeCopy[],
-): Promise<readonly JobEnd[]> {
-  const left = new Map(copies.map((copy) => [copy.id, copy]))
-  const ends = new Map<string, JobEnd>()
-  const settle = (end: JobEnd) => {
-    if (left.delete(end.id)) ends.set(end.id, end)
-  }
-  for (const state of ['paused', 'wait'] as const) {
-    const list = jobs.keys[state]
-    const from = places.of(guard, list)
-    const walked = await walk(
-      jobs,
-      guard,
-      { state, from, ahead: AHEAD, inVain: IN_VAIN },
-      left,
-      settle,
-    )
-    places.keep(guard, list, walked)
-  }
-  for (const end of await lookWhere(jobs, [...left.keys()])) settle(end)
-  for (const state of ['paused', 'wait'] as const) {
-    const whole = { state, from: AT_THE_TAIL, ahead: left.size, inVain: Number.POSITIVE_INFINITY }
-    await walk(jobs, guard, whole, left, settle)
-  }
-  return copies.map(({ id }) => ends.get(id) ?? { id, skipped: 'moved' })
-}
-
-interface Walk {
-  readonly state: 'paused' | 'wait'
-  readonly from: Walked
-  readonly ahead: number
-  readonly inVain: number
-}
-
-/** Goes through one list until nothing is left to look for, or `inVain` entries were none of those. */
-async function walk(
-  jobs: JobsOf,
-  guard: Guard,
-  { state, from, ahead, inVain }: Walk,
-  left: ReadonlyMap<string, SafeCopy>,
-  settle: (end: JobEnd) => void,
-): Promise<Walked> {
-  let walked = from
-  let stretch = STRETCH.least
-  for (let missed = 0; left.size > 0 && missed < inVain;) {
-    const wanted = [...left.values()].slice(0, ahead)
-    const [behind, anchor, isHead, ...found] = Reply.parse(
-      await runGuarded(jobs, guard, {
-        script: takeScript,
-        keys: [jobs.keys.base, jobs.keys[state]],
-        args: [
-          state,
-          walked.behind,
-          walked.anchor,
-          stretch,
-          ...wanted.flatMap(({ id, digest }) => [id, digest]),
-        ],
-      }),
-    )
-    for (let at = 0; at + 1 < found.length; at += 2)
-      settle(toEnd(found[at] ?? '', TakeReply.parse(found[at + 1])))
-    const looked = behind - walked.behind + found.length / 2
-    missed = found.length > 0 ? 0 : missed + Math.max(looked, 1)
-    stretch = Math.min(Math.max(Math.ceil(looked * 1.5), STRETCH.least), STRETCH.most)
-    walked = { behind, anchor }
-    if (isHead === 1) break
-  }
-  return walked
-}
-
-/** Those of these jobs that certainly are not in line any more. */
-async function lookWhere(
-  { connection, keys }: JobsOf,
-  ids: readonly string[],
-): Promise<readonly JobEnd[]> {
-  const replies = await inBatches(ids, learnPace(), 1, async (batch) =>
-    Replies.parse(
-      await connection.run((redis) => runScript(redis, whereScript, [keys.base], batch)),
-    ),
+): Promise<readonly JobEnd[]> =>
+  changeWaiting(
+    jobs,
+    guard,
+    places,
+    { script, option: (state) => state },
+    copies.map(({ id, digest }) => ({ id, about: digest })),
   )
-  return replies.flatMap((reply, index) => (reply === '' ? [] : [toEnd(ids[index] ?? '', reply)]))
-}

@@ -22,8 +22,11 @@ local function isLifo(opts)
   return isJson and type(decoded) == 'table' and decoded.lifo == true
 end
 
+local hasWork = false
+
 -- Behind those of the same priority; without one, behind all, or in front of all where the job asks for it.
 local function putInLine(id, priority, opts)
+  hasWork = true
   local weight = tonumber(priority) or 0
   if weight > 0 then
     call('ZADD', base .. 'prioritized', weight * 0x100000000 + call('INCR', base .. 'pc') % 0x100000000, id)
@@ -34,7 +37,7 @@ end
 
 -- Workers of BullMQ 4 wake by the list itself; those of 5 and 6 sleep until there is a marker.
 local function wake()
-  if not isPaused and not isFull then call('ZADD', base .. 'marker', 0, '0') end
+  if hasWork and not isPaused and not isFull then call('ZADD', base .. 'marker', 0, '0') end
 end
 
 -- False where the key holds something else than a hash.

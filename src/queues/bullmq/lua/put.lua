@@ -55,7 +55,10 @@ local function place(id, where, score, fields)
   else
     call('ZADD', base .. where, score, id)
   end
-  if where == 'line' or where == 'prioritized' then tell('waiting', id) end
+  if where == 'line' or where == 'prioritized' then
+    tell('waiting', id)
+    hasWork = true
+  end
   if where == 'delayed' then
     tell('delayed', id, 'delay', string.format('%.0f', math.floor(tonumber(score) / 0x1000)))
     hasDelayed = true

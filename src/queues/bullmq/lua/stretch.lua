@@ -1,0 +1,65 @@
+-- Goes through a stretch of a list and takes jobs out of its middle. Behind guard.lua, clock.lua and walk.lua.
+-- The stretch is read from the tail on; what is to go is overwritten by a tombstone, by its index, and all tombstones
+-- are removed in one go from the nearer end: LREM by id would go through the list once a job.
+-- KEYS: fence, receipts, base, list
+-- ARGV: fence, what the script in question takes, entries behind us, the last of them, entries to look at, then each
+--   job's id and what that script needs of it
+-- `refusal` is asked for every job that is found, with its id and that: '' to take it, or the reason to leave it.
+-- `finish` is given those that were taken, in the order of the line, after they have left it.
+-- Returns { entries behind us now, the last of them, 1 at the head of the list, then id and '' (done) | reason
+--   of each job that was found }
+local TOMBSTONE = '0:spillway'
+-- What LREM takes for an entry on a slow day.
+local US_PER_ENTRY = 0.03
+
+local function goThrough(refusal, finish)
+  local list = KEYS[4]
+  local wanted, ids, replies, taken, isTaken = {}, {}, {}, {}, {}
+  local function answer(id, reason)
+    replies[#replies + 1] = id
+    replies[#replies + 1] = reason
+    wanted[id] = nil
+  end
+
+  for i = 6, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
+  for i, id in ipairs(ids) do wanted[id] = ARGV[5 + 2 * i] end
+  for i, receipt in ipairs(receiptsOf(ids)) do
+    if receipt then answer(ids[i], '') end
+  end
+
+  local length = call('LLEN', list)
+  local from = entriesBehind(list, tonumber(ARGV[3]), ARGV[4])
+  local entries = call('LRANGE', list, -from - tonumber(ARGV[5]), -from - 1)
+  local toEnd = math.min(from + #entries, length - from)
+  local timeForJobs = math.max(2 * TIME_FOR_JOBS_US - toEnd * US_PER_ENTRY, TIME_FOR_JOBS_US / 2)
+  local looked, found, tombstones = 0, 0, 0
+
+  for i = #entries, 1, -1 do
+    local id = entries[i]
+    if wanted[id] then
+      found = found + 1
+      if found % 4 == 0 and elapsedUs() > timeForJobs then break end
+      local reason = refusal(id, wanted[id])
+      if reason == '' then
+        taken[#taken + 1] = id
+        isTaken[id] = true
+      end
+      answer(id, reason)
+    end
+    -- Also where a job stands in line a second time.
+    if isTaken[id] then
+      call('LSET', list, -from - #entries + i - 1, TOMBSTONE)
+      tombstones = tombstones + 1
+    end
+    looked = looked + 1
+  end
+
+  local behind = from + looked
+  if #taken > 0 then
+    call('LREM', list, behind < length - from and -tombstones or tombstones, TOMBSTONE)
+    finish(taken)
+  end
+  local isHead = behind >= length and 1 or 0
+  behind = behind - tombstones
+  return { behind, behind > 0 and call('LINDEX', list, -behind) or '', isHead, unpack(replies) }
+end
