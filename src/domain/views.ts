@@ -1,4 +1,4 @@
-import type { Accounts, Approval, Hold, Plan, Review } from './action.ts'
+import type { Accounts, Approval, Hold, Plan, Review, ThrottleHold } from './action.ts'
 import type { TrackedAlert } from './alert.ts'
 import type { Incident, RoomStep, TimelineEntry } from './incident.ts'
 import type { Unreadable } from './ports/alert-store.ts'
@@ -49,6 +49,7 @@ export interface HeadlineView {
   readonly others: readonly GroupQueue[]
   readonly hazards: readonly PauseHazard[]
   readonly holds: readonly Hold[]
+  readonly throttles: readonly ThrottleHold[]
   readonly steps: readonly RoomStep[]
   /** A storm's lines, worst first. */
   readonly lines: readonly Incident[]
@@ -76,6 +77,7 @@ export interface QueueLine {
   readonly overview: QueueOverview
   readonly rule: QueueRule
   readonly holds: readonly Hold[]
+  readonly throttles: readonly ThrottleHold[]
 }
 
 /** Queues of one or several systems, alarming ones first. */
@@ -106,9 +108,12 @@ export interface StatusView {
 
 export interface HeldView {
   readonly holds: readonly Hold[]
+  readonly throttles: readonly ThrottleHold[]
   readonly freeze: Freeze | null
   /** Queues that are paused though Spillway holds none of them. */
   readonly foreign: readonly QueueRef[]
+  /** Queues with limits though Spillway throttles none of them: others set these, for good perhaps. */
+  readonly limited: readonly Pick<QueueOverview, 'ref' | 'throttle'>[]
   readonly problems: readonly string[]
   readonly tokens: Tokens
   readonly at: Date

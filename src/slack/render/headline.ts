@@ -7,7 +7,7 @@ import { clockTime, exactTime } from '../../domain/time.ts'
 import type { HeadlineView, Locale, Tokens } from '../../domain/views.ts'
 import { LIMITS } from '../limits.ts'
 import { actions, context, firstFew, header, message, section, type Rendered } from './elements.ts'
-import { freezeLine, hazardLines, heldQueueLine, pauseLines } from './holds.ts'
+import { freezeLine, hazardLines, heldQueueLine, pauseLines, throttleLines } from './holds.ts'
 import { incidentIcon, lasted, leadWords, resolvedWords } from './incident-words.ts'
 import { link, mention, plain, prose, queueName, sentence } from './mrkdwn.ts'
 import { nextStep } from './next-step.ts'
@@ -84,6 +84,7 @@ function queueBlocks(view: HeadlineView, zone: string): readonly KnownBlock[] {
   const overview = queue.isLive ? queue.value : null
   const warnings = [
     ...pauseLines(overview, view.holds, zone, at),
+    ...throttleLines(overview, view.throttles, zone, at),
     ...(view.incident.state === 'resolved' ? [] : hazardLines(view.hazards)),
   ]
   return [section(...numbers), ...(warnings.length === 0 ? [] : [section(...warnings)])]
@@ -99,11 +100,11 @@ const stormBlocks = (view: HeadlineView, zone: string): readonly KnownBlock[] =>
             return `${incidentIcon(line)} ${line.severity} ${what}${prose(line.title, 80)}`
           }),
         ),
-        ...(view.holds.length === 0
+        ...(view.holds.length + view.throttles.length === 0
           ? []
           : [
               section(
-                ...firstFew(view.holds, MAX_STORM_HOLDS, (hold) =>
+                ...firstFew([...view.holds, ...view.throttles], MAX_STORM_HOLDS, (hold) =>
                   heldQueueLine(hold, zone, view.at),
                 ),
               ),

@@ -1,4 +1,5 @@
 import { plural, thousands } from '../../domain/text.ts'
+import { throttleWords } from '../../domain/throttle.ts'
 import type { HeldView, Locale } from '../../domain/views.ts'
 import { actions, firstFew, message, section, type Rendered } from './elements.ts'
 import { freezeLine, heldQueueLine } from './holds.ts'
@@ -8,19 +9,21 @@ const MAX_HOLDS = 12
 const MAX_FOREIGN = 10
 const MAX_PROBLEMS = 5
 
-function heading({ holds, foreign, problems }: HeldView): string {
-  const endless = holds.filter(({ endsAt }) => endsAt === null).length
-  if (holds.length > 0)
-    return `${plural(holds.length, 'hold')} by Spillway${endless === 0 ? '' : `, ${thousands(endless)} without an end`}`
+function heading({ holds, throttles, foreign, problems }: HeldView): string {
+  const all = [...holds, ...throttles]
+  const endless = all.filter(({ endsAt }) => endsAt === null).length
+  if (all.length > 0)
+    return `${plural(all.length, 'hold')} by Spillway${endless === 0 ? '' : `, ${thousands(endless)} without an end`}`
   if (foreign.length > 0) return 'Spillway holds no queue'
   return problems.length > 0
     ? 'Spillway holds no queue; not all systems answered'
     : 'Nothing is paused'
 }
 
-/** What is stopped now: by whom, until when, and what somebody else paused. */
+/** What is stopped or slowed now: by whom, until when, and what somebody else paused or limited. */
 export function renderHeld(view: HeldView, locale: Locale): Rendered {
-  const { holds, foreign, problems, freeze, at } = view
+  const { foreign, limited, problems, freeze, at } = view
+  const holds = [...view.holds, ...view.throttles]
   const zone = locale.timeZone
   const title = heading(view)
   return message(
@@ -30,6 +33,16 @@ export function renderHeld(view: HeldView, locale: Locale): Rendered {
     foreign.length === 0
       ? []
       : section('*Paused, but not by Spillway*', ...firstFew(foreign, MAX_FOREIGN, queueName)),
+    limited.length === 0
+      ? []
+      : section(
+          '*Limited, but not by Spillway*',
+          ...firstFew(
+            limited,
+            MAX_FOREIGN,
+            ({ ref, throttle }) => `${queueName(ref)} to ${throttleWords(throttle)}`,
+          ),
+        ),
     problems.length === 0
       ? []
       : section(

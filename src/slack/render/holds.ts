@@ -1,7 +1,8 @@
-import type { Hold, QueueProof } from '../../domain/action.ts'
+import type { Hold, QueueProof, ThrottleHold } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Freeze } from '../../domain/ports/store.ts'
 import type { PauseHazard, QueueOverview } from '../../domain/queue.ts'
+import { heldAt, isSameThrottle, isThrottled, throttleWords } from '../../domain/throttle.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Stops } from '../../domain/views.ts'
 import { firstFew } from './elements.ts'
@@ -20,9 +21,18 @@ const PROOFS: Readonly<Record<QueueProof, string>> = {
 
 export const proofWords = (proof: QueueProof): string => PROOFS[proof]
 
+const THROTTLE_PROOFS: Readonly<Record<Hold['proof'], string>> = {
+  held: 'workers wait for it',
+  set_not_proven: 'set, not yet proven',
+  not_held: '*not holding: workers take more*',
+}
+
+const isThrottle = (hold: Hold): hold is ThrottleHold => 'throttle' in hold
+
 /** `until 14:27 (25 min left)`. */
 export function untilWords(hold: Hold, zone: string, now: Date): string {
-  if (hold.endsAt === null) return 'until somebody resumes it'
+  if (hold.endsAt === null)
+    return isThrottle(hold) ? 'until somebody ends it' : 'until somebody resumes it'
   const time = clockTime(hold.endsAt, zone, now)
   const left = hold.endsAt.getTime() - now.getTime()
   return left <= 0 ? `until ${time} (due now)` : `until ${time} (${formatDuration(left)} left)`
@@ -34,13 +44,23 @@ const because = (reason: string | null, mark: string): string =>
 const sinceWords = ({ startedAt }: Hold, zone: string, now: Date): string =>
   `since ${clockTime(startedAt, zone, now)}`
 
-/** Who stopped it, since and until when, whether it is proven to hold, and why. */
-const holdLine = (hold: Hold, zone: string, now: Date): string =>
-  `:double_vertical_bar: Paused by ${mention(hold.owner.userId)} ${sinceWords(hold, zone, now)}, ${untilWords(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason, ' · ')}`
+const iconOf = (hold: Hold): string => (isThrottle(hold) ? ':turtle:' : ':double_vertical_bar:')
+
+const proofOf = (hold: Hold): string =>
+  isThrottle(hold) ? THROTTLE_PROOFS[hold.proof] : PROOFS[hold.proof]
+
+/** Who stopped or slowed it, since and until when, whether it is proven to hold, and why. */
+function holdLine(hold: Hold, zone: string, now: Date): string {
+  const what = isThrottle(hold) ? `Throttled to ${throttleWords(hold.throttle.wanted)}` : 'Paused'
+  return `${iconOf(hold)} ${what} by ${mention(hold.owner.userId)} ${sinceWords(hold, zone, now)}, ${untilWords(hold, zone, now)} · ${proofOf(hold)}${because(hold.reason, ' · ')}`
+}
 
 /** As `holdLine`, for lists over many queues, where one without an end must not be overlooked. */
-export const heldQueueLine = (hold: Hold, zone: string, now: Date): string =>
-  `:double_vertical_bar: ${queueName(hold.ref)} by ${mention(hold.owner.userId)} ${sinceWords(hold, zone, now)}, ${hold.endsAt === null ? '*no end* ' : ''}${untilWords(hold, zone, now)} · ${PROOFS[hold.proof]}${because(hold.reason, ' · ')}`
+export function heldQueueLine(hold: Hold, zone: string, now: Date): string {
+  const to = isThrottle(hold) ? ` to ${throttleWords(hold.throttle.wanted)}` : ''
+  const endless = hold.endsAt === null ? '*no end* ' : ''
+  return `${iconOf(hold)} ${queueName(hold.ref)}${to} by ${mention(hold.owner.userId)} ${sinceWords(hold, zone, now)}, ${endless}${untilWords(hold, zone, now)} · ${proofOf(hold)}${because(hold.reason, ' · ')}`
+}
 
 const FOREIGN_LINE =
   ':double_vertical_bar: *Paused, but not by Spillway*: another tool or person did it.'
@@ -76,6 +96,30 @@ export function pauseLines(
       ':warning: *Its pause is gone*: another tool resumed it. Pause it again if it must stop.',
     ]
   return lines
+}
+
+/** What is slowed, and where the queue's own limits are others than our throttles set. Null numbers: only those are known. */
+export function throttleLines(
+  overview: QueueOverview | null,
+  throttles: readonly ThrottleHold[],
+  zone: string,
+  now: Date,
+): readonly string[] {
+  const lines = firstFew(throttles, MAX_LINES, (hold) => holdLine(hold, zone, now))
+  if (overview === null) return lines
+  const found = throttleWords(overview.throttle)
+  const [first] = throttles
+  if (first === undefined)
+    return isThrottled(overview.throttle)
+      ? [`:turtle: Limited to ${found}, but not by Spillway.`]
+      : []
+  const set = heldAt(
+    first.throttle.former,
+    throttles.map(({ throttle }) => throttle),
+  )
+  return isSameThrottle(set, overview.throttle)
+    ? lines
+    : [...lines, `:warning: *Its limits are others now*: ${found}. Another tool changed them.`]
 }
 
 export const hazardLines = (hazards: readonly PauseHazard[]): readonly string[] =>

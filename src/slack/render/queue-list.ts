@@ -3,6 +3,7 @@ import type { KnownBlock } from '@slack/types'
 import { alarmsOf } from '../../domain/alarm.ts'
 import { backlog } from '../../domain/queue.ts'
 import { plural, thousands } from '../../domain/text.ts'
+import { throttleWords } from '../../domain/throttle.ts'
 import { exactTime } from '../../domain/time.ts'
 import type { Locale, QueueLine, QueueListView } from '../../domain/views.ts'
 import { context, message, section, type Rendered } from './elements.ts'
@@ -20,7 +21,8 @@ const isAlarming = ({ overview, rule }: QueueLine, at: Date): boolean =>
 
 function icon(queue: QueueLine, at: Date): string {
   if (isAlarming(queue, at)) return ':small_red_triangle:'
-  return isStopped(queue) ? ':double_vertical_bar:' : '•'
+  if (isStopped(queue)) return ':double_vertical_bar:'
+  return isSlowed(queue) ? ':turtle:' : '•'
 }
 
 function line(queue: QueueLine, at: Date): string {
@@ -28,7 +30,8 @@ function line(queue: QueueLine, at: Date): string {
   const tier = rule.tier === 'critical' ? ' critical' : ''
   const numbers = shortNumbers(overview, rule.thresholds, at)
   const paused = overview.isPaused ? ' · paused' : holds.length > 0 ? ' · pause is gone' : ''
-  return `${icon(queue, at)} ${queueName(overview.ref)}${tier}\n${numbers}${paused}`
+  const slowed = isSlowed(queue) ? ` · throttled to ${throttleWords(overview.throttle)}` : ''
+  return `${icon(queue, at)} ${queueName(overview.ref)}${tier}\n${numbers}${paused}${slowed}`
 }
 
 function sections(lines: readonly QueueLine[], at: Date): readonly KnownBlock[] {
@@ -54,12 +57,18 @@ function heading(view: QueueListView): string {
 
 /** Nothing to see: no number, no pause, no alarm. */
 const isQuiet = (queue: QueueLine, at: Date): boolean =>
-  queue.overview.isKnown && isEmpty(queue.overview) && !isStopped(queue) && !isAlarming(queue, at)
+  queue.overview.isKnown &&
+  isEmpty(queue.overview) &&
+  !isStopped(queue) &&
+  !isSlowed(queue) &&
+  !isAlarming(queue, at)
 
 const isEmpty = ({ counts }: QueueLine['overview']): boolean =>
   backlog(counts) + counts.active + counts.failed === 0
 
 const isStopped = ({ overview, holds }: QueueLine): boolean => overview.isPaused || holds.length > 0
+
+const isSlowed = ({ throttles }: QueueLine): boolean => throttles.length > 0
 
 /** Quiet queues cost one line together, by name as long as that is read at a glance. */
 function quietLine(quiet: readonly QueueLine[]): string | null {

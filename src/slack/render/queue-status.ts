@@ -6,7 +6,7 @@ import { exactTime } from '../../domain/time.ts'
 import type { Locale, StatusView } from '../../domain/views.ts'
 import { actions, context, firstFew, message, section, type Rendered } from './elements.ts'
 import { failureSummary, sampleNote } from './failures.ts'
-import { hazardLines, pauseLines } from './holds.ts'
+import { hazardLines, pauseLines, throttleLines } from './holds.ts'
 import { channel, code, prose, queueName } from './mrkdwn.ts'
 import { bareNumbers, healthLine, numberLines } from './numbers.ts'
 
@@ -52,6 +52,7 @@ export function renderStatus(view: StatusView, locale: Locale): Rendered {
   const name = queueName(overview.ref)
   const warnings = [
     ...pauseLines(overview, line.holds, locale.timeZone, at),
+    ...throttleLines(overview, line.throttles, locale.timeZone, at),
     ...hazardLines(view.hazards),
   ]
   const room = channel(view.incident?.channelId ?? null)

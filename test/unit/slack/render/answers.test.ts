@@ -25,19 +25,19 @@ const aLine = (over: Partial<QueueLine> = {}): QueueLine => ({
   overview: anOverview(),
   rule: aRule(),
   holds: [],
+  throttles: [],
   ...over,
 })
-const aGroup = {
-  error: 'connect ETIMEDOUT <ip>:443',
+const aCluster = {
+  key: 'a1b2c3d4',
+  type: 'whatsapp.send',
+  shape: 'connect ETIMEDOUT {host}',
+  frame: null,
   count: 300,
+  firstFailedAt: ago(60),
   lastFailedAt: ago(1),
-  sample: {
-    jobId: '4711',
-    type: 'whatsapp.send',
-    attempts: 3,
-    error: 'connect ETIMEDOUT 10.0.0.1:443',
-    data: '{"to":"[redacted]"}',
-  },
+  attempts: { fewest: 3, most: 3 },
+  sample: null,
 }
 
 describe('the list of queues', () => {
@@ -129,7 +129,7 @@ describe('the status of a queue', () => {
         total: 12_545,
         isExact: false,
       },
-      failures: { items: [aGroup], looked: 610, total: 610, isExact: true },
+      failures: { items: [aCluster], looked: 610, total: 610, isExact: true },
     },
     nearest: null,
     hazards: [],
@@ -146,7 +146,9 @@ describe('the status of a queue', () => {
     const text = readable(rendered)
     expect(text).toContain('*What waits* (from a sample: 1,000 of 12,545 waiting jobs looked at)')
     expect(text).toContain('`whatsapp.send` 800 (80 %)')
-    expect(text).toContain('*300×* (49 %) `connect ETIMEDOUT &lt;ip&gt;:443` · last 1 min ago')
+    expect(text).toContain(
+      '*300×* (49 %) `connect ETIMEDOUT {host}` · `whatsapp.send` · last 1 min ago',
+    )
     expect(text).toContain('200 of them prioritized · 9,000 completed')
     expect(text).toContain('Incident 7 SEV2 (triage) <#C0ROOM>')
     expect(text).toContain('sales: version 7.2.4 · ping 1 ms · memory 1.5 GB of 4.0 GB (38 %)')

@@ -21,6 +21,7 @@ import {
   token,
   tokens,
   upTo,
+  throttled,
 } from './arbitrary.ts'
 import { aCard, aPlan, aPlannedQueue, aPlanView, aRule, NOW } from './builders.ts'
 
@@ -195,6 +196,7 @@ export const headline: fc.Arbitrary<HeadlineView> = fc.record({
   others: upTo(4, fc.record({ overview, rule: fc.constant(aRule()) })),
   hazards: upTo(20, hazard),
   holds: upTo(300, hold),
+  throttles: upTo(20, throttled),
   steps: upTo(6, step),
   lines: upTo(313, incident),
   freeze: maybe(freeze),

@@ -1,12 +1,23 @@
 import fc from 'fast-check'
 
-import type { Hold } from '../../../../src/domain/action.ts'
+import type { Hold, ThrottleHold } from '../../../../src/domain/action.ts'
+import type { FailureCluster } from '../../../../src/domain/failure-cluster.ts'
 import { ROOM_STEPS, type RoomStep } from '../../../../src/domain/incident.ts'
 import type { Freeze } from '../../../../src/domain/ports/store.ts'
-import type { FailureGroup, PauseHazard, QueueRef, Sampled } from '../../../../src/domain/queue.ts'
+import type { PauseHazard, QueueRef, Sampled } from '../../../../src/domain/queue.ts'
 import type { Throttle } from '../../../../src/domain/throttle.ts'
 import type { QueueLine, Tokens } from '../../../../src/domain/views.ts'
-import { aCounts, aHealth, aHold, anAlert, anIncident, anOverview, aRule, NOW } from './builders.ts'
+import {
+  aCounts,
+  aHealth,
+  aHold,
+  anAlert,
+  anIncident,
+  anOverview,
+  aRule,
+  NOW,
+  aThrottle,
+} from './builders.ts'
 
 const nasty = fc.constantFrom(
   '<!channel>',
@@ -101,6 +112,15 @@ export const hold: fc.Arbitrary<Hold> = fc
   })
   .map(aHold)
 
+export const throttled: fc.Arbitrary<ThrottleHold> = fc
+  .record({
+    ref,
+    reason: maybe(hostile),
+    endsAt: maybe(date),
+    throttle: fc.record({ wanted: throttle, former: throttle }),
+  })
+  .map(aThrottle)
+
 export const hazard: fc.Arbitrary<PauseHazard> = fc.record({
   code: fc.constant('mixed_writers' as const),
   explanation: hostile,
@@ -178,6 +198,7 @@ export const queueLine: fc.Arbitrary<QueueLine> = fc.record({
   overview,
   rule: fc.constant(aRule({ tier: 'critical' })),
   holds: upTo(3, hold),
+  throttles: upTo(3, throttled),
 })
 
 export const health = fc
@@ -196,17 +217,16 @@ export const health = fc
 export const sampled = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<Sampled<T>> =>
   fc.record({ items: upTo(50, item), looked: count, total: count, isExact: fc.boolean() })
 
-export const failureGroup: fc.Arbitrary<FailureGroup> = fc.record({
-  error: hostile,
+export const cluster: fc.Arbitrary<FailureCluster> = fc.record({
+  key: fc.stringMatching(/^[0-9a-f]{8}$/),
+  type: hostile,
+  shape: hostile,
+  frame: maybe(hostile),
   count,
+  firstFailedAt: maybe(date),
   lastFailedAt: maybe(date),
-  sample: fc.record({
-    jobId: hostile,
-    type: hostile,
-    attempts: fc.nat(50),
-    error: hostile,
-    data: hostile,
-  }),
+  attempts: fc.record({ fewest: count, most: count }),
+  sample: maybe(fc.record({ jobId: hostile, error: hostile, data: hostile })),
 })
 
 export { count, date, maybe, step, token }

@@ -3,6 +3,7 @@ import {
   type Hold,
   type Plan,
   type PlannedQueue,
+  type ThrottleHold,
 } from '../../../../src/domain/action.ts'
 import type { TrackedAlert } from '../../../../src/domain/alert.ts'
 import type { Incident } from '../../../../src/domain/incident.ts'
@@ -111,6 +112,17 @@ export const aHold = (over: Partial<Hold> = {}): Hold => ({
   endedAt: null,
   endedBy: null,
   proof: 'held',
+  ...over,
+})
+
+export const aThrottle = (over: Partial<ThrottleHold> = {}): ThrottleHold => ({
+  ...aHold(),
+  id: 'hold-2',
+  throttle: {
+    wanted: { rate: { max: 20, durationMs: MINUTE }, concurrency: null },
+    former: { rate: null, concurrency: null },
+  },
+  share: 0.5,
   ...over,
 })
 
@@ -236,6 +248,7 @@ export const aHeadline = (over: Partial<HeadlineView> = {}): HeadlineView => ({
   others: [],
   hazards: [],
   holds: [],
+  throttles: [],
   steps: [],
   lines: [],
   freeze: null,

@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest'
 
 import { renderHeld } from '../../../../src/slack/render/held.ts'
-import { ago, aHold, ahead, LOCALE, NOW, readable } from './builders.ts'
+import { ago, aHold, ahead, aThrottle, LOCALE, NOW, readable } from './builders.ts'
 
 describe('what is held', () => {
-  const aHeld = { holds: [], freeze: null, foreign: [], problems: [], tokens: {}, at: NOW }
+  const aHeld = {
+    holds: [],
+    throttles: [],
+    freeze: null,
+    foreign: [],
+    limited: [],
+    problems: [],
+    tokens: {},
+    at: NOW,
+  }
 
   it('lists holds, queues that others paused, and the freeze with its button', () => {
     const freeze = { by: { teamId: 'T1', userId: 'U0BEN' }, at: ago(10), reason: null }
@@ -31,6 +40,24 @@ describe('what is held', () => {
     const rendered = renderHeld({ ...aHeld, holds }, LOCALE)
     expect(rendered.text).toBe('2 holds by Spillway, 1 without an end')
     expect(readable(rendered)).toContain('*no end* until somebody resumes it')
+  })
+
+  it('lists what is slowed beside what is stopped, and limits that others have set', () => {
+    const throttle = { rate: null, concurrency: 3 }
+    const rendered = renderHeld(
+      {
+        ...aHeld,
+        holds: [aHold()],
+        throttles: [aThrottle({ endsAt: null, proof: 'not_held' })],
+        limited: [{ ref: { system: 'sales', queue: 'sms' }, throttle }],
+      },
+      LOCALE,
+    )
+    expect(rendered.text).toBe('2 holds by Spillway, 1 without an end')
+    expect(readable(rendered)).toContain(
+      ':turtle: `sales/email:send` to 20/min by <@U0ANA> since 13:57, *no end* until somebody ends it · *not holding',
+    )
+    expect(readable(rendered)).toContain('*Limited, but not by Spillway*\n`sales/sms` to 3 at once')
   })
 
   it('claims that nothing is paused only when every system answered', () => {

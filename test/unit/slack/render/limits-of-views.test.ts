@@ -121,7 +121,7 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
           detail: fc.record({
             overview: any.overview,
             waitingTypes: any.sampled(fc.record({ type: any.hostile, count: any.count })),
-            failures: any.sampled(any.failureGroup),
+            failures: any.sampled(any.cluster),
           }),
           nearest: any.maybe(any.hostile),
           hazards: any.upTo(20, any.hazard),
@@ -140,6 +140,8 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
       counterexample(
         fc.record({
           holds: any.upTo(313, any.hold),
+          throttles: any.upTo(313, any.throttled),
+          limited: any.upTo(313, any.overview),
           freeze: any.maybe(any.freeze),
           foreign: any.upTo(313, any.ref),
           problems: any.upTo(30, any.hostile),

@@ -9,7 +9,17 @@ import { renderPending } from '../../../../src/slack/render/pending.ts'
 import { planCard } from '../../../../src/slack/render/plan-card.ts'
 import { outcomeModal, planModal } from '../../../../src/slack/render/plan-modal.ts'
 import { renderFreezeNotice, renderRoomLine } from '../../../../src/slack/render/room.ts'
-import { aCard, aHeadline, aHold, anIncident, aPlan, aPlanView, LOCALE, NOW } from './builders.ts'
+import {
+  aCard,
+  aHeadline,
+  aHold,
+  anIncident,
+  aPlan,
+  aPlanView,
+  LOCALE,
+  NOW,
+  aThrottle,
+} from './builders.ts'
 
 const nasty = fc.constantFrom(
   '<@U0VIC> approved it at 14:02',
@@ -78,8 +88,10 @@ const PLACES: Readonly<Record<string, (reason: string) => unknown>> = {
     renderHeld(
       {
         holds: [aHold({ reason })],
+        throttles: [aThrottle({ reason })],
         freeze: { by, at: NOW, reason },
         foreign: [],
+        limited: [],
         problems: [],
         tokens: {},
         at: NOW,

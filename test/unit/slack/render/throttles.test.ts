@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest'
+
+import type { Throttle } from '../../../../src/domain/throttle.ts'
+import { renderHeadline } from '../../../../src/slack/render/headline.ts'
+import { throttleLines } from '../../../../src/slack/render/holds.ts'
+import { renderQueueList } from '../../../../src/slack/render/queue-list.ts'
+import { aHeadline, anOverview, aRule, aThrottle, LOCALE, NOW, readable } from './builders.ts'
+
+const throttle: Throttle = { rate: { max: 20, durationMs: 60_000 }, concurrency: null }
+const limited = anOverview({ throttle })
+const lines = (...[overview, throttles]: Partial<Parameters<typeof throttleLines>>) =>
+  throttleLines(overview ?? null, throttles ?? [], 'UTC', NOW).join('\n')
+
+it('says to what a queue is throttled, by whom, until when, and whether workers keep to it', () => {
+  expect(lines(limited, [aThrottle()])).toBe(
+    ':turtle: Throttled to 20/min by <@U0ANA> since 13:57, until 14:27 (25 min left) · workers wait for it · “provider answers 429”',
+  )
+})
+
+it('says so if others have changed the limits, or have set them', () => {
+  const other = anOverview({ throttle: { ...throttle, concurrency: 1 } })
+  expect(lines(other, [aThrottle()])).toMatch(/limits are others now\*: 20\/min and 1 at once/)
+  expect(lines(limited, [])).toMatch(/Limited to 20\/min, but not by Spillway/)
+  expect(lines(anOverview(), [])).toBe('')
+})
+
+it('knows only its own while the system is away', () => {
+  expect(lines(null, [aThrottle()])).toMatch(/^:turtle: Throttled to 20\/min/)
+})
+
+it('shows it in the headline, and in the list, where a quiet queue is not passed over', () => {
+  const headline = aHeadline({
+    queue: { isLive: true, value: limited, at: NOW },
+    throttles: [aThrottle()],
+  })
+  expect(readable(renderHeadline(headline, LOCALE))).toMatch(/:turtle: Throttled to 20\/min/)
+  const counts = { ...limited.counts, waiting: 0, active: 0, failed: 0 }
+  const overview = { ...limited, counts, oldestWaitingAt: null }
+  const line = { overview, rule: aRule(), holds: [], throttles: [aThrottle()] }
+  const list = {
+    lines: [line],
+    matched: 1,
+    filter: null,
+    health: [],
+    problems: [],
+    searching: [],
+    at: NOW,
+  }
+  expect(readable(renderQueueList(list, LOCALE))).toMatch(/:turtle: .*throttled to 20\/min/s)
+})
