@@ -1,12 +1,17 @@
 import { namesFrom, type Evidence, type Partly } from './ledgers.ts'
 
-/** Jobs of a plan that a slice counts as done: all of it that are not skipped. */
-const DONE = `(
-  select plan.id as plan, plan.action, slice.position, job
-  from plan join plan_slice slice on slice.plan_id = plan.id, unnest(slice.job_ids) job
-  where slice.state = 'done' and not exists (
-    select from jsonb_each(slice.skipped) one (reason, ids) where ids ? job)
-) done`
+/** Every job that a slice counts as done, which is all of it that are not skipped; and every row of the vault. */
+const PREPARE = `
+  create temp table done as
+    select plan.id as plan, plan.action, job
+    from plan join plan_slice slice on slice.plan_id = plan.id, unnest(slice.job_ids) job
+    where slice.state = 'done' and not exists (
+      select from jsonb_each(slice.skipped) one (reason, ids) where ids ? job);
+  create temp table kept as
+    select vault_job.id::text as row, plan_id as plan, queue, job_id as job, state, out_plan_id as out_plan,
+      exists (select from vault_content where vault_job_id = vault_job.id) as has_content
+    from vault_job join vault_set on vault_set.id = set_id;
+  analyze done, kept`
 
 const TAKES = `('quarantine', 'clean', 'drain')`
 const GIVES = `('release', 'replay')`
@@ -15,30 +20,28 @@ const GIVES = `('release', 'replay')`
 const QUERIES = {
   lost: [
     // What left its queue is in the vault.
-    `select 'vault job ' || job || ' of ' || plan as name from ${DONE}
+    `select 'vault job ' || job || ' of ' || plan as name from done
      where action in ${TAKES} and not exists (
-       select from vault_job join vault_set on vault_set.id = set_id
-       where vault_set.plan_id = plan and job_id = job and state <> 'copied')`,
-    `select 'content of vault job ' || job_id as name from vault_job
-     where state in ('held', 'releasing') and not exists (
-       select from vault_content where vault_job_id = vault_job.id)`,
+       select from kept where kept.plan = done.plan and kept.job = done.job and state <> 'copied')`,
+    `select 'content of vault job ' || job as name from kept
+     where state in ('held', 'releasing') and not has_content`,
   ],
   repeated: [
-    `select 'job ' || job_id || ' of ' || queue || ' in the vault' as name
-     from vault_job join vault_set on vault_set.id = set_id
-     where state in ('copied', 'held', 'releasing') group by queue, job_id having count(*) > 1`,
-    `select 'job ' || job || ' within ' || plan as name from ${DONE} group by plan, job having count(*) > 1`,
-    `select 'release of vault row ' || job as name from ${DONE}
+    `select 'job ' || job || ' of ' || queue || ' in the vault' as name from kept
+     where state in ('copied', 'held', 'releasing') group by queue, job having count(*) > 1`,
+    `select 'job ' || job || ' within ' || plan as name from done
+     group by plan, job having count(*) > 1`,
+    `select 'release of vault row ' || job as name from done
      where action in ${GIVES} group by job having count(*) > 1`,
   ],
   unaudited: [
     // Nothing is in the vault, or left it, that no slice tells of.
-    `select 'vault job ' || job_id as name from vault_job join vault_set on vault_set.id = set_id
+    `select 'vault job ' || job as name from kept
      where state <> 'copied' and not exists (
-       select from ${DONE} where plan = vault_set.plan_id and job = job_id)`,
-    `select 'release of vault row ' || vault_job.id as name from vault_job
+       select from done where done.plan = kept.plan and done.job = kept.job)`,
+    `select 'release of vault row ' || row as name from kept
      where state = 'released' and not exists (
-       select from ${DONE} where plan = out_plan_id and job = vault_job.id::text)`,
+       select from done where done.plan = out_plan and done.job = row)`,
   ],
   unapproved: [
     `select plan.action || ' of many by plan ' || plan.id as name from plan
@@ -49,22 +52,22 @@ const QUERIES = {
            and (team_id, user_id) <> (plan.team_id, plan.user_id))`,
   ],
   stuck: [
-    `select 'vault job ' || job_id || ' ' || state as name from vault_job
+    `select 'vault job ' || job || ' ' || state as name from kept
      where state in ('copied', 'releasing')`,
     `select 'numbers of vault ' || number as name from vault_set, lateral (
        select count(*) filter (where state = 'copied') as copied,
          count(*) filter (where state = 'held') as held,
          count(*) filter (where state = 'releasing') as releasing,
          count(*) filter (where state = 'released') as released
-       from vault_job where set_id = vault_set.id) counted
+       from kept where plan = plan_id and kept.queue = vault_set.queue) counted
      where (vault_set.copied, vault_set.held, vault_set.releasing, vault_set.released)
        is distinct from (counted.copied, counted.held, counted.releasing, counted.released)`,
     `select 'slice ' || position || ' of ' || plan_id as name
      from plan_slice join plan on plan.id = plan_id
      where plan_slice.state = 'open' and started_at is not null`,
-    `select 'release of vault row ' || job as name from ${DONE}
+    `select 'release of vault row ' || job as name from done
      where action in ${GIVES} and not exists (
-       select from vault_job where id::text = job and state = 'released' and out_plan_id = plan)`,
+       select from kept where row = done.job and state = 'released' and out_plan = done.plan)`,
     // Every planned job is in a slice, and counted once.
     `select 'jobs of ' || plan.id as name from plan where started_at is not null and jobs is not null
        and (jobs ->> 'count')::integer is distinct from (
@@ -80,6 +83,7 @@ const QUERIES = {
  * planned = done + skipped + returned, with nothing left in between.
  */
 export async function checkVault({ client }: Evidence): Promise<Partly> {
+  await client.query(PREPARE)
   const found: Partial<Record<keyof typeof QUERIES, readonly string[]>> = {}
   for (const kind of Object.keys(QUERIES) as (keyof typeof QUERIES)[]) {
     const names: string[] = []
