@@ -1,5 +1,5 @@
-import { makeClusterer } from './failure-cluster.ts'
-import type { FailedJob, FailureCluster } from './job-details.ts'
+import { type FailureCluster, makeClusterer } from './failure-cluster.ts'
+import type { FailedJob } from './job-details.ts'
 
 /** A cluster, and the newest of its jobs for a sample; its error is raw. */
 export interface TalliedCluster {

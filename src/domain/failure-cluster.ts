@@ -22,6 +22,25 @@ export interface FailureClusterId {
   readonly frame: string | null
 }
 
+/** Failed jobs with one cause: of one type, with one shape of error, thrown in one place. */
+export interface FailureCluster extends FailureClusterId {
+  readonly type: string
+  readonly count: number
+  readonly firstFailedAt: Date | null
+  readonly lastFailedAt: Date | null
+  /** How often its jobs were tried. */
+  readonly attempts: { readonly fewest: number; readonly most: number }
+  /** Its newest job; null where it is gone by now. */
+  readonly sample: ClusterSample | null
+}
+
+interface ClusterSample {
+  readonly jobId: string
+  /** Both redacted and cut; safe to show in Slack. */
+  readonly error: string
+  readonly data: string
+}
+
 /** What is known of one failure, raw. */
 export interface Failure {
   readonly type: string

@@ -1,34 +1,10 @@
+import type { FailureCluster } from './failure-cluster.ts'
 import type { JobFacts, JobState } from './job.ts'
 import type { Sampled } from './queue.ts'
 
 /** A failed job as far as it matters for what failed. Texts as the queue has them. */
 export interface FailedJob extends Pick<JobFacts, 'id' | 'type' | 'attempts' | 'error' | 'stack'> {
   readonly failedAt: Date | null
-}
-
-/** Failed jobs of one type that share a normalised error and the frame in which it was thrown. */
-export interface FailureCluster {
-  /** What people call it: `#a1b2c3`. */
-  readonly key: string
-  readonly type: string
-  /** Redacted and normalised: safe to show. */
-  readonly shape: string
-  /** Where in the app's own code it was thrown; null where the stack does not say. */
-  readonly frame: string | null
-  readonly count: number
-  readonly firstFailedAt: Date | null
-  readonly lastFailedAt: Date | null
-  /** How often its jobs were tried. */
-  readonly attempts: { readonly fewest: number; readonly most: number }
-  /** Its newest job; null where nobody looked, or it is gone. */
-  readonly sample: ClusterSample | null
-}
-
-interface ClusterSample {
-  readonly jobId: string
-  /** Both redacted and cut; safe to show in Slack. */
-  readonly error: string
-  readonly data: string
 }
 
 /** The clusters of a queue, most jobs first; `looked` and `total` count failed jobs. */

@@ -1,3 +1,4 @@
+import type { FailureCluster } from './failure-cluster.ts'
 import type { Throttle } from './throttle.ts'
 
 /** A named queue in a system, written `system/queue`. Queue names hold any character, colons too. */
@@ -47,23 +48,6 @@ export interface TypeShare {
   readonly count: number
 }
 
-/** Failed jobs that share a normalised error. The sample is redacted already. */
-export interface FailureGroup {
-  readonly error: string
-  readonly count: number
-  readonly lastFailedAt: Date | null
-  readonly sample: FailureSample
-}
-
-interface FailureSample {
-  readonly jobId: string
-  readonly type: string
-  readonly attempts: number
-  readonly error: string
-  /** Redacted and cut; safe to show in Slack. */
-  readonly data: string
-}
-
 /** A list of what was seen, with how much of the whole was looked at. */
 export interface Sampled<T> {
   readonly items: readonly T[]
@@ -75,7 +59,7 @@ export interface Sampled<T> {
 export interface QueueDetail {
   readonly overview: QueueOverview
   readonly waitingTypes: Sampled<TypeShare>
-  readonly failures: Sampled<FailureGroup>
+  readonly failures: Sampled<FailureCluster>
 }
 
 /** A job that waits. The data is redacted and cut already. */

@@ -1,4 +1,5 @@
-import type { FailureCluster, FailureClusters, JobDetail, JobLine } from './job-details.ts'
+import type { FailureCluster } from './failure-cluster.ts'
+import type { FailureClusters, JobDetail, JobLine } from './job-details.ts'
 import type { VaultExit, VaultStay } from './ports/vault-reads.ts'
 import type { QueueRef } from './queue.ts'
 import type { Remedy } from './remedy.ts'

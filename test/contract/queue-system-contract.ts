@@ -119,9 +119,10 @@ function reads(world: () => ContractWorld, flavour: () => string): void {
     })
     const { failures } = await system.detail('reads:failing')
     expect(failures).toMatchObject({ looked: 6, total: 6, isExact: true })
-    expect(failures.items).toHaveLength(1)
-    expect(failures.items[0]).toMatchObject({ error: 'connect ETIMEDOUT {host}', count: 6 })
-    expect(failures.items[0]?.sample.data).not.toContain('jane@example.com')
+    expect(failures.items.map(({ shape, count }) => [shape, count])).toEqual(
+      Array.from({ length: 3 }, () => ['connect ETIMEDOUT {host}', 2]),
+    )
+    expect(failures.items[0]?.sample?.data).not.toContain('jane@example.com')
     await worker.close()
   })
 

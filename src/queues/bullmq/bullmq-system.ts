@@ -1,9 +1,9 @@
 import type { BullmqSystemConfig } from '../../config/types.ts'
 import type { QueueSystem } from '../../domain/ports/queue-system.ts'
 import type { Clock, Log } from '../../domain/ports/runtime.ts'
+import { readNewestFailures } from './clusters.ts'
 import { openConnection } from './connection.ts'
 import { startDiscovery } from './discovery.ts'
-import { readFailures } from './failures.ts'
 import { readHealth } from './health.ts'
 import { createJobReader } from './job-reader.ts'
 import { createJobOperator } from './jobs/operator.ts'
@@ -62,7 +62,7 @@ export function openBullmqSystem(
       const [overviews, waitingTypes, failures] = await Promise.all([
         overview([queue]),
         reads.run(async (redis) => sampleTypes(redis, keys, await readPlaces(redis, keys))),
-        reads.run((redis) => readFailures(redis, keys)),
+        readNewestFailures(reads, keys),
       ])
       const [own] = overviews
       if (own === undefined) throw new Error('the overview left its only queue out')

@@ -2,8 +2,10 @@ import type { Redis } from 'ioredis'
 import { z } from 'zod'
 
 import { ClusterTally, type TalliedCluster } from '../../domain/cluster-tally.ts'
-import type { CompiledFilter } from '../../domain/filter-match.ts'
-import type { FailureCluster, FailureClusters } from '../../domain/job-details.ts'
+import type { FailureCluster } from '../../domain/failure-cluster.ts'
+import { compileFilter, type CompiledFilter } from '../../domain/filter-match.ts'
+import type { FailureClusters } from '../../domain/job-details.ts'
+import { NO_FILTER } from '../../domain/job-filter.ts'
 import type { Watch } from '../../domain/ports/job-operator.ts'
 import { redactText } from '../../domain/redaction.ts'
 import type { Connection } from './connection.ts'
@@ -19,6 +21,7 @@ const ERROR_LENGTH = 2000
 const LONGEST_STACKTRACE = 128 * 1024
 const LONGEST_DATA = 128 * 1024
 const SHOWN_CLUSTERS = 10
+const NEWEST = 1000
 const SHOWN_ERROR = 300
 
 const Reply = z.tuple([
@@ -63,6 +66,18 @@ export async function readClusters(
   const isExact = looked >= total || tally.jobs >= pass.limit
   return { items, clusters: tally.clusters, matched: tally.jobs, looked, total, isExact }
 }
+
+/** What the newest thousand failed of, in some ten calls at any size. */
+export const readNewestFailures = (
+  connection: Connection,
+  keys: QueueKeys,
+): Promise<FailureClusters> =>
+  readClusters(connection, keys, {
+    filter: compileFilter(NO_FILTER, new Date(0)),
+    most: NEWEST,
+    limit: Infinity,
+    watch: { onProgress: () => undefined, signal: new AbortController().signal },
+  })
 
 async function tallied(
   connection: Connection,

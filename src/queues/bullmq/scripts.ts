@@ -24,7 +24,6 @@ const readLua = (name: string): string =>
 
 export const scripts = {
   types: loadScript('types'),
-  failures: loadScript('failures'),
   jobs: loadScript('jobs'),
   rate: loadScript('rate'),
   pause: loadScript('pause'),

@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 
 import { formatDuration } from '../../domain/duration.ts'
-import type { FailureCluster } from '../../domain/job-details.ts'
+import type { FailureCluster } from '../../domain/failure-cluster.ts'
 import { percent, plural, thousands } from '../../domain/text.ts'
 import { exactTime } from '../../domain/time.ts'
 import type { ClusterGroup, ClustersView } from '../../domain/views-jobs.ts'

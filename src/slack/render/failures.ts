@@ -1,7 +1,8 @@
 import type { KnownBlock } from '@slack/types'
 
 import { formatDuration } from '../../domain/duration.ts'
-import type { FailureGroup, Sampled } from '../../domain/queue.ts'
+import type { FailureCluster } from '../../domain/failure-cluster.ts'
+import type { Sampled } from '../../domain/queue.ts'
 import { percent, plural, thousands } from '../../domain/text.ts'
 import { firstFew, section } from './elements.ts'
 import { code } from './mrkdwn.ts'
@@ -17,23 +18,28 @@ const ago = (then: Date | null, now: Date): string =>
     ? 'last failed at an unknown time'
     : `last ${formatDuration(now.getTime() - then.getTime())} ago`
 
-const share = (group: FailureGroup, groups: Sampled<FailureGroup>): string =>
-  groups.looked > 0 && group.count <= groups.looked
-    ? ` (${percent(group.count, groups.looked)})`
-    : ''
+const share = ({ count }: FailureCluster, { looked }: Sampled<FailureCluster>): string =>
+  looked > 0 && count <= looked ? ` (${percent(count, looked)})` : ''
 
-/** A failure in one line, for where there is little room. */
-const failureLine = (group: FailureGroup, groups: Sampled<FailureGroup>, now: Date): string =>
-  `*${thousands(group.count)}×*${share(group, groups)} ${code(group.error)} · ${ago(group.lastFailedAt, now)}`
+/** A cluster in one line, for where there is little room. */
+const failureLine = (
+  cluster: FailureCluster,
+  clusters: Sampled<FailureCluster>,
+  now: Date,
+): string =>
+  `*${thousands(cluster.count)}×*${share(cluster, clusters)} ${code(cluster.shape)} · ${code(cluster.type, 80)} · ${ago(cluster.lastFailedAt, now)}`
 
 /** The worst few failures, within the status of a queue. */
-export function failureSummary(groups: Sampled<FailureGroup>, now: Date): readonly KnownBlock[] {
-  if (groups.items.length === 0) return []
-  const note = sampleNote(groups, 'failed job')
+export function failureSummary(
+  clusters: Sampled<FailureCluster>,
+  now: Date,
+): readonly KnownBlock[] {
+  if (clusters.items.length === 0) return []
+  const note = sampleNote(clusters, 'failed job')
   return [
     section(
       note === null ? '*Failures*' : `*Failures* (${note})`,
-      ...firstFew(groups.items, 3, (group) => failureLine(group, groups, now)),
+      ...firstFew(clusters.items, 3, (cluster) => failureLine(cluster, clusters, now)),
     ),
   ]
 }

@@ -1,6 +1,6 @@
+import type { FailureCluster } from '../../domain/failure-cluster.ts'
 import { parseFilterText } from '../../domain/filter-grammar.ts'
 import { filterWords } from '../../domain/filter-words.ts'
-import type { FailureCluster } from '../../domain/job-details.ts'
 import type { JobFilter } from '../../domain/job-filter.ts'
 import type { Watch } from '../../domain/ports/job-operator.ts'
 import type { QueueRef } from '../../domain/queue.ts'

@@ -9,7 +9,7 @@ import type {
   VaultSetView,
   VaultView,
 } from '../../../../src/domain/views-jobs.ts'
-import { count, date, hostile, maybe, ref, token, upTo } from './arbitrary.ts'
+import { cluster, count, date, hostile, maybe, ref, token, upTo } from './arbitrary.ts'
 import { NOW } from './builders.ts'
 
 const at = fc.constant(NOW)
@@ -29,18 +29,6 @@ const line = fc.record({
   attempts: count,
   priority: count,
   shape: maybe(hostile),
-})
-
-const cluster = fc.record({
-  key: fc.stringMatching(/^[0-9a-f]{8}$/),
-  type: hostile,
-  shape: hostile,
-  frame: maybe(hostile),
-  count,
-  firstFailedAt: maybe(date),
-  lastFailedAt: maybe(date),
-  attempts: fc.record({ fewest: count, most: count }),
-  sample: maybe(fc.record({ jobId: hostile, error: hostile, data: hostile })),
 })
 
 const remedy = fc.record({

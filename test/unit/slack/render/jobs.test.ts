@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import type { FailureCluster, JobDetail, JobLine } from '../../../../src/domain/job-details.ts'
+import type { FailureCluster } from '../../../../src/domain/failure-cluster.ts'
+import type { JobDetail, JobLine } from '../../../../src/domain/job-details.ts'
 import { remedyFor } from '../../../../src/domain/remedy.ts'
 import type { ClustersView, JobsView, JobView } from '../../../../src/domain/views-jobs.ts'
 import { renderClusters } from '../../../../src/slack/render/clusters.ts'
