@@ -1,4 +1,4 @@
-import { type CommandForm, INCIDENT_FORMS, QUEUE_FORMS } from '../../domain/command-forms.ts'
+import { type CommandForm, INCIDENT_FORMS, QUEUE_PARTS } from '../../domain/command-forms.ts'
 import type { Locale } from '../../domain/views.ts'
 import { context, message, section, type Rendered } from './elements.ts'
 import { code, prose, sentence } from './mrkdwn.ts'
@@ -10,8 +10,11 @@ const formLine = (command: string, { verb, takes, about }: CommandForm): string 
 export function renderQueueHelp({ commands }: Locale): Rendered {
   return message(
     `What ${prose(commands.queue, 40)} understands`,
-    section('*Queues*', ...QUEUE_FORMS.map((form) => formLine(commands.queue, form))),
+    QUEUE_PARTS.map(({ title, forms }) =>
+      section(`*${title}*`, ...forms.map((form) => formLine(commands.queue, form))),
+    ),
     context(
+      'Filters, in any order: `state:failed type:whatsapp.* error:~ETIMEDOUT data.customer.id=42 older:30m attempts:&gt;2 priority:1 id:17 is:duplicate limit:100`.',
       "In an incident's room the queue may be left out. Queues are `system/queue`, or the name alone; `*` matches anything.",
       'In threads, mention me with the same words. Every action is shown before it is done.',
     ),

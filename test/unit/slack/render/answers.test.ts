@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { QUEUE_FORMS } from '../../../../src/domain/command-forms.ts'
 import { OperatorError } from '../../../../src/domain/errors.ts'
 import type { QueueLine, StatusView } from '../../../../src/domain/views.ts'
 import { renderIncidentHelp, renderQueueHelp } from '../../../../src/slack/render/help.ts'
@@ -203,10 +204,13 @@ describe('incidents', () => {
 describe('help and problems', () => {
   it('uses the names that the commands have here', () => {
     const locale = { ...LOCALE, commands: { queue: '/q', incident: '/inc' } }
-    expect(readable(renderQueueHelp(locale))).toContain(
-      '`/q pause [queue|glob|tier:low] [for 30m]`',
-    )
+    expect(readable(renderQueueHelp(locale))).toContain('`/q pause [queue|glob|tier:low] [for 30m]')
     expect(readable(renderIncidentHelp(locale))).toContain('`/inc ack [number]`')
+  })
+
+  it('leaves no command out, however many there are', () => {
+    const shown = readable(renderQueueHelp(LOCALE))
+    for (const { verb } of QUEUE_FORMS) expect(shown).toMatch(new RegExp(`/queue ${verb}[ \`]`))
   })
 
   it('says what happened, then what is still true and what to do', () => {
