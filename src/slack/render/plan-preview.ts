@@ -37,6 +37,16 @@ function drainLine(drain: DrainEstimate): string | null {
   return `They would be worked off in ${time}.`
 }
 
+/** How much slower it gets, of one queue. */
+function shareLine({ throttle }: Pick<Plan, 'throttle'>): string | null {
+  const [share, ...others] = Object.values(throttle?.shares ?? {})
+  if (share === undefined || others.length > 0) return null
+  if (share === null) return 'How much slower that is cannot be said: its pace now is not known.'
+  return share >= 1
+    ? 'It is no faster than that now.'
+    : `That leaves ${percent(share, 1)} of its pace now.`
+}
+
 /** What waits, by type, and for a start how long it takes: what an approver needs, without a job's content. */
 export function previewLines(plan: Plan): readonly (string | null)[] {
   const { action, preview, jobs } = plan
@@ -45,12 +55,19 @@ export function previewLines(plan: Plan): readonly (string | null)[] {
   return [
     ...jobsLines(plan),
     typesLine(preview, title),
+    shareLine(plan),
     RUNS.has(action) ? drainLine(preview.drain) : null,
   ]
 }
 
 /** Jobs run by it, so that it matters how long they take. */
-const RUNS: ReadonlySet<Plan['action']> = new Set(['resume', 'retry', 'release', 'promote'])
+const RUNS: ReadonlySet<Plan['action']> = new Set([
+  'resume',
+  'throttle',
+  'retry',
+  'release',
+  'promote',
+])
 
 const jobBlock = ({ id, type, attempts, data }: JobSample): KnownBlock =>
   section(
