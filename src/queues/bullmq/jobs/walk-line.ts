@@ -99,7 +99,10 @@ interface Walk {
   readonly inVain: number
 }
 
-/** Goes through one list until nothing is left to look for, or `inVain` entries were none of those. */
+/**
+ * Goes through one list until nothing is left to look for, or `inVain` entries were none of those. Resolves to the
+ * place behind the last job that was found: jobs of the next slice may stand right there.
+ */
 async function goThrough(
   jobs: JobsOf,
   guard: Guard,
@@ -109,31 +112,29 @@ async function goThrough(
   settle: (end: JobEnd) => void,
 ): Promise<Walked> {
   let walked = from
+  let lastFound = from
   let stretch = STRETCH.least
   for (let missed = 0; left.size > 0 && missed < inVain;) {
     const wanted = [...left.values()].slice(0, ahead)
+    const named = wanted.flatMap(({ id, about }) => [id, about])
     const [behind, anchor, isHead, ...found] = Reply.parse(
       await runGuarded(jobs, guard, {
         script,
         keys: [jobs.keys.base, jobs.keys[state]],
-        args: [
-          option(state),
-          walked.behind,
-          walked.anchor,
-          stretch,
-          ...wanted.flatMap(({ id, about }) => [id, about]),
-        ],
+        args: [option(state), walked.behind, walked.anchor, stretch, ...named],
       }),
     )
     for (let at = 0; at + 1 < found.length; at += 2)
       settle(toEnd(found[at] ?? '', TakeReply.parse(found[at + 1])))
-    const looked = behind - walked.behind + found.length / 2
-    missed = found.length > 0 ? 0 : missed + Math.max(looked, 1)
+    const looked = Math.max(behind - walked.behind + found.length / 2, 1)
     stretch = Math.min(Math.max(Math.ceil(looked * 1.5), STRETCH.least), STRETCH.most)
+    missed = found.length > 0 ? 0 : missed + looked
     walked = { behind, anchor }
-    if (isHead === 1) break
+    if (found.length > 0) lastFound = walked
+    // At the head there may be more of them where not all were asked for at once.
+    if (isHead === 1 && (found.length === 0 || wanted.length < ahead)) break
   }
-  return walked
+  return lastFound
 }
 
 /** Those of these jobs that certainly are not in line any more. */

@@ -7,7 +7,8 @@
 -- `refusal` is asked for every job that is found, with its id and that: '' to take it, or the reason to leave it.
 -- `finish` is given those that were taken, in the order of the line, after they have left it.
 -- Returns { entries behind us now, the last of them, 1 at the head of the list, then id and '' (done) | reason
---   of each job that was found }
+--   of each job that was found }. Behind us is what stands up to the last job found, if one was: what follows it
+--   the next slice may look for.
 local TOMBSTONE = '0:spillway'
 -- What LREM takes for an entry on a slow day.
 local US_PER_ENTRY = 0.03
@@ -15,14 +16,17 @@ local US_PER_ENTRY = 0.03
 local function goThrough(refusal, finish)
   local list = KEYS[4]
   local wanted, ids, replies, taken, isTaken = {}, {}, {}, {}, {}
+  local left = 0
   local function answer(id, reason)
     replies[#replies + 1] = id
     replies[#replies + 1] = reason
     wanted[id] = nil
+    left = left - 1
   end
 
   for i = 6, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
   for i, id in ipairs(ids) do wanted[id] = ARGV[5 + 2 * i] end
+  left = #ids
   for i, receipt in ipairs(receiptsOf(ids)) do
     if receipt then answer(ids[i], '') end
   end
@@ -31,8 +35,8 @@ local function goThrough(refusal, finish)
   local from = entriesBehind(list, tonumber(ARGV[3]), ARGV[4])
   local entries = call('LRANGE', list, -from - tonumber(ARGV[5]), -from - 1)
   local toEnd = math.min(from + #entries, length - from)
-  local timeForJobs = math.max(2 * TIME_FOR_JOBS_US - toEnd * US_PER_ENTRY, TIME_FOR_JOBS_US / 2)
-  local looked, found, tombstones = 0, 0, 0
+  local timeForJobs = math.max(2 * TIME_FOR_JOBS_US - toEnd * US_PER_ENTRY, TIME_FOR_JOBS_US * 3 / 4)
+  local looked, found, upToFound, tombstones = 0, 0, nil, 0
 
   for i = #entries, 1, -1 do
     local id = entries[i]
@@ -45,6 +49,7 @@ local function goThrough(refusal, finish)
         isTaken[id] = true
       end
       answer(id, reason)
+      upToFound = looked + 1
     end
     -- Also where a job stands in line a second time.
     if isTaken[id] then
@@ -52,14 +57,15 @@ local function goThrough(refusal, finish)
       tombstones = tombstones + 1
     end
     looked = looked + 1
+    if left == 0 then break end
   end
 
-  local behind = from + looked
+  local passed = from + looked
   if #taken > 0 then
-    call('LREM', list, behind < length - from and -tombstones or tombstones, TOMBSTONE)
+    call('LREM', list, passed < length - from and -tombstones or tombstones, TOMBSTONE)
     finish(taken)
   end
-  local isHead = behind >= length and 1 or 0
-  behind = behind - tombstones
-  return { behind, behind > 0 and call('LINDEX', list, -behind) or '', isHead, unpack(replies) }
+  local behind = from + (upToFound or looked) - tombstones
+  local anchor = behind > 0 and call('LINDEX', list, -behind)
+  return { behind, anchor or '', passed >= length and 1 or 0, unpack(replies) }
 end
