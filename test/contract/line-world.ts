@@ -1,6 +1,9 @@
+import type { JobEnd } from '../../src/domain/job.ts'
 import type { PauseStyle } from '../../src/domain/pause.ts'
-import type { Guard } from '../../src/domain/ports/job-operator.ts'
+import type { Destination, Guard, PutJob } from '../../src/domain/ports/job-operator.ts'
+import { learnPace } from '../../src/queues/bullmq/jobs/batches.ts'
 import type { LineOf } from '../../src/queues/bullmq/jobs/line.ts'
+import { putJobs } from '../../src/queues/bullmq/jobs/put.ts'
 import { queueKeys } from '../../src/queues/bullmq/keys.ts'
 import { eventually } from '../helpers/eventually.ts'
 import type { Flavour } from './bullmq-flavours.ts'
@@ -9,11 +12,21 @@ import { openOwnQueue, openSeeingWorker, type OwnQueue, type SeenJob } from './s
 
 export const guard = (fence = 1): Guard => ({ planId: 'plan', fence, slice: 0 })
 
+export const RUN: Destination = { how: 'run', resetsAttempts: false, isElsewhere: false }
+export const AS_IT_WAS: Destination = { ...RUN, how: 'as_it_was' }
+
 /** A BullMQ world for what puts jobs in line. */
 export interface LineWorld extends BullmqWorld {
   own(flavour: Flavour, queue: string): OwnQueue
   /** A queue as the changes get it; `style` is how it is paused. */
   lineOf(queue: string, style: PauseStyle): LineOf
+  put(
+    queue: string,
+    jobs: readonly PutJob[],
+    destination: Destination,
+    by?: Guard,
+    style?: PauseStyle,
+  ): Promise<readonly JobEnd[]>
   /** Lets a worker of this version fail the queue's jobs until so many have failed for good. */
   failAll(flavour: Flavour, queue: string, jobs: number): Promise<void>
   /** Lets one worker work on so many jobs; gives them in the order in which it took them. */
@@ -24,6 +37,11 @@ export async function openLineWorld(): Promise<LineWorld> {
   const world = await openBullmqWorld()
   const { raw, server } = world
   const opened: OwnQueue[] = []
+  const lineOf = (queue: string, style: PauseStyle): LineOf => ({
+    connection: { run: (use) => use(raw), close: () => Promise.resolve() },
+    keys: queueKeys('bull', queue),
+    pauseStyle: () => Promise.resolve(style),
+  })
   return {
     ...world,
     own(flavour, queue) {
@@ -31,11 +49,9 @@ export async function openLineWorld(): Promise<LineWorld> {
       opened.push(queueOf)
       return queueOf
     },
-    lineOf: (queue, style) => ({
-      connection: { run: (use) => use(raw), close: () => Promise.resolve() },
-      keys: queueKeys('bull', queue),
-      pauseStyle: () => Promise.resolve(style),
-    }),
+    lineOf,
+    put: (queue, jobs, destination, by = guard(), style = 'list') =>
+      putJobs(lineOf(queue, style), by, learnPace(), jobs, destination, new Date()),
     async failAll(flavour, queue, jobs) {
       const worker = await openSeeingWorker(flavour, queue, server.port, () => {
         throw new Error('no')
