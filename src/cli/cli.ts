@@ -61,6 +61,20 @@ const COMMANDS: Readonly<Record<string, Command>> = {
         pour: (text) => new Promise((done) => void process.stdout.write(text, () => done())),
       }),
   },
+  jobs: {
+    about:
+      'what became of every job of a plan; `jobs outcomes <plan>` [--format csv|json] [--out file]',
+    run: async (args) =>
+      (await import('./jobs.ts')).jobs({
+        args,
+        env: process.env,
+        cwd: process.cwd(),
+        clock: systemClock,
+        log: createLog({ level: 'error' }, process.stderr),
+        write: (text) => process.stdout.write(text),
+        pour: (text) => new Promise((done) => void process.stdout.write(text, () => done())),
+      }),
+  },
   migrate: {
     about: 'bring the database to this version, as its owner [--config spillway.yml]',
     run: async (args) => (await import('./migrate.ts')).migrateDatabase(args),

@@ -1,6 +1,7 @@
 import { type AuditRecord, isObject, recordOf } from './audit-record.ts'
 import { deedWords, doerOf } from './audit-words.ts'
 import type { AuditEntry, Json } from './audit.ts'
+import { csvLine } from './csv.ts'
 
 /** One line of an export that `audit verify --export` reads: an entry exactly as it is stored. */
 export const entryJson = ({
@@ -31,19 +32,6 @@ const CSV_COLUMNS = [
   'facts',
   'hash',
 ] as const
-
-/** What a spreadsheet would take for a formula begins with one of these. */
-const FORMULA = /^[=+\-@\t\r]/
-
-const cell = (value: string | number | null): string => {
-  const text = value === null ? '' : String(value)
-  const safe = typeof value === 'string' && FORMULA.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
-/** RFC 4180: lines end with CR LF. */
-const csvLine = (cells: readonly (string | number | null)[]): string =>
-  `${cells.map(cell).join(',')}\r\n`
 
 export const csvHead = (): string => csvLine(CSV_COLUMNS)
 

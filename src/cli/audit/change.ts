@@ -6,7 +6,7 @@ import { OperatorError } from '../../domain/errors.ts'
 import { erasePayload } from '../../usecases/audit/payloads.ts'
 import { resealTrail } from '../../usecases/audit/reseal-trail.ts'
 import type { AuditCall } from '../audit.ts'
-import { withTrail } from './open-trail.ts'
+import { withStore } from '../open-store.ts'
 import { printReport } from './print-report.ts'
 import { readLists, readPlaces } from './readings.ts'
 
@@ -46,7 +46,7 @@ export async function reseal(call: AuditCall, args: readonly string[]): Promise<
       'Nothing was written. Try again, or leave Slack out with --no-slack.',
     )
   const startedAt = call.clock.now().getTime()
-  const report = await withTrail({ ...call, config }, (store) =>
+  const report = await withStore({ ...call, config }, (store) =>
     resealTrail(
       { store, clock: call.clock, settings: config.settings },
       { readings: [...lists, ...places.readings], reason, by: call.user },
@@ -74,7 +74,7 @@ export async function erase(call: AuditCall, args: readonly string[]): Promise<n
     )
   const reason = required(values.reason)
   const config = configOf(call, values.config)
-  await withTrail({ ...call, config }, (store) =>
+  await withStore({ ...call, config }, (store) =>
     erasePayload({ store, clock: call.clock }, { id, reason, by: call.user }),
   )
   call.write(`The payload ${id} is erased; the trail says so and still verifies.\n`)

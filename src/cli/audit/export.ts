@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 
 import { loadConfig } from '../../config/load.ts'
@@ -20,7 +19,8 @@ import {
   exportTrail,
 } from '../../usecases/audit/export-trail.ts'
 import type { AuditCall } from '../audit.ts'
-import { withTrail } from './open-trail.ts'
+import { withStore } from '../open-store.ts'
+import { openTarget } from '../target.ts'
 
 const OPTIONS = {
   config: { type: 'string' },
@@ -45,11 +45,11 @@ export async function exportAudit(call: AuditCall, args: readonly string[]): Pro
   const path = values.config === undefined ? {} : { path: values.config }
   const config = loadConfig({ env: call.env, cwd: call.cwd, ...path })
   const filter = filterOf(values, call.clock.now())
-  const out = await target(call, values.out)
+  const out = await openTarget(call.pour, values.out)
   const anchors =
-    values['anchors-out'] === undefined ? null : await target(call, values['anchors-out'])
+    values['anchors-out'] === undefined ? null : await openTarget(call.pour, values['anchors-out'])
   try {
-    const entries = await withTrail({ ...call, config }, async (store) => {
+    const entries = await withStore({ ...call, config }, async (store) => {
       const count = await exportTrail(store, {
         format,
         filter,
@@ -102,22 +102,5 @@ function filterOf(values: Given, now: Date): TrailFilter {
     ...parseAuditFilter(conditions),
     since: momentOf(since === undefined ? null : parseWhen(since), now),
     until: momentOf(until === undefined ? null : parseWhen(until), now),
-  }
-}
-
-interface Target {
-  readonly write: (text: string) => Promise<void>
-  readonly close: () => Promise<void>
-}
-
-/** A file is for its owner alone: the trail names people. */
-async function target(call: AuditCall, path: string | undefined): Promise<Target> {
-  if (path === undefined) return { write: call.pour, close: () => Promise.resolve() }
-  const file = await open(path, 'w', 0o600)
-  return {
-    write: async (text) => {
-      await file.write(text)
-    },
-    close: () => file.close(),
   }
 }

@@ -8,7 +8,7 @@ import { OperatorError } from '../../domain/errors.ts'
 import { verifyExport } from '../../usecases/audit/verify-export.ts'
 import { verifyTrail } from '../../usecases/audit/verify-trail.ts'
 import type { AuditCall } from '../audit.ts'
-import { withTrail } from './open-trail.ts'
+import { withStore } from '../open-store.ts'
 import { printReport, type Verdict } from './print-report.ts'
 import { readLists, readPlaces } from './readings.ts'
 
@@ -81,7 +81,7 @@ async function database(call: AuditCall, given: Given): Promise<Checked> {
   const isSlackAsked = given['no-slack'] !== true
   const { readings, problems } = await readPlaces(config, call.log, { isSlackAsked })
   const { instance } = config.settings
-  const report = await withTrail({ ...call, config }, (store) =>
+  const report = await withStore({ ...call, config }, (store) =>
     verifyTrail(store, { instance, readings: [...lists, ...readings] }),
   )
   return { report, problems }

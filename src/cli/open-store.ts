@@ -1,16 +1,16 @@
-import type { Config } from '../../config/types.ts'
-import { OperatorError } from '../../domain/errors.ts'
-import type { Clock, Log } from '../../domain/ports/runtime.ts'
-import type { Store } from '../../domain/ports/store.ts'
-import { joinDatabase } from '../../store/database.ts'
-import { APP_ROLE, openPool } from '../../store/pool.ts'
-import { createStore } from '../../store/store.ts'
+import type { Config } from '../config/types.ts'
+import { OperatorError } from '../domain/errors.ts'
+import type { Clock, Log } from '../domain/ports/runtime.ts'
+import type { Store } from '../domain/ports/store.ts'
+import { joinDatabase } from '../store/database.ts'
+import { APP_ROLE, openPool } from '../store/pool.ts'
+import { createStore } from '../store/store.ts'
 
 /** No such table, no such role. */
 const NOT_MIGRATED = new Set(['42P01', '22023'])
 
 /** Runs on the configured database, with the application's rights; closes it afterwards. */
-export async function withTrail<T>(
+export async function withStore<T>(
   { config, clock, log }: { readonly config: Config; readonly clock: Clock; readonly log: Log },
   run: (store: Store) => Promise<T>,
 ): Promise<T> {
@@ -23,7 +23,7 @@ export async function withTrail<T>(
       throw error
     throw new OperatorError(
       'not_supported',
-      'The database has no audit trail of this version.',
+      'The database is not of this version of Spillway.',
       'Nothing was changed. Run `spillway migrate`, then try again.',
       error,
     )
