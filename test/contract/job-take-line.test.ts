@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { takeFromLine } from '../../src/queues/bullmq/jobs/take-line.ts'
+import { rememberPlaces } from '../../src/queues/bullmq/jobs/walk-line.ts'
 import { queueKeys } from '../../src/queues/bullmq/keys.ts'
 import { numbered, openJobWorld, type JobWorld } from './job-world.ts'
 
@@ -66,5 +68,31 @@ describe('jobs in the middle of long lists', () => {
     expect(left).not.toContain('6')
     expect(left).toHaveLength(2997)
     expect(left.filter((id) => id.startsWith('0:'))).toEqual([])
+  })
+
+  it('leave a place from which the next slice goes on, also where some were gone', async () => {
+    const queue = 'places'
+    const keys = keysOf(queue)
+    await world.fill(queue, numbered(5000))
+    const poison = numbered(5000).filter((id) => id.endsWith('0'))
+    const places = rememberPlaces()
+    const by = { planId: randomUUID(), fence: 1, slice: 0 }
+    const take = async (ids: readonly string[]) => {
+      const copied = await world.jobs.copy(queue, 'waiting', ids)
+      const safe = copied.flatMap((each) =>
+        'copy' in each ? [{ id: each.id, digest: each.copy.digest }] : [],
+      )
+      for (const id of ids.filter((each) => each.endsWith('00')).slice(1)) {
+        await world.raw.lrem(keys.wait, -1, id)
+        await world.raw.del(keys.base + id)
+      }
+      return takeFromLine(world.lineOf(queue, 'list'), by, places, safe)
+    }
+    const ends = await take(poison.slice(0, 100))
+    expect(ends.filter(({ skipped }) => skipped === 'gone')).toHaveLength(9)
+    // Nine in ten of what stood before the last one that was there.
+    expect(places.of(by, keys.wait)).toEqual({ behind: 891, anchor: '989' })
+    await take(poison.slice(100, 150))
+    expect(places.of(by, keys.wait)).toEqual({ behind: 1341, anchor: '1489' })
   })
 })
