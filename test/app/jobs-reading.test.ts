@@ -89,7 +89,10 @@ it('whoever is a member looks at failures, lists, single jobs and the vault, and
 
   const ana = world.person(ANA)
   await ana.command('/queue', 'failed email type:poison', OPS)
-  await untilAnswer(world, ANA, OPS, /2 failed jobs in `sales\/email` that match `type:poison`/)
+  const shown = await untilAnswer(world, ANA, OPS, /2 failed jobs .* that match `type:poison`/)
+  const key = /error:(#[0-9a-f]{8})/.exec(shown)?.[1]
+  await ana.command('/queue', `failed email error:${key}`, OPS)
+  await untilAnswer(world, ANA, OPS, /2 jobs in .*job `p1`.*job `p2`/)
   await ana.click('spillway:quarantine', OPS)
   await untilModal(world, ANA, /can be confirmed until/)
   await ana.submit(reason('poisoned'))

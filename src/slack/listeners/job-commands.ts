@@ -1,6 +1,8 @@
 import type { QueueCommand } from '../../domain/command.ts'
 import { OperatorError } from '../../domain/errors.ts'
+import { parseFilterText } from '../../domain/filter-grammar.ts'
 import type { Watch } from '../../domain/ports/job-operator.ts'
+import { queueKey } from '../../domain/queue.ts'
 import { countJobs, listJobs } from '../../usecases/jobs/list-jobs.ts'
 import { showFailed } from '../../usecases/jobs/show-failed.ts'
 import { showJob } from '../../usecases/jobs/show-job.ts'
@@ -20,7 +22,7 @@ const PATIENCE_MS = 60_000
 /** A look that takes longer says that it is under way. */
 const SILENCE_MS = 3000
 
-/** Failed jobs by what failed: the newest thousand at once, then all of them. */
+/** Failed jobs by what failed: the newest thousand at once, then all of them; of one cluster, the jobs themselves. */
 export async function sayFailed(
   context: ListenerContext,
   talk: Conversation,
@@ -30,11 +32,23 @@ export async function sayFailed(
   const about = { ...(await target(context, talk, command.queue)), filter: command.filter }
   const first = await showFailed(deps, { ...about, isFirstLook: true }, patiently())
   await talk.say(renderClusters(first, locale))
+  if (isOfOneCluster(command.filter))
+    return sayJobs(context, talk, {
+      kind: 'jobs',
+      queue: queueKey(about.ref),
+      filter: `state:failed ${command.filter}`,
+      skip: 0,
+    })
   if (!first.isFirstLook) return
   const whole = await unlessTooLong(context, () =>
     showFailed(deps, { ...about, isFirstLook: false }, patiently()),
   )
   if (whole !== null) await talk.say(renderClusters(whole, locale))
+}
+
+function isOfOneCluster(filter: string): boolean {
+  const { errors } = parseFilterText(filter)
+  return errors.length === 1 && errors[0]?.kind === 'cluster'
 }
 
 /** A page of jobs; where it leaves open how many there are, the number follows. */

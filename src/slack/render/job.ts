@@ -20,7 +20,7 @@ const MAX_STAYS = 3
 export function renderJob(view: JobView, locale: Locale): Rendered {
   const { detail, ref, id, at } = view
   const name = `job ${code(id, 120)} of ${queueName(ref)}`
-  const title = detail === null ? `There is no ${name} now` : `${WHERE[detail.where]}: ${name}`
+  const title = titleOf(view, name)
   return message(
     title,
     section(`*${title}*`, ...(detail === null ? [] : placeLines(detail, at, locale))),
@@ -31,6 +31,12 @@ export function renderJob(view: JobView, locale: Locale): Rendered {
       `as of ${exactTime(at, locale.timeZone)}`,
     ),
   )
+}
+
+function titleOf({ detail, stays }: JobView, name: string): string {
+  if (detail !== null) return `${WHERE[detail.where]}: ${name}`
+  const isHeld = stays.some(({ state }) => state === 'held')
+  return isHeld ? `In the vault: ${name}` : `There is no ${name} now`
 }
 
 const WHERE: Readonly<Record<JobWhereabouts, string>> = {

@@ -201,10 +201,13 @@ describe('one job', () => {
     const owner = { teamId: 'T1', userId: 'U0ANA' }
     const stay = { set: 7, state: 'held' as const, madeAt: ago(20), owner, newId: null }
     const rendered = renderJob(aJob(null, [stay]), LOCALE)
-    expect(rendered.text).toBe('There is no job `4711` of `sales/email:send` now')
+    expect(rendered.text).toBe('In the vault: job `4711` of `sales/email:send`')
     expect(readable(rendered)).toContain(
       'Held in *v7* since 13:42 by <@U0ANA>. Put it back with `/queue release v7 id:4711`',
     )
+    const gone = renderJob(aJob(null, [{ ...stay, state: 'discarded' }]), LOCALE)
+    expect(gone.text).toBe('There is no job `4711` of `sales/email:send` now')
+    expect(readable(gone)).toContain('discarded, its payload is not kept')
   })
 })
 
