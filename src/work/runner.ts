@@ -105,4 +105,4 @@ const tasksOf = (handlers: Handlers): TaskList =>
     end_hold: (raw) => handlers.end_hold(payloads.end_hold.parse(raw)),
     anchor_audit: (raw) => handlers.anchor_audit(payloads.anchor_audit.parse(raw)),
     verify_audit: (raw) => handlers.verify_audit(payloads.verify_audit.parse(raw)),
-  }) satisfies Record<TaskName, unknown>
+  }) satisfies Record<TaskName, (raw: unknown) => Promise<unknown>>
