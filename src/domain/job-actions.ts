@@ -3,6 +3,12 @@ import type { Effect } from './effect.ts'
 import type { JobState } from './job.ts'
 import { plural } from './text.ts'
 
+/** More than this in one plan is no preview any more; a second plan takes the rest. */
+export const MOST_JOBS = 500_000
+
+/** A preview that takes longer than this is given up: a narrower filter, or a limit, answers sooner. */
+export const SELECT_MS = 60_000
+
 /** What an action about jobs can be about. */
 export interface JobActionRule {
   /** Where the jobs are: in their queue, or in the vault. */

@@ -41,7 +41,7 @@ const DEEDS: Readonly<Record<PlanWord, Deed>> = {
   stop: {
     run: stopPlan,
     answer: (plan) => [
-      `You asked the ${titleOf(plan)} to stop. Of ${plural(plan.queues.length, 'queue')}, those under way are brought to their end and the rest is not touched; the card shows how far it came.`,
+      `You asked the ${titleOf(plan)} to stop. ${restOf(plan)} The card shows how far it came.`,
     ],
   },
   sign_off: {
@@ -49,6 +49,11 @@ const DEEDS: Readonly<Record<PlanWord, Deed>> = {
     answer: (plan) => [`You signed off the ${titleOf(plan)}.`],
   },
 }
+
+const restOf = ({ queues, jobs }: Plan): string =>
+  jobs === null
+    ? `Of ${plural(queues.length, 'queue')}, those under way are brought to their end and the rest is not touched.`
+    : 'The jobs in hand are brought to their end, at most a thousand; the others stay where they are.'
 
 export const isPlanWord = (kind: string): kind is PlanWord => kind in DEEDS
 

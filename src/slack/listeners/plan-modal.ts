@@ -7,7 +7,13 @@ import { planAction, type PlanRequest } from '../../usecases/actions/plan-action
 import { requireRole } from '../../usecases/people/authorize.ts'
 import { tokenFor } from '../../usecases/queues/queue-tokens.ts'
 import { faultOf, toPortError } from '../faults.ts'
-import { faultModal, loadingModal, planModal, refusedModal } from '../render/plan-modal.ts'
+import {
+  faultModal,
+  loadingModal,
+  planModal,
+  refusedModal,
+  searchingModal,
+} from '../render/plan-modal.ts'
 import { renderProposal } from '../render/proposal.ts'
 import type { Conversation, ListenerContext } from './context.ts'
 
@@ -28,8 +34,32 @@ export async function openPlan(
   wish: Wish,
 ): Promise<void> {
   const viewId = await openView(context, triggerId, loadingModal(wish.action))
-  const showing = await showView(context, viewId, await previewOf(context, wish))
+  const search = searchIn(context, viewId)
+  const preview = await previewOf(context, wish, search.onProgress)
+  await search.shown()
+  const showing = await showView(context, viewId, preview)
   if (showing === 'refused') await admit(context, viewId, wish.action)
+}
+
+/** Until then nobody takes a search for stuck; afterwards the modal says so often how far it is. */
+const SILENCE_MS = 3000
+
+/** Tells in the modal how far a long search is. What it shows last must be the preview: wait for `shown` before it. */
+function searchIn(context: ListenerContext, viewId: string) {
+  let toldAt = performance.now()
+  let showing: Promise<unknown> | null = null
+  const tell = async (action: ActionKind, share: number): Promise<void> => {
+    await showView(context, viewId, searchingModal(action, share))
+    toldAt = performance.now()
+    showing = null
+  }
+  return {
+    onProgress: (action: ActionKind, share: number): void => {
+      if (showing === null && performance.now() - toldAt >= SILENCE_MS)
+        showing = tell(action, share)
+    },
+    shown: async (): Promise<unknown> => showing,
+  }
 }
 
 /** Says in the modal that it has no preview; throws the same where Slack does not even take that. */
@@ -68,10 +98,19 @@ async function openView(
   }
 }
 
-async function previewOf(context: ListenerContext, wish: Wish): Promise<ModalView> {
+async function previewOf(
+  context: ListenerContext,
+  wish: Wish,
+  onProgress: (action: ActionKind, share: number) => void,
+): Promise<ModalView> {
   const { deps, locale } = context
   try {
-    const request = { actor: wish.actor, ...(await wish.target()) }
+    const target = await wish.target()
+    const request = {
+      actor: wish.actor,
+      ...target,
+      onProgress: (share: number) => onProgress(target.action, share),
+    }
     return planModal(await planAction(deps, request), locale)
   } catch (error) {
     return problemModal(context, wish.action, error)

@@ -18,7 +18,14 @@ import {
 import { actions, context, message, section, type Rendered } from './elements.ts'
 import { freezeLine, proofWords, stopLines } from './holds.ts'
 import { mention, places, quoted, sentence } from './mrkdwn.ts'
-import { effectLine, queueLines, shortCounts, stakeLine, warningLines } from './plan-numbers.ts'
+import {
+  effectLine,
+  jobCounts,
+  queueLines,
+  shortCounts,
+  stakeLine,
+  warningLines,
+} from './plan-numbers.ts'
 import { previewLines } from './plan-preview.ts'
 import {
   deed,
@@ -193,12 +200,14 @@ function proofLine({ queues }: Plan): string | null {
   return kinds.length === 0 ? null : `Seen afterwards: ${kinds.join(' · ')}`
 }
 
-/** Of one queue: its numbers before and after. */
+/** Of one queue: its numbers before and after, those that the action is about. */
 function changeLine(plan: Plan): string | null {
   const only = onlyQueue(plan)
   if (only === null || !wasBegun(plan) || !isOver(plan.state)) return null
   const after: QueueOverview | null = only.outcome?.after ?? null
-  return `before: ${shortCounts(only.before)} → after: ${after === null ? 'unknown' : shortCounts(after)}`
+  const counts = (of: QueueOverview): string =>
+    plan.jobs === null ? shortCounts(of) : jobCounts(of, plan.jobs)
+  return `before: ${counts(only.before)} → after: ${after === null ? 'unknown' : counts(after)}`
 }
 
 /** For the lock screen: how it ended, and who has to look after it if it did not end well. */

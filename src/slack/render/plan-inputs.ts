@@ -1,6 +1,7 @@
 import type { InputBlock } from '@slack/types'
 
-import type { ActionKind } from '../../domain/action.ts'
+import { ACTION_WORDS } from '../../domain/action-words.ts'
+import type { ActionKind, Plan } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import type { HoldChoice, PlanView } from '../../domain/views.ts'
@@ -52,7 +53,7 @@ const needsReason = ({ holdMs, needsApproval }: HoldChoice): boolean =>
   holdMs === null || needsApproval
 
 const lengthOf = ({ holdMs }: HoldChoice): string =>
-  holdMs === null ? 'until somebody resumes it' : formatDuration(holdMs)
+  holdMs === null ? 'until somebody ends it' : formatDuration(holdMs)
 
 const holdWords = (choice: HoldChoice): string =>
   choice.needsApproval ? `${lengthOf(choice)} · needs approval` : lengthOf(choice)
@@ -76,18 +77,18 @@ export function readHoldChoice(
   if (chosen !== undefined) return chosen.holdMs
   throw new OperatorError(
     'bad_input',
-    'That end of the pause was not among those offered.',
+    'That end was not among those offered.',
     'Nothing was changed. Open the form again and choose one of its times.',
   )
 }
 
 /** What is asked of the person, in the order in which it is decided. */
 export function planInputs(view: PlanView, reason: string | null): readonly InputBlock[] {
-  const isTimed = view.plan.action === 'pause' && view.choices.length > 0
+  const isTimed = view.choices.length > 0
   return [
     ...(isTimed ? [holdInput(offered(view.choices))] : []),
     reasonInput(view, reason),
-    ...(view.plan.phrase === null ? [] : [phraseInput(view.plan.phrase)]),
+    ...phraseInputs(view.plan),
     ...(view.canBreakGlass ? [breakGlassInput()] : []),
   ]
 }
@@ -118,11 +119,11 @@ function holdInput(choices: readonly HoldChoice[]): InputBlock {
 }
 
 function reasonInput(
-  { isReasonRequired, choices, canBreakGlass }: PlanView,
+  { plan, isReasonRequired, choices, canBreakGlass }: PlanView,
   typed: string | null,
 ): InputBlock {
   const hints = [
-    ...(isReasonRequired ? [] : reasonHints(choices)),
+    ...(isReasonRequired ? [] : reasonHints(plan, choices)),
     ...(canBreakGlass ? ['To break the glass, say why it cannot wait.'] : []),
   ]
   return {
@@ -140,29 +141,41 @@ function reasonInput(
   }
 }
 
-function reasonHints(choices: readonly HoldChoice[]): readonly string[] {
+function reasonHints(
+  { action }: Pick<Plan, 'action'>,
+  choices: readonly HoldChoice[],
+): readonly string[] {
   const isOpenEndOffered = choices.some(({ holdMs }) => holdMs === null)
   const isApprovalOffered = choices.some(({ needsApproval }) => needsApproval)
   if (!isOpenEndOffered && !isApprovalOffered) return []
   const what = [
-    ...(isOpenEndOffered ? ['for a pause without an end'] : []),
+    ...(isOpenEndOffered
+      ? [`for a ${ACTION_WORDS[action].noun.toLowerCase()} without an end`]
+      : []),
     ...(isApprovalOffered ? ['for what needs approval'] : []),
   ]
   return [`Needed ${what.join(' and ')}.`]
 }
 
-const phraseInput = (phrase: string): InputBlock => ({
-  type: 'input',
-  block_id: BLOCK_IDS.phrase,
-  optional: false,
-  label: plainTextOf(`Type "${phrase}" to confirm`, LIMITS.input.label),
-  element: {
-    type: 'plain_text_input',
-    action_id: ACTION_IDS.phrase,
-    max_length: LIMITS.input.value,
-  },
-  hint: plainTextOf('Without the quotation marks. It cannot be taken back.', LIMITS.input.hint),
-})
+function phraseInputs({ phrase, action, jobs }: Plan): readonly InputBlock[] {
+  if (phrase === null) return []
+  const isForGood = ACTION_WORDS[action].undo === null || jobs?.options.forgets === true
+  const hint = `Without the quotation marks.${isForGood ? ' It cannot be taken back.' : ''}`
+  return [
+    {
+      type: 'input',
+      block_id: BLOCK_IDS.phrase,
+      optional: false,
+      label: plainTextOf(`Type "${phrase}" to confirm`, LIMITS.input.label),
+      element: {
+        type: 'plain_text_input',
+        action_id: ACTION_IDS.phrase,
+        max_length: LIMITS.input.value,
+      },
+      hint: plainTextOf(hint, LIMITS.input.hint),
+    },
+  ]
+}
 
 const breakGlassInput = (): InputBlock => ({
   type: 'input',

@@ -1,6 +1,6 @@
 import type { Plan, PlannedJobs } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
-import { type JobAction, isJobAction, jobsWords } from '../../domain/job-actions.ts'
+import { type JobAction, isJobAction, jobsWords, MOST_JOBS } from '../../domain/job-actions.ts'
 import { SKIP_REASONS, SKIP_WORDS } from '../../domain/job.ts'
 import { backlog } from '../../domain/queue.ts'
 import { plural, thousands } from '../../domain/text.ts'
@@ -56,7 +56,8 @@ export function jobsEffectLine({ action, jobs }: Pick<Plan, 'action' | 'jobs'>):
 export function jobsLines({ action, jobs, queues, createdAt }: JobsPlan): readonly string[] {
   if (jobs === null || !isJobAction(action)) return []
   const lines = [
-    `*${jobsWords(jobs.byState)}*${ofHowMany(jobs, queues)}${which(jobs)}${ages(jobs, createdAt)}`,
+    `*${jobsWords(jobs.byState)}*${which(jobs)}${ofHowMany(jobs, queues)}${ages(jobs, createdAt)}`,
+    mostLine(jobs),
     foreseenLine(jobs),
     lineWords({ action, queues }),
   ]
@@ -66,7 +67,7 @@ export function jobsLines({ action, jobs, queues, createdAt }: JobsPlan): readon
 const which = ({ filter, options }: PlannedJobs): string =>
   `${options.vault === undefined ? '' : ` in the vault set ${code(`v${options.vault}`)}`}${filter === '' ? '' : ` that match ${code(filter, 300)}`}`
 
-/** `, of 1,310 failed`, where the filter leaves some out. */
+/** `, of 1,310 failed ones`, where the filter leaves some out. */
 function ofHowMany({ byState, options }: PlannedJobs, queues: Plan['queues']): string {
   const [only, ...others] = Object.entries(byState)
   if (only === undefined || others.length > 0 || options.vault !== undefined) return ''
@@ -74,7 +75,7 @@ function ofHowMany({ byState, options }: PlannedJobs, queues: Plan['queues']): s
   if (state !== 'failed' && state !== 'delayed' && state !== 'completed' && state !== 'active')
     return ''
   const total = queues.reduce((sum, { before }) => sum + before.counts[state], 0)
-  return total > count ? `, of ${thousands(total)}` : ''
+  return total > count ? `, of ${thousands(total)} ${state} ones` : ''
 }
 
 function ages({ oldestAt, newestAt }: PlannedJobs, at: Date): string {
@@ -82,6 +83,12 @@ function ages({ oldestAt, newestAt }: PlannedJobs, at: Date): string {
   const ago = (then: Date): string => formatDuration(Math.max(0, at.getTime() - then.getTime()))
   return ` · oldest ${ago(oldestAt)}, newest ${ago(newestAt)} ago`
 }
+
+/** Whoever reads a number without a remainder takes it for all. */
+const mostLine = ({ count }: PlannedJobs): string | null =>
+  count < MOST_JOBS
+    ? null
+    : `One plan takes ${thousands(MOST_JOBS)} jobs at most: what else matches needs another one.`
 
 function foreseenLine({ foreseen }: PlannedJobs): string | null {
   const parts = SKIP_REASONS.flatMap((reason) => {

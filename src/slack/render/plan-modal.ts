@@ -2,9 +2,11 @@ import type { KnownBlock, ModalView } from '@slack/types'
 
 import { ACTION_WORDS } from '../../domain/action-words.ts'
 import { type ActionKind, onlyQueue, type Plan } from '../../domain/action.ts'
+import { formatDuration } from '../../domain/duration.ts'
 import type { OperatorError } from '../../domain/errors.ts'
+import { isJobAction, SELECT_MS } from '../../domain/job-actions.ts'
 import { isOver } from '../../domain/plan-states.ts'
-import { plural } from '../../domain/text.ts'
+import { percent, plural } from '../../domain/text.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Locale, PlanCardView, PlanView } from '../../domain/views.ts'
 import { CALLBACK_IDS } from '../action-ids.ts'
@@ -24,19 +26,43 @@ import { problemLines, renderFault } from './problem.ts'
 const MAX_WARNINGS = 5
 const MAX_QUEUES = 8
 
-/** `Pause a queue`, `Pause 12 queues`; how many, and even what, may not be known before the button is looked up. */
-function titleFor(action: ActionKind | null, queues = 1): string {
+/** `Pause a queue`, `Retry jobs`; even what may not be known before the button is looked up. */
+function titleFor(action: ActionKind | null): string {
   if (action === null) return 'Preview'
-  return `${verbOf({ action })} ${queues === 1 ? 'a queue' : plural(queues, 'queue')}`
+  return `${verbOf({ action })} ${isJobAction(action) ? 'jobs' : 'a queue'}`
 }
 
-const titleOfPlan = ({ action, queues }: Plan): string => titleFor(action, queues.length)
+/** `Pause 12 queues`, `Quarantine 376 jobs`: what it is about, and no more than fits. */
+function titleOfPlan({ action, queues, jobs }: Plan): string {
+  if (jobs !== null) return `${verbOf({ action })} ${plural(jobs.count, 'job')}`
+  return queues.length === 1
+    ? titleFor(action)
+    : `${verbOf({ action })} ${plural(queues.length, 'queue')}`
+}
 
 /** What is opened at once, before anything is known: the right to open a modal lasts three seconds. */
 export const loadingModal = (action: ActionKind | null): ModalView =>
   modal({
     title: titleFor(action),
-    blocks: [section(':hourglass_flowing_sand: Looking at the queue. Nothing is changed yet.')],
+    blocks: [
+      section(
+        `:hourglass_flowing_sand: ${action !== null && isJobAction(action) ? 'Looking for the jobs' : 'Looking it up'}. ${NOT_YET}`,
+      ),
+    ],
+  })
+
+const NOT_YET = 'Nothing is changed yet.'
+
+/** While many jobs are looked at: how far it is, 0 to 1, so that nobody takes it for stuck. */
+export const searchingModal = (action: ActionKind, share: number): ModalView =>
+  modal({
+    title: titleFor(action),
+    blocks: [
+      section(
+        `:hourglass_flowing_sand: Looking for the jobs: ${percent(share, 1)} looked at. ${NOT_YET}`,
+        `In a queue with hundreds of thousands this takes up to ${formatDuration(SELECT_MS)}; a narrower state or \`limit:\` is quicker. You may close this: then nothing happens.`,
+      ),
+    ],
   })
 
 /** In place of the preview when it may not or cannot be done. */
@@ -46,7 +72,8 @@ export const refusedModal = (action: ActionKind | null, error: OperatorError): M
 /** What holds the queues already, and what that means for this plan. */
 function holdBlocks({ plan, holds, foreign, at }: PlanView, zone: string): readonly KnownBlock[] {
   const lines = stopLines({ holds, foreign }, plan.queues.length === 1, zone, at)
-  const note = holds.length === 0 ? null : holdNote({ plan, holds, at }, zone)
+  const isAboutJobs = plan.jobs !== null
+  const note = holds.length === 0 || isAboutJobs ? null : holdNote({ plan, holds, at }, zone)
   return lines.length === 0 ? [] : [section(note, ...lines)]
 }
 
@@ -55,7 +82,10 @@ function holdNote(
   zone: string,
 ): string {
   const [first] = holds
-  if (plan.action === 'resume') return `This ends ${plural(holds.length, 'hold')}:`
+  if (plan.action === 'resume' || plan.action === 'unthrottle')
+    return `This ends ${plural(holds.length, 'hold')}:`
+  if (plan.action === 'throttle')
+    return 'Throttled already; while several last, of each limit the strictest counts:'
   const rest = 'runs again when the last hold ends, so this can only keep it paused for longer.'
   if (first !== undefined && holds.length === 1 && plan.queues.length === 1)
     return `It is held already ${untilWords(first, zone, at)}. It ${rest}`

@@ -1,4 +1,4 @@
-import type { Plan, PlannedQueue } from '../../domain/action.ts'
+import type { Plan, PlannedJobs, PlannedQueue } from '../../domain/action.ts'
 import { oldestMs } from '../../domain/alarm.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import {
@@ -8,6 +8,7 @@ import {
   type QueueTier,
 } from '../../domain/queue.ts'
 import { plural, thousands } from '../../domain/text.ts'
+import { throttleWords } from '../../domain/throttle.ts'
 import { firstFew } from './elements.ts'
 import { queueName, sentence } from './mrkdwn.ts'
 import { jobsEffectLine } from './plan-jobs.ts'
@@ -20,10 +21,15 @@ export function effectLine({
   action,
   queues,
   jobs,
-}: Pick<Plan, 'action' | 'queues' | 'jobs'>): string {
+  throttle,
+}: Pick<Plan, 'action' | 'queues' | 'jobs' | 'throttle'>): string {
   const ofJobs = jobsEffectLine({ action, jobs })
   if (ofJobs !== null) return ofJobs
   const waiting = total(queues, ({ counts }) => backlog(counts))
+  if (action === 'throttle' && throttle !== null)
+    return `Workers go on, with at most ${throttleWords(throttle.to)}; the rest stays in line.`
+  if (action === 'unthrottle')
+    return 'The limits of before come back; workers of what waits notice it within half a minute.'
   if (action === 'resume')
     return waiting === 0
       ? 'Nothing waits; workers take new jobs as they come.'
@@ -55,6 +61,17 @@ function tierWords(queues: readonly Pick<PlannedQueue, 'tier'>[]): string {
 
 export const shortCounts = ({ counts, isPaused }: QueueOverview): string =>
   `${isPaused ? 'paused, ' : ''}${thousands(backlog(counts))} waiting, ${thousands(counts.active)} active`
+
+/** As `shortCounts`, with the failed, delayed and completed ones where a plan is about them. */
+export function jobCounts(
+  overview: QueueOverview,
+  { byState }: Pick<PlannedJobs, 'byState'>,
+): string {
+  const others = (['failed', 'delayed', 'completed'] as const).flatMap((state) =>
+    (byState[state] ?? 0) === 0 ? [] : [`${thousands(overview.counts[state])} ${state}`],
+  )
+  return [shortCounts(overview), ...others].join(', ')
+}
 
 /** The first few of several queues, each with what tells it from the next. */
 export const queueLines = (queues: readonly PlannedQueue[], max: number): readonly string[] =>

@@ -38,12 +38,14 @@ export interface PlanRequest {
   readonly jobs?: JobsWish | null
   /** Of a throttle, and of a pause that is to end in one. */
   readonly throttle?: ThrottleWish | null
+  /** Hears the share of jobs that was looked at, 0 to 1, while a preview about jobs is made. */
+  readonly onProgress?: (share: number) => void
 }
 
 /**
  * The frozen preview of an action, stored and ready to be confirmed by the same person. Of several queues
  * those that need nothing are left out. Throws `not_allowed`, `frozen`, `already_done`, `not_supported`,
- * `system_unreachable`, `unknown_queue`, `bad_input`.
+ * `system_unreachable`, `unknown_queue`, `bad_input`, `busy`.
  */
 export async function planAction(
   deps: Deps,

@@ -37,6 +37,7 @@ export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Pre
         action,
         refs: seen.map(({ ref }) => ref),
         wish: request.jobs ?? { filter: '', options: {} },
+        onProgress: request.onProgress,
       })
     : null
   if (resolved?.jobs.count === 0) throw nothingMatches(request, seen)
@@ -45,7 +46,7 @@ export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Pre
     const slowed =
       wish === null ? { queues, throttle: null } : await prepareThrottle(deps, wish, queues)
     const preview = await previewOf(deps, seen, null)
-    return { seen, jobs: null, slices: [], preview, ...slowed }
+    return { seen, jobs: null, slices: [], ...slowed, preview: slower(preview, slowed.throttle) }
   }
   return {
     seen,
@@ -99,6 +100,18 @@ function nothingMatches(
     `There are no jobs in ${where} ${which} ${ACTION_WORDS[action].verb}.`,
     'Nothing was changed. `jobs` and `failed` show what is there; an empty filter means the usual ones.',
   )
+}
+
+/** What waits takes the longer, the less of the pace is left; without a known share nobody can say. */
+function slower(preview: PlanPreview | null, throttle: PlannedThrottle | null): PlanPreview | null {
+  if (preview === null || throttle === null || 'unknown' in preview.drain) return preview
+  if (preview.drain.ms === 0) return preview
+  const [share = null] = Object.values(throttle.shares)
+  const drain =
+    share === null
+      ? { unknown: 'nothing tells how fast jobs were worked off lately' }
+      : { ms: Math.min(Math.ceil(preview.drain.ms / share), Number.MAX_SAFE_INTEGER) }
+  return { ...preview, drain }
 }
 
 /** What waits in the only queue, or the jobs it is about. A preview without it is still a preview. */

@@ -2,8 +2,6 @@ import type { PlanPreview } from '../../../domain/action.ts'
 import type { JobGroup, SkipReason } from '../../../domain/job.ts'
 import type { QueueRef } from '../../../domain/queue.ts'
 
-/** More than this in one plan is no preview any more; a second plan takes the rest. */
-export const MOST_JOBS = 500_000
 /** Jobs found in one place, explicit. */
 export interface Found {
   readonly ref: QueueRef
@@ -18,3 +16,6 @@ export interface Found {
   /** What could go wrong with them, in sentences. */
   readonly warnings?: readonly string[]
 }
+
+export const countOf = ({ groups }: Pick<Found, 'groups'>): number =>
+  groups.reduce((sum, { ids }) => sum + ids.length, 0)

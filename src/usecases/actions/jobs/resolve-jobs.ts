@@ -10,8 +10,8 @@ import type { Slice } from '../../../domain/ports/vault-store.ts'
 import { queueKey, type QueueRef } from '../../../domain/queue.ts'
 import { listing } from '../../../domain/text.ts'
 import type { Deps } from '../../deps.ts'
-import { type Found, MOST_JOBS } from './found.ts'
-import { selectInQueue } from './select-in-queue.ts'
+import { countOf, type Found } from './found.ts'
+import { selectInQueues } from './select-in-queue.ts'
 import { selectInVault } from './select-in-vault.ts'
 
 /** Which jobs somebody means, in words, and what is to be done with them. */
@@ -64,45 +64,30 @@ const wrongStates = (
     `Nothing was changed. It is for ${listing(states, 'or')} jobs.`,
   )
 
-/** Every job that is meant, in slices. Throws `bad_input`, `already_done` where there is none, and what systems throw. */
+/**
+ * Every job that is meant, in slices. Throws `bad_input`, `busy` where looking for them takes too long, and what
+ * systems throw.
+ */
 export async function resolveJobs(
   deps: Deps,
   about: {
     readonly action: JobAction
     readonly refs: readonly QueueRef[]
     readonly wish: JobsWish
+    readonly onProgress?: ((share: number) => void) | undefined
   },
 ): Promise<ResolvedJobs> {
-  const { action, refs, wish } = about
+  const { action, refs, wish, onProgress = () => {} } = about
   const filter = filterFor(action, wish.filter)
   const found =
     jobActionRule(action).source === 'vault'
       ? [await selectInVault(deps, { refs, filter, options: wish.options })]
-      : await selectInQueues(deps, refs, filter)
+      : await selectInQueues(deps, refs, filter, onProgress)
   return toResolved(found, {
     filter: filterWords(parseFilterText(wish.filter)),
     options: wish.options,
   })
 }
-
-async function selectInQueues(
-  deps: Deps,
-  refs: readonly QueueRef[],
-  filter: JobFilter,
-): Promise<readonly Found[]> {
-  const found: Found[] = []
-  let room = Math.min(filter.limit ?? MOST_JOBS, MOST_JOBS)
-  for (const ref of refs) {
-    const one = await selectInQueue(deps, ref, filter, room)
-    found.push(one)
-    room -= countOf(one)
-    if (room <= 0) break
-  }
-  return found
-}
-
-const countOf = ({ groups }: Pick<Found, 'groups'>): number =>
-  groups.reduce((sum, { ids }) => sum + ids.length, 0)
 
 function toResolved(found: readonly Found[], wish: JobsWish): ResolvedJobs {
   const slices = slicesOf(found)
