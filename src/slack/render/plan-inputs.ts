@@ -84,7 +84,8 @@ export function readHoldChoice(
 
 /** What is asked of the person, in the order in which it is decided. */
 export function planInputs(view: PlanView, reason: string | null): readonly InputBlock[] {
-  const isTimed = view.choices.length > 0
+  const { action } = view.plan
+  const isTimed = (action === 'pause' || action === 'throttle') && view.choices.length > 0
   return [
     ...(isTimed ? [holdInput(offered(view.choices))] : []),
     reasonInput(view, reason),

@@ -6,7 +6,7 @@ import { aCounts, anOverview, aPlannedQueue } from './builders.ts'
 describe('what a plan changes, in a line', () => {
   const of = (action: 'pause' | 'resume', waiting: number, active: number): string => {
     const before = anOverview({ counts: aCounts({ waiting, active }) })
-    return effectLine({ action, queues: [aPlannedQueue({ before })], jobs: null })
+    return effectLine({ action, queues: [aPlannedQueue({ before })], jobs: null, throttle: null })
   }
 
   it.each([
