@@ -3,12 +3,12 @@ import { hash } from 'node:crypto'
 
 import { z } from 'zod'
 
-import { SKIP_REASONS, type JobState, type SkipReason } from '../../../domain/job.ts'
-import type { Copied } from '../../../domain/ports/job-operator.ts'
+import { SKIP_REASONS, type JobState } from '../../../domain/job.ts'
+import type { Copied, JobCopy } from '../../../domain/ports/job-operator.ts'
 import { loadScript, runScriptForBytes } from '../scripts.ts'
 import { inBatches, type Pace } from './batches.ts'
-import { encodeContent, type JobParts } from './content.ts'
-import { factsOfParts } from './facts.ts'
+import { toBytes, toText, writeContent, type JobTexts } from './content.ts'
+import { factsOfTexts } from './facts.ts'
 import type { JobsOf } from './guard.ts'
 import { unpackLists } from './packed.ts'
 
@@ -42,47 +42,45 @@ export async function copyJobs(
     const reply = await connection.run((redis) =>
       runScriptForBytes(redis, script, [keys.base, set], [MOST_BYTES, ...batch]),
     )
-    let names: readonly Buffer[] = []
+    let names: readonly string[] | null = null
     return Replies.parse(reply).map((found, index): Copied => {
       const id = batch[index] ?? ''
       if (typeof found === 'string') return { id, skipped: found }
       const [packed, digest, score, ownNames] = found
-      names = ownNames ?? names
-      const parts = toParts(state, names, packed, score.toString())
-      return toCopied(id, digest.toString(), parts)
+      if (ownNames !== undefined) names = toNames(ownNames)
+      // A name that is no text is nothing that any BullMQ wrote.
+      if (names === null) return { id, skipped: 'unreadable' }
+      return { id, copy: toCopy(id, digest.toString(), toTexts(state, names, packed, score)) }
     })
   })
 }
 
-function toCopied(id: string, digest: string, parts: JobParts | null): Copied {
-  // A name that is no text is nothing that any BullMQ wrote.
-  if (parts === null) return { id, skipped: 'unreadable' satisfies SkipReason }
-  const content = encodeContent(parts)
-  const payload = parts.fields.find(([name]) => name === 'data')?.[1] ?? ''
+function toCopy(id: string, digest: string, texts: JobTexts): JobCopy {
+  const content = writeContent(texts)
+  const payload = texts.fields.find(([name]) => name === 'data')?.[1] ?? ''
   return {
-    id,
-    copy: {
-      facts: factsOfParts(id, parts),
-      content,
-      payloadHash: hash('sha256', payload, 'hex'),
-      digest,
-      sizeBytes: Buffer.byteLength(content),
-    },
+    facts: factsOfTexts(id, texts),
+    content,
+    payloadHash: hash('sha256', typeof payload === 'string' ? payload : toBytes(payload), 'hex'),
+    digest,
+    sizeBytes: Buffer.byteLength(content),
   }
 }
 
-function toParts(
+const toNames = (names: readonly Buffer[]): readonly string[] | null =>
+  names.every((name) => isUtf8(name)) ? names.map(String) : null
+
+function toTexts(
   state: JobState,
-  names: readonly Buffer[],
+  names: readonly string[],
   packed: Buffer,
-  score: string,
-): JobParts | null {
-  const [values = [], logs = []] = unpackLists(packed)
-  if (!names.every((name) => isUtf8(name))) return null
+  score: Buffer,
+): JobTexts {
+  const [values = [], logs = []] = unpackLists(packed, (from, to) => toText(packed, from, to))
   return {
     state,
-    score: score === '' ? null : score,
-    fields: names.map((name, index) => [name.toString('utf8'), values[index] ?? Buffer.alloc(0)]),
+    score: score.length === 0 ? null : score.toString(),
+    fields: names.map((name, index) => [name, values[index] ?? '']),
     logs,
   }
 }

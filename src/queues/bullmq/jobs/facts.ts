@@ -1,8 +1,15 @@
+import { CLUSTER_STACK_LENGTH } from '../../../domain/failure-cluster.ts'
 import type { JobFacts, JobState } from '../../../domain/job.ts'
-import { decodeContent, type JobParts } from './content.ts'
+import { SEARCHED_LENGTH } from '../../../domain/safe-pattern.ts'
+import { readContent, toBytes, type JobTexts, type Text } from './content.ts'
 
-/** As a pattern or cluster looks at it. */
-export const STACK_LENGTH = 4096
+/**
+ * So many bytes of each are read, whoever reads them and wherever a job is: patterns find, and clusters are, the
+ * same in the queue and in the vault. An error is cut, behind all that is looked at, up to three bytes for each
+ * character. BullMQ keeps the stacks of all attempts as one text: where it is longer, a job counts as one without.
+ */
+export const LONGEST_ERROR = 4 * SEARCHED_LENGTH
+export const LONGEST_STACKS = 128 * 1024
 
 /** The fields of a job's hash that tell something of it; empty where it has none. */
 export interface FactFields {
@@ -12,8 +19,9 @@ export interface FactFields {
   /** `atm`, or `attemptsMade` of BullMQ 4. */
   readonly attempts: string
   readonly priority: string
-  /** Null where it was not read. */
+  /** At least `LONGEST_ERROR` bytes of it. */
   readonly failedReason: string
+  /** Null where it was not read, or is longer than `LONGEST_STACKS`. */
   readonly stacktrace: string | null
   readonly data: string | null
 }
@@ -32,9 +40,9 @@ export const toFacts = (id: string, state: JobState, fields: FactFields): JobFac
 })
 
 /** What a filter looks at in a whole job. */
-export function factsOfParts(id: string, { state, fields }: JobParts): JobFacts {
+export function factsOfTexts(id: string, { state, fields }: JobTexts): JobFacts {
   const field = new Map(fields)
-  const text = (name: string) => field.get(name)?.toString('utf8') ?? ''
+  const text = (name: string) => legible(field.get(name) ?? '')
   return toFacts(id, state, {
     name: text('name'),
     timestamp: text('timestamp'),
@@ -47,9 +55,12 @@ export function factsOfParts(id: string, { state, fields }: JobParts): JobFacts 
   })
 }
 
+const legible = (text: Text): string =>
+  typeof text === 'string' ? text : toBytes(text).toString('utf8')
+
 /** The same of a content of the vault: what the vault does not keep apart. */
 export function factsOfContent(content: string): Pick<JobFacts, 'data' | 'stack'> {
-  const { data, stack } = factsOfParts('', decodeContent(content))
+  const { data, stack } = factsOfTexts('', readContent(content))
   return { data, stack }
 }
 
@@ -69,7 +80,7 @@ function lastStack(stacktrace: string): string | null {
   try {
     const stacks: unknown = JSON.parse(stacktrace)
     const last: unknown = Array.isArray(stacks) ? stacks.at(-1) : null
-    return typeof last === 'string' ? last.slice(0, STACK_LENGTH) : null
+    return typeof last === 'string' ? last.slice(0, CLUSTER_STACK_LENGTH) : null
   } catch {
     return null
   }

@@ -1,23 +1,27 @@
 /**
- * Reads what `cmsgpack.pack` made in a script out of lists of texts: all lists, one behind the other, as bytes.
- * Only what our scripts pack is understood: throws a RangeError for anything else.
+ * Reads what `cmsgpack.pack` made in a script out of lists of texts: all lists, one behind the other. `read` is given
+ * where each text is. Only what our scripts pack is understood: throws a RangeError for anything else.
  */
-export function unpackLists(packed: Buffer): readonly (readonly Buffer[])[] {
-  const lists: Buffer[][] = []
+export function unpackLists<Value>(
+  packed: Buffer,
+  read: (from: number, to: number) => Value,
+): readonly (readonly Value[])[] {
+  const lists: Value[][] = []
   let at = 0
   const number = (length: number): number => {
     at += length
     return packed.readUIntBE(at - length, length)
   }
-  const text = (): Buffer => {
+  const value = (): Value => {
     const length = textLength(number(1), number)
     at += length
     if (at > packed.length) throw new RangeError('a packed job ends too early')
-    return packed.subarray(at - length, at)
+    return read(at - length, at)
   }
   while (at < packed.length) {
-    const length = listLength(number(1), number)
-    lists.push(Array.from({ length }, text))
+    const list: Value[] = []
+    for (let left = listLength(number(1), number); left > 0; left -= 1) list.push(value())
+    lists.push(list)
   }
   return lists
 }

@@ -4,7 +4,7 @@ import type { CompiledFilter } from '../../../domain/filter-match.ts'
 import { SKIP_REASONS, type JobFacts, type JobState, type SkipReason } from '../../../domain/job.ts'
 import { loadScript, runScriptForBytes, type ScriptArgument } from '../scripts.ts'
 import { learnPace } from './batches.ts'
-import { toFacts } from './facts.ts'
+import { LONGEST_ERROR, LONGEST_STACKS, toFacts } from './facts.ts'
 import type { JobsOf } from './guard.ts'
 import { unpackLists } from './packed.ts'
 
@@ -117,13 +117,15 @@ async function read(
 ): Promise<Stretch> {
   const { kind, cursor, size, ids } = from
   const types = compiled.exactTypes ?? []
-  const counts = [partsOf(compiled), types.length, ids.length]
+  const reached = [cursor.behind, cursor.anchor, cursor.score]
+  const texts = [partsOf(compiled), LONGEST_ERROR, LONGEST_STACKS]
+  const counts = [types.length, ids.length]
   const reply = await connection.run((redis) =>
     runScriptForBytes(
       redis,
       script,
       [keys.base, place.key],
-      [kind, cursor.behind, cursor.anchor, cursor.score, size, ...counts, ...types, ...ids],
+      [kind, ...reached, size, ...texts, ...counts, ...types, ...ids],
     ),
   )
   const [behind, anchor, score, isEnd, looked, packed] = Reply.parse(reply)
@@ -140,8 +142,8 @@ const partsOf = ({ needs }: CompiledFilter): string =>
 const PACKED_PER_JOB = 10
 
 function toJobs(state: JobState, { needs }: CompiledFilter, packed: Buffer): Page['jobs'] {
-  const [values = []] = unpackLists(packed)
-  const text = (at: number) => values[at]?.toString('utf8') ?? ''
+  const [values = []] = unpackLists(packed, (from, to) => packed.toString('utf8', from, to))
+  const text = (at: number) => values[at] ?? ''
   const jobs: Page['jobs'][number][] = []
   for (let at = 0; at < values.length; at += PACKED_PER_JOB) {
     const facts = toFacts(text(at), state, {

@@ -16,7 +16,7 @@ const SHOWN_JOBS = 3
  * Every job that matches, at most `most`: those next in line first, those that failed or completed first, those due
  * first. The queue goes on meanwhile: what was there all the time is found, once; what comes or goes may be missed.
  *
- * Payloads above 128 KB are not read, so that tests of the payload do not match; errors are looked at up to 16 KB.
+ * Payloads above 128 KB are not read, so that tests of the payload do not match; errors and stacks are as `LONGEST_ERROR` and `LONGEST_STACKS` say.
  */
 export async function selectJobs(
   jobs: JobsOf,

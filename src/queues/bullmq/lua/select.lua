@@ -2,24 +2,24 @@
 -- ties.lua and walk.lua.
 -- KEYS: base, list or sorted set
 -- ARGV: 'list' | 'zset' | 'named', entries behind us, the last of them, its score, entries to look at,
---   wanted parts ('d' data, 'e' error, 's' stack), how many types, how many ids, the types, the ids; none: any
+--   wanted parts ('d' data, 'e' error, 's' stack), so many bytes of an error, longest stacks that are read,
+--   how many types, how many ids, the types, the ids; none: any
 -- Returns { entries behind us now, the last of them, its score, 1 at the end, jobs looked at, jobs }, where the jobs are
 --   packed: id, type, added at, ended at, attempts, priority, why it must stay, error, stacks, data of each
-local LONGEST_ERROR, LONGEST_STACKS, LARGEST_DATA = 16384, 65536, 131072
+local LARGEST_DATA = 131072
 local base, place, kind, parts = KEYS[1], KEYS[2], ARGV[1], ARGV[6]
-local typeCount, idCount = tonumber(ARGV[7]), tonumber(ARGV[8])
+local longestError, longestStacks = tonumber(ARGV[7]), tonumber(ARGV[8])
+local typeCount, idCount = tonumber(ARGV[9]), tonumber(ARGV[10])
 local isType, isNamed, names = {}, {}, {}
-for i = 9, 8 + typeCount do isType[ARGV[i]] = true end
-for i = 9 + typeCount, 8 + typeCount + idCount do
+for i = 11, 10 + typeCount do isType[ARGV[i]] = true end
+for i = 11 + typeCount, 10 + typeCount + idCount do
   names[#names + 1] = ARGV[i]
   isNamed[ARGV[i]] = true
 end
 
 local FIELDS = { 'name', 'timestamp', 'finishedOn', 'atm', 'attemptsMade', 'priority', 'parentKey', 'rjk', 'deid' }
 local AT = {}
-for _, field in ipairs({ { 'e', 'failedReason' }, { 's', 'stacktrace' } }) do
-  if string.find(parts, field[1], 1, true) then FIELDS[#FIELDS + 1] = field[2] end
-end
+if string.find(parts, 'e', 1, true) then FIELDS[#FIELDS + 1] = 'failedReason' end
 for i, name in ipairs(FIELDS) do AT[name] = i end
 
 local function entries()
@@ -42,6 +42,11 @@ local function dataOf(key)
   return data and '=' .. data or ''
 end
 
+local function stacksOf(key)
+  if not string.find(parts, 's', 1, true) or redis.call('HSTRLEN', key, 'stacktrace') > longestStacks then return '' end
+  return redis.call('HGET', key, 'stacktrace') or ''
+end
+
 local function reasonToStay(id, field)
   local key = base .. id
   if redis.call('EXISTS', key .. ':lock', key .. ':dependencies', key .. ':processed', key .. ':failed',
@@ -58,10 +63,9 @@ local function add(id)
   local values = redis.pcall('HMGET', key, unpack(FIELDS))
   if values.err or not values[1] then return end
   local function field(name) return AT[name] and values[AT[name]] end
-  local stacks = field('stacktrace') or ''
   for _, value in ipairs({ id, field('name'), field('timestamp') or '', field('finishedOn') or '',
     field('atm') or field('attemptsMade') or '', field('priority') or '', reasonToStay(id, field),
-    string.sub(field('failedReason') or '', 1, LONGEST_ERROR), #stacks > LONGEST_STACKS and '' or stacks, dataOf(key) }) do
+    string.sub(field('failedReason') or '', 1, longestError), stacksOf(key), dataOf(key) }) do
     jobs[#jobs + 1] = value
   end
 end
