@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
-
 import { z } from 'zod'
 
 import { SKIP_REASONS, type JobEnd } from '../../../domain/job.ts'
@@ -34,7 +32,10 @@ const MOST_BYTES = 1024 * 1024
 const Reply = z.union([z.literal(''), z.enum(SKIP_REASONS), z.templateLiteral(['+', z.string()])])
 const Replies = z.array(Reply)
 
-/** Changes each of these jobs once, one after the other, so that they stand in line in this order. */
+/**
+ * Changes each of these jobs once. They stand in line in this order, but for those of two calls: where the earlier
+ * one runs out of time, its last jobs come behind the other's.
+ */
 export async function changeInLine<Item>(
   line: LineOf,
   guard: Guard,
@@ -44,30 +45,12 @@ export async function changeInLine<Item>(
 ): Promise<readonly JobEnd[]> {
   if (items.length === 0) return []
   const style = await line.pauseStyle()
-  const ready = new Map<Item, Entry>()
-  const entryOf = (item: Item): Entry => {
-    const entry = ready.get(item) ?? toEntry(item)
-    ready.set(item, entry)
-    return entry
-  }
-  let ended = 0
-  return await inBatches(items, pace, 1, async (batch) => {
-    const entries = firstEntries(batch, entryOf)
+  return await inBatches(items, pace, 2, async (batch) => {
+    const entries = firstEntries(batch, toEntry)
     const args = [style, ...options, ...entries.flatMap((entry) => entry.args)]
-    const makeNextReady = async () => {
-      // Once the call is on its way: this takes us about as long as Redis takes for the call.
-      await setImmediate()
-      const next = ended + entries.length
-      firstEntries(items.slice(next, next + entries.length), entryOf)
-    }
-    const [reply] = await Promise.all([
-      runGuarded(line, guard, { script, keys: [line.keys.base], args }),
-      makeNextReady(),
-    ])
-    const ends = Replies.parse(reply).map((each, index) => toEnd(entries[index]?.id ?? '', each))
-    for (const item of batch.slice(0, ends.length)) ready.delete(item)
-    ended += ends.length
-    return ends
+    const keys = [line.keys.base]
+    const replies = Replies.parse(await runGuarded(line, guard, { script, keys, args }))
+    return replies.map((reply, index) => toEnd(entries[index]?.id ?? '', reply))
   })
 }
 
