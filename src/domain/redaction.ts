@@ -52,14 +52,21 @@ export function redactJson(text: string, { maxLength }: { readonly maxLength: nu
   return cut(`${JSON.stringify(hide(parsed.value, 0))}${isPartial ? '…' : ''}`, maxLength)
 }
 
+const NAMED = /passw|pwd|secret|token|api[-_]?key|authori|credential/i
+
+/** `password=…`, `"access_token": "…"`: in a text only names that can mean nothing else. */
+const NAMED_SECRET =
+  /\b([\w-]{0,30}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[-_]?key|authori[sz]ation|credentials?)[\w-]{0,20})("?\s?[:=]\s?)(?!\[redacted\])("(?:[^"\\]|\\.){0,500}"?|'[^']{0,500}'?|[^\s,;&}\])'"]{1,500})/gi
+
 /** The same patterns over plain text, such as an error message. */
 export function redactText(text: string, { maxLength }: { readonly maxLength: number }): string {
   const plain = PATTERNS.reduce(
     (rest, [pattern, sign]) => (rest.includes(sign) ? rest.replace(pattern, HIDDEN) : rest),
     text.slice(0, MAX_INPUT),
   )
+  const open = NAMED.test(plain) ? plain.replace(NAMED_SECRET, `$1$2${HIDDEN}`) : plain
   return cut(
-    plain.replace(CARD, (digits) => (isCardNumber(digits) ? HIDDEN : digits)),
+    open.replace(CARD, (digits) => (isCardNumber(digits) ? HIDDEN : digits)),
     maxLength,
   )
 }

@@ -143,3 +143,21 @@ it.each(['[', '{"a":', '"', '\\', '{"k":"', 'a@', '1 ', 'eyJ', '://a'])(
     expect(redactJson(part.repeat(300_000), { maxLength: 200 }).length).toBeLessThanOrEqual(200)
   },
 )
+
+it.each([
+  ['login failed: password=hunter2 for user 7', 'login failed: password=[redacted] for user 7'],
+  ['bad header access_token: abc123', 'bad header access_token: [redacted]'],
+  [`{"apiKey":"k-123","n":1}`, '{"apiKey":[redacted],"n":1}'],
+  ["refused with client_secret='x y'", 'refused with client_secret=[redacted]'],
+  ['Unexpected token < in JSON at position 0', 'Unexpected token < in JSON at position 0'],
+  ['the token expired', 'the token expired'],
+])('hides in an error what is named as a secret: %s', (text, shown) => {
+  expect(redactText(text, LONG)).toBe(shown)
+})
+
+it.each(['token=', 'a-', 'token-', 'password ="', 'secret:'])(
+  'is done with a long text of %j',
+  (part) => {
+    expect(redactText(part.repeat(20_000), { maxLength: 200 }).length).toBeLessThanOrEqual(200)
+  },
+)
