@@ -17,10 +17,9 @@ export async function requireWithinLimits(
 ): Promise<void> {
   const { perPerson, perQueue, windowMs } = settings.policy.limits
   const since = new Date(now.getTime() - windowMs)
-  const [own, onQueues] = await Promise.all([
-    store.plans.ordersSince(since, { actor: plan.actor }),
-    store.plans.ordersSince(since, { refs: plan.queues.map(({ ref }) => ref) }),
-  ])
+  const own = await store.plans.ordersSince(since, { actor: plan.actor })
+  const refs = plan.queues.map(({ ref }) => ref)
+  const onQueues = await store.plans.ordersSince(since, { refs })
   const refuse = (orders: readonly Date[], limit: number, who: string): void => {
     const oldest = orders.at(-limit)
     if (orders.length < limit || oldest === undefined) return

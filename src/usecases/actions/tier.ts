@@ -45,11 +45,10 @@ export async function contextOf(
 ): Promise<Context> {
   const refs = queues.map(({ ref }) => ref)
   const since = new Date(now.getTime() - SUM_MS)
-  const [plans, holds, throttles] = await Promise.all([
-    store.plans.actingSince(since, { refs, incidentId }),
-    store.holds.recent(refs, since),
-    store.throttles.recent(refs, since),
-  ])
+  // One after the other: within a transaction there is one connection.
+  const plans = await store.plans.actingSince(since, { refs, incidentId })
+  const holds = await store.holds.recent(refs, since)
+  const throttles = await store.throttles.recent(refs, since)
   const ids = plans.map(({ id }) => id)
   const set = {
     holds: await store.holds.ofPlans(ids),
