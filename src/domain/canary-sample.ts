@@ -2,16 +2,16 @@
 export interface Candidate {
   readonly key: string
   readonly type: string
-  /** Key of its failure cluster; null where it never failed. */
-  readonly cluster: string | null
+  /** Of its error; null where it never failed. */
+  readonly shape: string | null
   /** When it failed or completed, else when it was added. */
   readonly at: Date | null
 }
 
 /**
  * Up to `size` keys that stand for all, in the candidates' order; the same ones whenever it is asked again. Every
- * cluster of every type has one, the largest first if there are more of them than `size`; the others go where
- * they are fewest for the number of jobs. Within a cluster they are spread evenly over age, for the newest
+ * shape of error of every type has one, the largest first if there are more of them than `size`; the others go where
+ * they are fewest for the number of jobs. Within a shape they are spread evenly over age, for the newest
  * alone would tell of the last minute of an incident.
  */
 export function canarySample(candidates: readonly Candidate[], size: number): readonly string[] {
@@ -29,7 +29,7 @@ interface Share {
 function strataOf(candidates: readonly Candidate[]): readonly (readonly Candidate[])[] {
   const strata = new Map<string, Candidate[]>()
   for (const one of candidates) {
-    const name = JSON.stringify([one.cluster, one.type])
+    const name = JSON.stringify([one.shape, one.type])
     const known = strata.get(name)
     if (known === undefined) strata.set(name, [one])
     else known.push(one)

@@ -1,4 +1,4 @@
-import { clusterOf, type FailureClusterId } from './failure-cluster.ts'
+import { errorShape } from './failure-cluster.ts'
 import type { JobOutcome } from './ports/job-operator.ts'
 import type { QueueRef } from './queue.ts'
 import { listing, plural } from './text.ts'
@@ -19,8 +19,8 @@ export interface CanaryJob {
   /** Its id in the queue. */
   readonly id: string
   readonly type: string
-  /** What it failed with before; null where it had not failed. */
-  readonly before: Pick<FailureClusterId, 'key' | 'shape'> | null
+  /** The shape of what it failed with before; null where it had not failed. Stacks are not compared: outcomes have none. */
+  readonly before: string | null
   readonly outcome: CanaryOutcome
 }
 
@@ -37,12 +37,6 @@ export interface Canary {
   readonly until: string
   readonly endedAt: string | null
   readonly jobs: readonly CanaryJob[]
-}
-
-/** The error that a job failed with, as a cluster: the stack is not looked at, for outcomes have none. */
-export const errorOf = (type: string, error: string): Pick<FailureClusterId, 'key' | 'shape'> => {
-  const { key, shape } = clusterOf({ type, error, stack: null })
-  return { key, shape }
 }
 
 const hasEnded = ({ outcome: { kind } }: CanaryJob): boolean =>
@@ -68,10 +62,10 @@ export function withOutcomes(
   return { ...canary, jobs, endedAt: isOver ? now.toISOString() : null }
 }
 
-function toCanaryOutcome({ type, before }: CanaryJob, outcome: JobOutcome): CanaryOutcome {
+function toCanaryOutcome({ before }: CanaryJob, outcome: JobOutcome): CanaryOutcome {
   if (outcome.kind !== 'failed') return outcome
-  const { key, shape } = errorOf(type, outcome.error)
-  return { kind: 'failed', isKnown: before?.key === key, shape }
+  const shape = errorShape(outcome.error)
+  return { kind: 'failed', isKnown: before === shape, shape }
 }
 
 export interface CanaryCounts {

@@ -2,15 +2,14 @@ import { createHash } from 'node:crypto'
 
 import { normaliseError } from './failure.ts'
 import { redactText } from './redaction.ts'
+import { remembering } from './remembering.ts'
 
-/** Nothing beyond these is looked at: readers give at least so much, or one failure gets two keys. */
-export const CLUSTER_ERROR_LENGTH = 400
-const CLUSTER_STACK_LENGTH = 4000
+/** Characters. Nothing beyond these is looked at: readers give at least so much, or one failure gets two keys. */
+const CLUSTER_ERROR_LENGTH = 400
+export const CLUSTER_STACK_LENGTH = 4000
 
 const KEY_LENGTH = 8
 const FRAME_LENGTH = 120
-/** Texts that a clusterer remembers before it begins anew. */
-const REMEMBERED = 5000
 
 /** Failures with one cause: what people call it, and what it looks like. Safe to show. */
 export interface FailureClusterId {
@@ -41,11 +40,12 @@ interface ClusterSample {
   readonly data: string
 }
 
-/** What is known of one failure, raw. */
+/** What is known of one failure, raw. Where texts come from a queue, only a reader that gives all that counts may ask for keys. */
 export interface Failure {
   readonly type: string
+  /** Null where it says nothing: somebody may have thrown an empty text. */
   readonly error: string | null
-  /** As V8 writes it; null where it was not read. */
+  /** As V8 writes it; null where there is none, or it is too long to be looked at by anybody. */
   readonly stack: string | null
 }
 
@@ -61,24 +61,19 @@ export function makeClusterer(): (failure: Failure) => FailureClusterId {
   const frames = remembering((frame) => redactText(frame, { maxLength: FRAME_LENGTH }))
   const keys = remembering(keyOf)
   return ({ type, error, stack }) => {
-    const shape = shapes((error ?? '').slice(0, CLUSTER_ERROR_LENGTH))
+    const shape = shapes(storable(error ?? '').slice(0, CLUSTER_ERROR_LENGTH))
     const raw = frameOf((stack ?? '').slice(0, CLUSTER_STACK_LENGTH))
     const frame = raw === null ? null : frames(raw)
-    return { key: keys(JSON.stringify([type, shape, frame])), shape, frame }
+    return { key: keys(JSON.stringify([storable(type), shape, frame])), shape, frame }
   }
 }
 
-function remembering<T>(work: (text: string) => T): (text: string) => T {
-  const known = new Map<string, T>()
-  return (text) => {
-    const found = known.get(text)
-    if (found !== undefined) return found
-    if (known.size >= REMEMBERED) known.clear()
-    const made = work(text)
-    known.set(text, made)
-    return made
-  }
-}
+/** As the vault keeps it, for a job has the same key there: its database takes no NUL. */
+const storable = (text: string): string => text.replaceAll('\0', '\uFFFD')
+
+/** The error without what differs from job to job, whatever it was thrown by. Safe to show. */
+export const errorShape = (error: string): string =>
+  shapeOf(storable(error).slice(0, CLUSTER_ERROR_LENGTH))
 
 /** Redacted first: a shape is shown, so no secret may survive in it. */
 const shapeOf = (error: string): string =>

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 
+import { errorIs } from './error-text.ts'
 import { makeClusterer } from './failure-cluster.ts'
 import { parsePayload, payloadTest } from './filter-payload.ts'
 import type { ErrorTest, JobFilter, NumberTest } from './job-filter.ts'
@@ -26,8 +27,8 @@ type Test = (facts: JobFacts) => boolean
 export function compileFilter(filter: JobFilter, now: Date): CompiledFilter {
   const { states, ids, types, payload, is } = filter
   const repeats = is.includes('duplicate') ? memory() : null
+  const stateTests = oneOf(states, ({ state }) => state)
   const tests: readonly Test[] = [
-    ...oneOf(states, ({ state }) => state),
     ...oneOf(ids, ({ id }) => id),
     ...typeTests(types),
     ...numberTests(filter.attempts, ({ attempts }) => attempts),
@@ -44,6 +45,7 @@ export function compileFilter(filter: JobFilter, now: Date): CompiledFilter {
     },
     exactTypes: types.length === 0 || types.some(hasWildcard) ? null : types,
     matches: (facts) => {
+      if (!stateTests.every((test) => test(facts))) return false
       // Remembered first: an earlier twin counts even where the rest of the filter does not mean it.
       const isRepeat = repeats?.(facts) ?? false
       return tests.every((test) => test(facts)) && dataTest(facts.data, isRepeat)
@@ -101,13 +103,16 @@ function errorTests(errors: readonly ErrorTest[]): readonly Test[] {
   if (errors.length === 0) return []
   const clusterOf = makeClusterer()
   const tests = errors.map(({ kind, text }): Test => {
-    if (kind === 'exact') return ({ error }) => error === text
-    if (kind === 'cluster') return (facts) => clusterOf(facts).key.startsWith(text)
-    const isFound = safePattern(text)
-    return ({ error }) => error !== null && isFound(error)
+    if (kind === 'cluster')
+      return (facts) => hasFailed(facts) && clusterOf(facts).key.startsWith(text)
+    const holds = kind === 'exact' ? errorIs(text) : safePattern(text)
+    return ({ error }) => error !== null && holds(error)
   })
-  return [(facts) => facts.error !== null && tests.some((test) => test(facts))]
+  return [(facts) => tests.some((test) => test(facts))]
 }
+
+/** An empty error is one, too: it has a cluster like any other. */
+const hasFailed = ({ state, error }: JobFacts): boolean => state === 'failed' || error !== null
 
 /** What a payload says, that it says nothing, or that it says the same as an earlier one. */
 function dataTestOf({

@@ -36,7 +36,7 @@ export interface SliceContext {
 }
 
 /** Every job of a slice, in the order of the plan. */
-export function accountsOf(slice: Slice, context: SliceContext): readonly JobAccount[] {
+export function jobAccounts(slice: Slice, context: SliceContext): readonly JobAccount[] {
   const { ref, state, ids, end } = slice
   const outcome = outcomeOf(slice, context)
   const reasons = reasonsOf(end)

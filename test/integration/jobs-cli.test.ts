@@ -95,7 +95,7 @@ async function givenUp() {
   await slices.end(plan.id, plan.fence, 1, DONE, at)
   await slices.returnAll(plan.id, plan.fence, plan.ref, at)
   await plans.returnQueues(plan.id, plan.fence, 'given up')
-  await plans.finish(plan.id, plan.fence, 'failed', { words: 'given up', problem: null }, at)
+  await plans.finish(plan.id, plan.fence, 'failed', { words: 'given up' }, at)
   return { plan, set }
 }
 

@@ -11,14 +11,12 @@ import { redactText } from '../../domain/redaction.ts'
 import type { Connection } from './connection.ts'
 import { readJobs } from './jobs.ts'
 import { learnPace } from './jobs/batches.ts'
-import { toFacts } from './jobs/facts.ts'
+import { LONGEST_ERROR, LONGEST_STACKS, toFacts } from './jobs/facts.ts'
 import type { QueueKeys } from './keys.ts'
 import { loadScript, runScript } from './scripts.ts'
 
 const failed = loadScript('failed', 'clock')
 
-const ERROR_LENGTH = 2000
-const LONGEST_STACKTRACE = 128 * 1024
 const LONGEST_DATA = 128 * 1024
 const SHOWN_CLUSTERS = 10
 const NEWEST = 1000
@@ -121,7 +119,7 @@ const readStretch = async (
       redis,
       failed,
       [keys.base, keys.failed],
-      [from, from + count - 1, ERROR_LENGTH, LONGEST_STACKTRACE, needs.data ? LONGEST_DATA : 0],
+      [from, from + count - 1, LONGEST_ERROR, LONGEST_STACKS, needs.data ? LONGEST_DATA : 0],
     ),
   )
 

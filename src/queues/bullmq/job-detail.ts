@@ -5,15 +5,12 @@ import { clusterOf } from '../../domain/failure-cluster.ts'
 import type { JobDetail, JobWhereabouts } from '../../domain/job-details.ts'
 import { redactJson, redactText } from '../../domain/redaction.ts'
 import { thousands } from '../../domain/text.ts'
-import { toFacts } from './jobs/facts.ts'
+import { LONGEST_ERROR, LONGEST_STACKS, toFacts } from './jobs/facts.ts'
 import type { QueueKeys } from './keys.ts'
 import { loadScript, runScript } from './scripts.ts'
 
 const script = loadScript('job')
 
-const LONGEST = 2000
-/** Reading one takes Redis some microseconds; more is not shown anyway. */
-const LONGEST_WHOLE = 128 * 1024
 /** A thousand places take Redis 40 µs; a line of half a million is looked through at both its ends. */
 const REACH = 20_000
 const SHOWN_DATA = 1500
@@ -29,7 +26,7 @@ export async function readJob(
   { base }: QueueKeys,
   id: string,
 ): Promise<JobDetail | null> {
-  const reply = await runScript(redis, script, [base], [id, LONGEST, LONGEST_WHOLE, REACH])
+  const reply = await runScript(redis, script, [base], [id, LONGEST_ERROR, LONGEST_STACKS, REACH])
   const said = toSaid(Reply.parse(reply))
   if (said.one('name') === null) return null
   const { type, addedAt, endedAt, attempts, priority } = factsOf(id, said)

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 
-import { CLUSTER_ERROR_LENGTH, makeClusterer } from '../../domain/failure-cluster.ts'
+import { errorShape } from '../../domain/failure-cluster.ts'
 import type { JobLine } from '../../domain/job-details.ts'
 import type { JobState } from '../../domain/job.ts'
-import { toFacts } from './jobs/facts.ts'
+import { LONGEST_ERROR, toFacts } from './jobs/facts.ts'
 import type { QueueKeys } from './keys.ts'
 import { loadScript, runScript } from './scripts.ts'
 
@@ -22,8 +22,7 @@ export async function readLines(
 ): Promise<readonly JobLine[]> {
   if (jobs.length === 0) return []
   const keys = jobs.map(({ id }) => base + id)
-  const rows = Reply.parse(await runScript(redis, script, keys, [CLUSTER_ERROR_LENGTH]))
-  const clusterOf = makeClusterer()
+  const rows = Reply.parse(await runScript(redis, script, keys, [LONGEST_ERROR]))
   return rows.flatMap((row, index) => {
     const job = jobs[index]
     const [name, timestamp, finishedOn, attempts, priority, failedReason] = row
@@ -31,7 +30,7 @@ export async function readLines(
     const fields = { name, timestamp, finishedOn, attempts, priority, failedReason }
     const facts = toFacts(job.id, job.state, { ...fields, stacktrace: null, data: null })
     const { id, state, type, addedAt, endedAt, error } = facts
-    const shape = error === null ? null : clusterOf(facts).shape
+    const shape = error === null ? null : errorShape(error)
     const line = { id, state, type, addedAt, endedAt, attempts: facts.attempts }
     return [{ ...line, priority: facts.priority, shape }]
   })

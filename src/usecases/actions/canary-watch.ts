@@ -3,11 +3,11 @@ import {
   CANARY_WATCH_MS,
   canaryWords,
   countCanary,
-  errorOf,
   openJobs,
   withOutcomes,
 } from '../../domain/canary.ts'
 import { OperatorError } from '../../domain/errors.ts'
+import { errorShape } from '../../domain/failure-cluster.ts'
 import type { RoomLine } from '../../domain/message.ts'
 import type { JobOutcome } from '../../domain/ports/job-operator.ts'
 import type { OutboxMessage, Repositories } from '../../domain/ports/store.ts'
@@ -68,7 +68,7 @@ const toCanaryJob = ({
 }: VaultJob): Canary['jobs'][number] => ({
   id: newId ?? jobId,
   type,
-  before: error === null ? null : errorOf(type, error),
+  before: error === null ? null : errorShape(error),
   outcome: { kind: 'waiting' },
 })
 

@@ -1,7 +1,7 @@
 import { ACTION_WORDS } from '../../domain/action-words.ts'
 import type { Plan } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
-import { accountsOf, type JobAccount, type SliceContext } from '../../domain/job-accounts.ts'
+import { jobAccounts, type JobAccount, type SliceContext } from '../../domain/job-accounts.ts'
 import { isJobAction, jobActionRule } from '../../domain/job-actions.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import type { Slice } from '../../domain/ports/vault-store.ts'
@@ -39,7 +39,7 @@ export async function* readAccounts(
   )
   for (let after = -1; ;) {
     const page = await store.slices.page(plan.id, after, PAGE)
-    for (const slice of page) yield accountsOf(slice, await contextOf(store, plan, slice, sets))
+    for (const slice of page) yield jobAccounts(slice, await contextOf(store, plan, slice, sets))
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE) return
     after = last.position

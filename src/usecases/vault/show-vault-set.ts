@@ -1,5 +1,5 @@
 import { OperatorError } from '../../domain/errors.ts'
-import { makeClusterer } from '../../domain/failure-cluster.ts'
+import { errorShape } from '../../domain/failure-cluster.ts'
 import type { JobLine } from '../../domain/job-details.ts'
 import type { VaultShare } from '../../domain/ports/vault-reads.ts'
 import type { VaultJob, VaultSet } from '../../domain/vault.ts'
@@ -44,9 +44,8 @@ export async function showVaultSet(
 /** Errors that differ in an id or a host only are one. */
 function byShape(shares: readonly VaultShare[]): readonly VaultSetShare[] {
   const merged = new Map<string, VaultSetShare>()
-  const shapeOf = shaper()
   for (const { type, error, count, lastFailedAt } of shares) {
-    const shape = shapeOf(type, error)
+    const shape = shapeOrNull(error)
     const key = JSON.stringify([type, shape])
     const known = merged.get(key)
     merged.set(key, {
@@ -62,15 +61,13 @@ function byShape(shares: readonly VaultShare[]): readonly VaultSetShare[] {
 const later = (a: Date | null, b: Date | null): Date | null =>
   a === null || (b !== null && b > a) ? b : a
 
-/** Stacks are within the payloads' text, which is not read for this: shapes alone tell. */
-function shaper(): (type: string, error: string | null) => string | null {
-  const clusterOf = makeClusterer()
-  return (type, error) => (error === null ? null : clusterOf({ type, error, stack: null }).shape)
-}
+/** Stacks are within the content, which is not read for this: shapes alone tell. */
+const shapeOrNull = (error: string | null): string | null =>
+  error === null ? null : errorShape(error)
 
 const lineOf = ({ from, facts }: VaultJob): JobLine => {
   const { id, type, addedAt, endedAt, attempts, priority, error } = facts
-  const shape = shaper()(type, error)
+  const shape = shapeOrNull(error)
   return { id, state: from, type, addedAt, endedAt, attempts, priority, shape }
 }
 

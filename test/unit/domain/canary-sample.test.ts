@@ -7,18 +7,18 @@ const jobs = (count: number, about: Partial<Candidate> = {}, first = 0): readonl
   Array.from({ length: count }, (_, n) => ({
     key: `${about.type ?? 'a'}${first + n}`,
     type: 'a',
-    cluster: 'c1',
+    shape: 'c1',
     at: new Date(1_000_000 + n * 1000),
     ...about,
   }))
 
 describe('a canary', () => {
-  it('has a job of every cluster and type, however rare', () => {
+  it('has a job of every error and type, however rare', () => {
     const all = [
       ...jobs(9990),
       ...jobs(8, { type: 'rare' }),
-      ...jobs(1, { type: 'b', cluster: 'c2' }),
-      ...jobs(1, { type: 'never', cluster: null }),
+      ...jobs(1, { type: 'b', shape: 'c2' }),
+      ...jobs(1, { type: 'never', shape: null }),
     ]
     const keys = canarySample(all, 10)
     expect(keys).toHaveLength(10)
@@ -56,7 +56,7 @@ describe('a canary', () => {
   it('is as many different jobs as there are, at most as many as asked for, and always the same', () => {
     const candidate = fc.record({
       type: fc.constantFrom('a', 'b', 'c'),
-      cluster: fc.constantFrom('c1', 'c2', null),
+      shape: fc.constantFrom('c1', 'c2', null),
       at: fc.option(fc.date({ noInvalidDate: true })),
     })
     fc.assert(

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import {
   canaryWords,
   countCanary,
-  errorOf,
   failureShareUpTo,
   withOutcomes,
   type Canary,
   type CanaryOutcome,
 } from '../../../src/domain/canary.ts'
+import { errorShape } from '../../../src/domain/failure-cluster.ts'
 import type { JobOutcome } from '../../../src/domain/ports/job-operator.ts'
 
 const BEGAN = new Date('2026-11-02T10:00:00Z')
@@ -26,7 +26,7 @@ const canaryOf = (...outcomes: readonly CanaryOutcome[]): Canary => ({
   jobs: outcomes.map((outcome, n) => ({
     id: `${n}`,
     type: 'send',
-    before: errorOf('send', 'connect ETIMEDOUT 10.0.0.7:443'),
+    before: errorShape('connect ETIMEDOUT 10.0.0.7:443'),
     outcome,
   })),
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { errorIs } from '../../../src/domain/error-text.ts'
 import { clusterOf } from '../../../src/domain/failure-cluster.ts'
 import { parseFilterText } from '../../../src/domain/filter-grammar.ts'
 import { compileFilter } from '../../../src/domain/filter-match.ts'
@@ -34,6 +35,10 @@ describe('a job is meant', () => {
     ['type:whatsapp.*', 'type:whatsapp', {}],
     ['type:w?a', 'type:w?', { type: 'w?a' }],
     ['error:~"ETIMEDOUT .*:443"', 'error:~etimedout', {}],
+    ['error:"connect ETIMEDOUT 10.0.0.7:443"', 'error:"connect ETIMEDOUT"', {}],
+    ['error:"connect ETIMEDOUT {host}"', 'error:"connect ETIMEDOUT {n}"', {}],
+    ['error:"no user [redacted]"', 'error:"no user"', { error: 'no user ana@example.com' }],
+    ['error:"two lines"', 'error:two', { error: 'two\nlines' }],
     ['error:~(?i)etimedout', 'error:ETIMEDOUT', {}],
     [`error:#${clusterOf(aJob()).key}`, 'error:#00000000', {}],
     ['data.customer.id=42', 'data.customer.id=4', {}],
@@ -143,9 +148,10 @@ function payloadHolds(data: string | null, tests: JobFilter['payload']): boolean
 const errorHolds = (job: JobFacts, errors: JobFilter['errors']): boolean =>
   errors.length === 0 ||
   errors.some(({ kind, text }) => {
+    if (kind === 'cluster')
+      return (job.error !== null || job.state === 'failed') && clusterOf(job).key.startsWith(text)
     if (job.error === null) return false
-    if (kind === 'exact') return job.error === text
-    if (kind === 'cluster') return clusterOf(job).key.startsWith(text)
+    if (kind === 'exact') return errorIs(text)(job.error)
     return new RegExp(text.replace('(?i)', ''), text.startsWith('(?i)') ? 'i' : '').test(job.error)
   })
 
@@ -178,7 +184,11 @@ const plainly = (filter: JobFilter, jobs: readonly JobFacts[]): readonly JobFact
       ageHolds(job, filter) &&
       errorHolds(job, filter.errors) &&
       payloadHolds(job.data, filter.payload) &&
-      propertyHolds(job, jobs.slice(0, index), filter.is),
+      propertyHolds(
+        job,
+        jobs.slice(0, index).filter(({ state }) => among(filter.states, state)),
+        filter.is,
+      ),
   )
 
 const aDate = fc.option(fc.integer({ min: 0, max: 200 }).map(ago))

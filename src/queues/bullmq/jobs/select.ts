@@ -32,9 +32,11 @@ export async function selectJobs(
     Promise.all(places.map((place) => lengthOf(redis, place))),
   )
   const total = lengths.reduce((sum, length) => sum + length, 0)
+  // Whether one of them is a duplicate, others tell.
+  const ids = filter.is.includes('duplicate') ? [] : filter.ids
   for (const place of places) {
     if (gathering.isFull()) break
-    for await (const page of pagesOf(jobs, place, compiled, filter.ids)) {
+    for await (const page of pagesOf(jobs, place, compiled, ids)) {
       watch.signal.throwIfAborted()
       takeIn(page, place.state, compiled, gathering)
       watch.onProgress(Math.min(gathering.looked() / Math.max(total, 1), 1))

@@ -1,5 +1,5 @@
 -- What a list shows of a few jobs; reads only. Errors are cut here, for one can be megabytes long.
--- KEYS: job keys   ARGV: longest error
+-- KEYS: job keys   ARGV: longest error, in bytes
 -- Returns per job { name ('' if it is gone), timestamp, finished at (ms), attempts, priority, error }
 local replies = {}
 for i = 1, #KEYS do

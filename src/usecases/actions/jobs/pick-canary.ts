@@ -1,5 +1,6 @@
 import { canarySample, type Candidate } from '../../../domain/canary-sample.ts'
-import { makeClusterer } from '../../../domain/failure-cluster.ts'
+import { errorShape } from '../../../domain/failure-cluster.ts'
+import { remembering } from '../../../domain/remembering.ts'
 import type { VaultJob } from '../../../domain/vault.ts'
 
 /** Jobs that a canary is chosen from: of many only what the choice needs. */
@@ -12,15 +13,15 @@ export interface CanaryPick {
 }
 
 export function pickCanary(size: number): CanaryPick {
-  const clusterOf = makeClusterer()
+  const shapeOf = remembering(errorShape)
   const candidates: Candidate[] = []
   return {
     get count() {
       return candidates.length
     },
     add({ id, facts: { type, error, endedAt, addedAt } }) {
-      const cluster = error === null ? null : clusterOf({ type, error, stack: null }).key
-      candidates.push({ key: String(id), type, cluster, at: endedAt ?? addedAt })
+      const shape = error === null ? null : shapeOf(error)
+      candidates.push({ key: String(id), type, shape, at: endedAt ?? addedAt })
     },
     chosen: () => canarySample(candidates, size).map(Number),
   }
