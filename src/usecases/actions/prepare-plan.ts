@@ -1,15 +1,15 @@
 import { ACTION_WORDS } from '../../domain/action-words.ts'
-import type { PlannedJobs, PlannedQueue, PlanPreview } from '../../domain/action.ts'
+import type { ActionKind, PlannedJobs, PlannedQueue, PlanPreview } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { drainEstimate } from '../../domain/forecast.ts'
-import { isJobAction } from '../../domain/job-actions.ts'
+import { isJobAction, jobActionRule } from '../../domain/job-actions.ts'
 import { byQueue } from '../../domain/plan.ts'
 import { backlog, queueKey } from '../../domain/queue.ts'
-import { plural } from '../../domain/text.ts'
+import { listing, plural } from '../../domain/text.ts'
 import type { PlannedThrottle } from '../../domain/throttle.ts'
 import type { Deps } from '../deps.ts'
 import { live } from '../queues/queue-reads.ts'
-import { type NewSlice, type ResolvedJobs, resolveJobs } from './jobs/resolve-jobs.ts'
+import { filterFor, type NewSlice, type ResolvedJobs, resolveJobs } from './jobs/resolve-jobs.ts'
 import { lookAt, type Seen, toPlanned } from './look.ts'
 import type { PlanRequest } from './plan-action.ts'
 import { prepareThrottle } from './prepare-throttle.ts'
@@ -97,9 +97,16 @@ function nothingMatches(
   const which = filter === '' ? 'to' : `that match \`${filter}\` to`
   return new OperatorError(
     'already_done',
-    `There are no jobs in ${where} ${which} ${ACTION_WORDS[action].verb}.`,
-    'Nothing was changed. `jobs` and `failed` show what is there; an empty filter means the usual ones.',
+    `There are no ${kindsOf(action, filter)} in ${where} ${which} ${ACTION_WORDS[action].verb}.`,
+    'Nothing was changed. `jobs` and `failed` show what is there; `state:` names other states.',
   )
+}
+
+/** `failed jobs`: whoever named no state should learn which ones were looked for. */
+function kindsOf(action: ActionKind, filter: string): string {
+  if (!isJobAction(action) || jobActionRule(action).source === 'vault') return 'jobs'
+  if (action === 'unstick') return 'active jobs without a worker'
+  return `${listing(filterFor(action, filter).states, 'or')} jobs`
 }
 
 /** What waits takes the longer, the less of the pace is left; without a known share nobody can say. */

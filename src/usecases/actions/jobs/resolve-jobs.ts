@@ -39,7 +39,7 @@ export interface ResolvedJobs {
  * The filter that is meant, with the states that the action is about. Throws `bad_input` where the filter
  * cannot be read, or asks for what the action cannot do.
  */
-function filterFor(action: JobAction, words: string): JobFilter {
+export function filterFor(action: JobAction, words: string): JobFilter {
   const filter = parseFilterText(words)
   const rule = jobActionRule(action)
   const wrong = filter.states.filter((state) => !rule.states.includes(state))
