@@ -163,6 +163,29 @@ describe('a job that is no longer what was copied', () => {
     expect(await world.raw.lrange(keys.wait, 0, -1)).toEqual(['1'])
   })
 
+  it('is told by its fields, whatever their order and the server that has them', async () => {
+    const keys = keysOf('order')
+    const fields = {
+      name: 'a',
+      data: `"${'x'.repeat(100)}"`,
+      opts: '{}',
+      timestamp: '1',
+      delay: '0',
+    }
+    const digestOf = async (entries: readonly (readonly [string, string])[]) => {
+      await world.raw.del(`${keys.base}1`)
+      for (const [name, value] of entries) await world.raw.hset(`${keys.base}1`, name, value)
+      const [copied] = await world.jobs.copy('order', 'waiting', ['1'])
+      return copied !== undefined && 'copy' in copied ? copied.copy.digest : null
+    }
+    const entries = Object.entries(fields)
+    const digest = await digestOf(entries)
+    expect(digest).not.toBeNull()
+    expect(await digestOf(entries.toReversed())).toBe(digest)
+    // The same values under another name.
+    expect(await digestOf([...entries.slice(0, -1), ['delaz', '0']])).not.toBe(digest)
+  })
+
   it('is refused as gone, moved, unreadable or too large', async () => {
     const queue = 'odd'
     const keys = keysOf(queue)

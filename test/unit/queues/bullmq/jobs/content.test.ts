@@ -31,6 +31,6 @@ it('gives every job back byte for byte, in text that PostgreSQL takes', () => {
 })
 
 it('refuses what it did not write', () => {
-  expect(() => decodeContent('{"version":2}')).toThrow()
+  expect(() => decodeContent('{"version":2}')).toThrow('version')
   expect(() => decodeContent('nothing')).toThrow(SyntaxError)
 })
