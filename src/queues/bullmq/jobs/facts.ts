@@ -50,10 +50,13 @@ export function factsOfTexts(id: string, { state, fields }: JobTexts): JobFacts 
     attempts: text('atm') || text('attemptsMade'),
     priority: text('priority'),
     failedReason: text('failedReason'),
-    stacktrace: text('stacktrace'),
+    stacktrace: sizeOf(field.get('stacktrace') ?? '') > LONGEST_STACKS ? null : text('stacktrace'),
     data: text('data'),
   })
 }
+
+const sizeOf = (text: Text): number =>
+  typeof text === 'string' ? Buffer.byteLength(text) : toBytes(text).length
 
 const legible = (text: Text): string =>
   typeof text === 'string' ? text : toBytes(text).toString('utf8')
