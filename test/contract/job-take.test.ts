@@ -147,20 +147,27 @@ describe('jobs that others count on', () => {
 })
 
 describe('a job that is no longer what was copied', () => {
-  it.each(['data', 'progress', 'logs'])('stays: %s', async (what) => {
-    const queue = `changed-${what}`
+  it.each([
+    ['waiting', 'data'],
+    ['waiting', 'logs'],
+    ['failed', 'progress'],
+    ['failed', 'logs'],
+  ] as const)('stays: %s, other %s', async (state, what) => {
+    const queue = `changed-${state}-${what}`
     const keys = keysOf(queue)
     await world.fill(queue, ['1'])
+    if (state === 'failed') await world.raw.zadd(keys.failed, 1, '1')
     const by = aGuard()
     await world.jobs.open(queue, by)
-    const [copied] = await world.jobs.copy(queue, 'waiting', ['1'])
+    const [copied] = await world.jobs.copy(queue, state, ['1'])
     if (copied === undefined || !('copy' in copied)) throw new Error('it can be copied')
     if (what === 'logs') await world.raw.rpush(`${keys.base}1:logs`, 'more')
     else await world.raw.hset(`${keys.base}1`, what, '{"n":2}')
     const { digest } = copied.copy
-    const ends = await world.jobs.take(queue, by, 'waiting', [{ id: '1', digest }])
+    const ends = await world.jobs.take(queue, by, state, [{ id: '1', digest }])
     expect(ends).toEqual([{ id: '1', skipped: 'changed' }])
-    expect(await world.raw.lrange(keys.wait, 0, -1)).toEqual(['1'])
+    expect(await world.jobs.stillThere(queue, state, ['1'])).toBe(1)
+    expect(await world.raw.hget(`${keys.base}1`, 'name')).toBe('a')
   })
 
   it('is told by its fields, whatever their order and the server that has them', async () => {

@@ -15,7 +15,7 @@ local US_PER_ENTRY = 0.03
 
 local function goThrough(refusal, finish)
   local list = KEYS[4]
-  local wanted, ids, replies, taken, isTaken = {}, {}, {}, {}, {}
+  local wanted, ids, replies, taken = {}, {}, {}, {}
   local left = 0
   local function answer(id, reason)
     replies[#replies + 1] = id
@@ -36,7 +36,7 @@ local function goThrough(refusal, finish)
   local entries = call('LRANGE', list, -from - tonumber(ARGV[5]), -from - 1)
   local toEnd = math.min(from + #entries, length - from)
   local timeForJobs = math.max(2 * TIME_FOR_JOBS_US - toEnd * US_PER_ENTRY, TIME_FOR_JOBS_US * 3 / 4)
-  local looked, found, upToFound, tombstones = 0, 0, nil, 0
+  local looked, found, upToFound = 0, 0, nil
 
   for i = #entries, 1, -1 do
     local id = entries[i]
@@ -46,15 +46,10 @@ local function goThrough(refusal, finish)
       local reason = refusal(id, wanted[id])
       if reason == '' then
         taken[#taken + 1] = id
-        isTaken[id] = true
+        call('LSET', list, -from - #entries + i - 1, TOMBSTONE)
       end
       answer(id, reason)
       upToFound = looked + 1
-    end
-    -- Also where a job stands in line a second time.
-    if isTaken[id] then
-      call('LSET', list, -from - #entries + i - 1, TOMBSTONE)
-      tombstones = tombstones + 1
     end
     looked = looked + 1
     if left == 0 then break end
@@ -62,10 +57,10 @@ local function goThrough(refusal, finish)
 
   local passed = from + looked
   if #taken > 0 then
-    call('LREM', list, passed < length - from and -tombstones or tombstones, TOMBSTONE)
+    call('LREM', list, passed < length - from and -#taken or #taken, TOMBSTONE)
     finish(taken)
   end
-  local behind = from + (upToFound or looked) - tombstones
+  local behind = from + (upToFound or looked) - #taken
   local anchor = behind > 0 and call('LINDEX', list, -behind)
   return { behind, anchor or '', passed >= length and 1 or 0, unpack(replies) }
 end
