@@ -6,6 +6,7 @@ import { failed, holds, pause, resume, status } from './auto/queue-steps.ts'
 import { recordsOf } from './auto/records.ts'
 import type { AutoPlay, Outcome, Scene } from './auto/stage.ts'
 import { anchored, audit, rewrite, tamper } from './auto/trail-steps.ts'
+import { failures, putBack, quarantine } from './auto/vault-steps.ts'
 import { BANK_QUEUE, TROUBLE_QUEUE } from './estate-queues.ts'
 import { slowBank } from './trouble.ts'
 
@@ -13,8 +14,8 @@ type Step = <T>(title: string, run: () => Promise<Outcome<T>>) => Promise<T>
 
 /**
  * Plays the people on call, each step checked against Redis and the database, never against what Spillway says
- * of itself alone: an incident from alert to all-clear, then what one person may not decide, many queues at
- * once, and the audit trail. Returns the transcript; throws with the step and what was wrong at the first
+ * of itself alone: an incident from alert to all-clear, its failed jobs into the vault and back, then what one
+ * person may not decide, many queues at once, and the audit trail. Returns the transcript; throws with the step and what was wrong at the first
  * that fails.
  */
 export async function playOnCall(play: AutoPlay): Promise<readonly string[]> {
@@ -36,6 +37,7 @@ export async function playOnCall(play: AutoPlay): Promise<readonly string[]> {
     }
   }
   await playIncident(scene, step)
+  await playVault(scene, step)
   await playApproval(scene, step)
   return transcript
 }
@@ -52,6 +54,12 @@ async function playIncident(scene: Scene, step: Step): Promise<void> {
   await step('resume', () => resume(scene, room))
   await step('all clear', () => allClear(scene))
   await step('resolve', () => resolve(scene, room))
+}
+
+async function playVault(scene: Scene, step: Step): Promise<void> {
+  const answer = await step('failures', () => failures(scene))
+  const taken = await step('quarantine', () => quarantine(scene, answer))
+  await step('put back', () => putBack(scene, taken))
 }
 
 async function playApproval(scene: Scene, step: Step): Promise<void> {

@@ -40,6 +40,7 @@ const HoldShape = z.object({
 })
 const LastShape = z.object({ seq: z.number().nullable() })
 const HoldsShape = z.object({ active: z.number(), proven: z.number() })
+const CountShape = z.object({ count: z.number() })
 const StepShape = z.object({ step: z.string(), state: z.string(), problem: z.string().nullable() })
 /** An entry of the trail, as the database and a copy have it. */
 export const EntryShape = z.object({
@@ -57,11 +58,16 @@ export interface Records {
   incident(queue: string): Promise<IncidentRecord | null>
   roomSteps(incidentId: string): Promise<readonly z.infer<typeof StepShape>[]>
   /** The latest plan of this action that is about a queue, or null. */
-  plan(queue: string, action: 'pause' | 'resume'): Promise<PlanRecord | null>
+  plan(
+    queue: string,
+    action: 'pause' | 'resume' | 'quarantine' | 'release',
+  ): Promise<PlanRecord | null>
   /** The latest hold, or null. */
   hold(queue: string): Promise<z.infer<typeof HoldShape> | null>
   /** Holds of a plan that are active: all of them, and those that were seen to hold. */
   activeHolds(planId: string): Promise<z.infer<typeof HoldsShape>>
+  /** Jobs of a quarantine that the vault has, content and all. */
+  held(planId: string): Promise<number>
   /** The latest entry of this kind about a plan, or null. */
   lastEntry(planId: string, kind: string): Promise<number | null>
   /** Entries of the audit trail; throws if its chain is broken. */
@@ -94,6 +100,11 @@ const HOLD = `
 const HOLDS = `
   select count(*)::int as active, count(*) filter (where proof = 'held')::int as proven
   from spillway.hold where plan_id = $1 and ended_at is null`
+const HELD = `
+  select count(*)::int as count from spillway.vault_set
+    join spillway.vault_job on set_id = vault_set.id
+    join spillway.vault_content on vault_job_id = vault_job.id
+  where plan_id = $1 and vault_job.state = 'held'`
 const LAST_ENTRY = `
   select max(seq)::int as seq from spillway.audit_entry
   where text::jsonb ->> 'plan' = $1 and text::jsonb ->> 'kind' = $2`
@@ -112,6 +123,7 @@ export function recordsOf(query: Query): Records {
     plan: (queue, action) => first(PlanShape, PLAN, [queue, action]),
     hold: (queue) => first(HoldShape, HOLD, [queue]),
     activeHolds: async (planId) => HoldsShape.parse((await query(HOLDS, [planId]))[0]),
+    held: async (planId) => CountShape.parse((await query(HELD, [planId]))[0]).count,
     lastEntry: async (planId, kind) =>
       LastShape.parse((await query(LAST_ENTRY, [planId, kind]))[0]).seq,
     async auditTrail() {
