@@ -30,6 +30,7 @@ export const QUEUE_PARTS: readonly {
       },
       { verb: 'corrupted', takes: '[queue]', about: 'jobs whose payload is no JSON' },
       { verb: 'vault', takes: '[queue|v7]', about: 'what is quarantined: whose, why, until when' },
+      { verb: 'outcomes', takes: '<plan>', about: 'what became of the jobs of a plan, by reason' },
       { verb: 'held', takes: '', about: 'what is paused now, by whom, until when' },
       { verb: 'pending', takes: '', about: 'what waits for approval, or to be signed off' },
       {

@@ -111,7 +111,7 @@ const alone =
   }
 
 const toPlan =
-  (kind: PlanVerb): Parse =>
+  (kind: PlanVerb | 'outcomes'): Parse =>
   (words) => ({ kind, plan: planOf(words, kind) })
 
 const QUEUE_VERBS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
@@ -124,6 +124,7 @@ const QUEUE_VERBS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
   ['corrupted', parseJobs('corrupted')],
   ['job', parseJob],
   ['vault', parseVault],
+  ['outcomes', toPlan('outcomes')],
   ['pause', parsePause],
   ['throttle', parseThrottleCommand],
   ['resume', queueOnly('resume')],

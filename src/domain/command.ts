@@ -23,6 +23,8 @@ export type QueueCommand =
   | { readonly kind: 'job'; readonly queue: string | null; readonly id: string }
   /** A set by its number, else those of a queue, or all. */
   | { readonly kind: 'vault'; readonly queue: string | null; readonly set: number | null }
+  /** What became of the jobs of a plan. */
+  | { readonly kind: 'outcomes'; readonly plan: number }
   | StopCommand
   | { readonly kind: 'resume'; readonly queue: string | null }
   | { readonly kind: 'unthrottle'; readonly queue: string | null }

@@ -1,5 +1,8 @@
+import type { Plan } from './action.ts'
 import type { FailureCluster } from './failure-cluster.ts'
+import type { JobAccount, JobAccountKind } from './job-accounts.ts'
 import type { FailureClusters, JobDetail, JobLine } from './job-details.ts'
+import type { SkipReason } from './job.ts'
 import type { VaultExit, VaultStay } from './ports/vault-reads.ts'
 import type { QueueRef } from './queue.ts'
 import type { Remedy } from './remedy.ts'
@@ -60,6 +63,22 @@ export interface VaultView {
   readonly isCut: boolean
   readonly totals: { readonly held: number; readonly sizeBytes: number; readonly sets: number }
   readonly at: Date
+}
+
+/** What became of the jobs of a plan. */
+export interface OutcomesView {
+  readonly plan: Plan
+  readonly groups: readonly OutcomeGroup[]
+  readonly at: Date
+}
+
+/** Jobs of a plan with one outcome, and one reason where they were skipped. */
+export interface OutcomeGroup {
+  readonly outcome: JobAccountKind
+  readonly reason: SkipReason | null
+  readonly count: number
+  /** The first of them, in the order of the plan. */
+  readonly first: readonly JobAccount[]
 }
 
 /** One set of the vault in detail. */

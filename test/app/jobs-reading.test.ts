@@ -98,6 +98,8 @@ it('whoever is a member looks at failures, lists, single jobs and the vault, and
   await ana.submit(reason('poisoned'))
   await untilModal(world, ANA, /Quarantine of .*: done/)
 
+  await ask('outcomes 1')
+  await told(/\*2\* done.*`p1` \(\*v1\*\).*`p2`.*spillway jobs outcomes 1 --format csv/)
   await ask('vault email')
   await told(/\*v1\* `sales\/email` · \*2 jobs\* held/)
   await ana.command('/queue', 'vault v1', OPS)

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jobs } from '../../src/cli/jobs.ts'
 import type { Store } from '../../src/domain/ports/store.ts'
 import { createStore } from '../../src/store/store.ts'
+import { showOutcomes } from '../../src/usecases/jobs/show-outcomes.ts'
 import { createTestClock } from '../helpers/clock.ts'
 import { DONE, jobPlans } from '../helpers/job-plans.ts'
 import { freshDatabase, type TestDatabase } from '../helpers/postgres.ts'
@@ -162,6 +163,38 @@ describe('spillway jobs outcomes', () => {
     expect(lines.slice(0, 2)).toMatchObject(
       ['x', 'y'].map((job) => ({ job, outcome: 'open', vault: set.number })),
     )
+  })
+
+  it('has the same numbers as the account in Slack', async () => {
+    const { plan, set } = await givenUp()
+    const number = Number(await numberOf(plan.id))
+    const { groups } = await showOutcomes({ store, clock: createTestClock() }, { plan: number })
+    expect(
+      groups.map(({ outcome, reason, count, first }) => [
+        [reason ?? outcome, count],
+        ...first.map(({ job, vault }) => [job, vault]),
+      ]),
+    ).toEqual([
+      [
+        ['done', 3],
+        ['=b', set.number],
+        ['c,"d"', set.number],
+        ['e', set.number],
+      ],
+      [
+        ['child', 1],
+        ['a', null],
+      ],
+      [
+        ['returned', 1],
+        ['h', null],
+      ],
+      [
+        ['in_doubt', 2],
+        ['f', null],
+        ['g', null],
+      ],
+    ])
   })
 
   it('leaves a file as it is where there is nothing to tell', async () => {

@@ -1,8 +1,9 @@
-import type { QueueCommand } from '../../domain/command.ts'
+import type { PlanVerb, QueueCommand } from '../../domain/command.ts'
 import type { QueueRef } from '../../domain/queue.ts'
 import { freezeActions, liftFreeze } from '../../usecases/actions/freeze.ts'
 import { listPending } from '../../usecases/actions/plan-card.ts'
 import { searchAudit } from '../../usecases/audit/search-audit.ts'
+import { showOutcomes } from '../../usecases/jobs/show-outcomes.ts'
 import { requireMember } from '../../usecases/people/authorize.ts'
 import { explainPolicy } from '../../usecases/people/explain.ts'
 import { discoverWhereNothingIsKnown, matchQueues } from '../../usecases/queues/known-queues.ts'
@@ -13,6 +14,7 @@ import { renderAudit } from '../render/audit.ts'
 import { renderHeld } from '../render/held.ts'
 import { renderQueueHelp } from '../render/help.ts'
 import { renderMay } from '../render/may.ts'
+import { renderOutcomes } from '../render/outcomes.ts'
 import { renderPending } from '../render/pending.ts'
 import { renderQueueList } from '../render/queue-list.ts'
 import { renderStatus, renderTypes } from '../render/queue-status.ts'
@@ -48,7 +50,7 @@ type Answers = {
 const sayVerb = async (
   context: ListenerContext,
   talk: Conversation,
-  command: Extract<Read, { plan: number }>,
+  command: Extract<Read, { kind: PlanVerb }>,
 ): Promise<void> => sayToPlan(context, talk, command.kind, await planIdOf(context, command.plan))
 
 const ANSWERS: Answers = {
@@ -60,6 +62,8 @@ const ANSWERS: Answers = {
   jobs: sayJobs,
   job: sayJob,
   vault: sayVault,
+  outcomes: async ({ deps, locale }, talk, command) =>
+    talk.say(renderOutcomes(await showOutcomes(deps, command), locale)),
   held: async ({ deps, locale }, talk) => talk.say(renderHeld(await listHeld(deps), locale)),
   pending: async ({ deps, locale }, talk) =>
     talk.say(renderPending(await listPending(deps), locale)),
