@@ -1,5 +1,5 @@
--- Removes jobs of a sorted set, each only if it is what was copied. Behind room.lua, guard.lua, clock.lua, ties.lua, look.lua
--- and removed.lua.
+-- Removes jobs of a sorted set, each only if it is what was copied. Behind room.lua, guard.lua, clock.lua, ties.lua,
+-- look.lua and removed.lua.
 -- KEYS: fence, receipts, base, sorted set   ARGV: fence, name of the state, then id and digest of each job
 -- Returns per job, as far as time went: '' (done) | reason
 local base, set = KEYS[3], KEYS[4]
