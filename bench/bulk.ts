@@ -14,8 +14,8 @@ export async function run(
 ): Promise<Record<string, unknown>> {
   const isQuick = options['quick'] !== undefined
   const sizes = {
-    failed: Number(options['jobs'] ?? (isQuick ? 2_000 : 100_000)),
-    waiting: Number(options['waiting'] ?? (isQuick ? 8_000 : 500_000)),
+    failed: Number(options['jobs'] ?? (isQuick ? 600 : 100_000)),
+    waiting: Number(options['waiting'] ?? (isQuick ? 2_400 : 500_000)),
     tries: Number(options['tries'] ?? 1),
   }
   const { parts, rssMb } = await measureOurs(sizes)

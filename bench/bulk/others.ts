@@ -17,7 +17,7 @@ export const ERROR = 'ETIMEDOUT'
 /** One of eight types. */
 export const POISON = 'type-3'
 /** So many are enough to know what `job.remove()` costs; the rest is extrapolated. */
-export const NAIVE_POISON = 500
+const NAIVE_POISON = 500
 
 export interface Speed {
   readonly perS: number

@@ -10,10 +10,10 @@ it('measures bulk actions: every job is dealt with, beside the loops and the cal
   const part = (done: number) => ({ ...speeds, max_block_ms: expect.any(Number), done })
   expect(await figuresOf('bulk')).toMatchObject({
     bench: 'bulk',
-    quarantine: part(2_000),
-    release: part(2_000),
-    retry: { ...part(2_000), retry_jobs_per_s: expect.any(Number) },
-    poison: { ...part(1_000), naive_removed: 500, drain_per_s: expect.any(Number) },
+    quarantine: part(600),
+    release: part(600),
+    retry: { ...part(600), retry_jobs_per_s: expect.any(Number) },
+    poison: { ...part(300), naive_removed: 300, drain_per_s: expect.any(Number) },
     rss_mb: expect.any(Number),
   })
 })

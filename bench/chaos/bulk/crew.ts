@@ -8,7 +8,7 @@ import { Queue as Queue5, Worker as Worker5 } from 'bullmq-v5'
 import { note, noteAll } from '../../checker/ledgers.ts'
 
 /** How the workers of a queue do: `slow` ones leave a backlog, `broken` ones fail every job. */
-export type Mood = 'well' | 'slow' | 'broken'
+type Mood = 'well' | 'slow' | 'broken'
 
 /** A job as it is added, and where. */
 export interface NewJob {
@@ -25,7 +25,7 @@ export interface Line {
   close(): Promise<void>
 }
 
-export const MAJORS = { four: 4, five: 5, six: 6 } as const
+const MAJORS = { four: 4, five: 5, six: 6 } as const
 export type QueueName = keyof typeof MAJORS
 export const QUEUES = Object.keys(MAJORS) as readonly QueueName[]
 

@@ -10,7 +10,7 @@ import type { Replica } from '../replicas.ts'
 import { letLeasesEnd } from '../time.ts'
 import { patiently } from './patiently.ts'
 
-export const VICTIMS = ['bot', 'redis', 'postgres'] as const
+const VICTIMS = ['bot', 'redis', 'postgres'] as const
 export type Victim = (typeof VICTIMS)[number]
 
 /** Everything that can be killed, and how often it was. */
