@@ -10,7 +10,8 @@ interface ActionWords {
   /** `paused` by somebody. */
   readonly past: string
   readonly present: string
-  readonly icon: 'stop' | 'go'
+  /** What becomes of the queue: it stops, it goes on, or jobs leave it for the vault. */
+  readonly icon: 'stop' | 'go' | 'vault'
   /** The action that takes it back, and what its button says. */
   readonly undo: { readonly action: ActionKind; readonly label: string } | null
 }
@@ -53,7 +54,7 @@ export const ACTION_WORDS: Readonly<Record<ActionKind, ActionWords>> = {
     verb: 'quarantine',
     past: 'quarantined',
     present: 'quarantining',
-    icon: 'stop',
+    icon: 'vault',
     undo: { action: 'release', label: 'Undo: put back…' },
   },
   release: {
@@ -77,7 +78,7 @@ export const ACTION_WORDS: Readonly<Record<ActionKind, ActionWords>> = {
     verb: 'discard',
     past: 'discarded',
     present: 'discarding',
-    icon: 'stop',
+    icon: 'vault',
     undo: null,
   },
   retry: {
@@ -117,7 +118,7 @@ export const ACTION_WORDS: Readonly<Record<ActionKind, ActionWords>> = {
     verb: 'clean',
     past: 'cleaned',
     present: 'cleaning',
-    icon: 'stop',
+    icon: 'vault',
     undo: { action: 'release', label: 'Undo: put back…' },
   },
   drain: {
@@ -125,7 +126,7 @@ export const ACTION_WORDS: Readonly<Record<ActionKind, ActionWords>> = {
     verb: 'drain',
     past: 'drained',
     present: 'draining',
-    icon: 'stop',
+    icon: 'vault',
     undo: { action: 'release', label: 'Undo: put back…' },
   },
   unstick: {

@@ -127,4 +127,4 @@ export const hazardLines = (hazards: readonly PauseHazard[]): readonly string[] 
 
 /** The banner while nothing may be executed. */
 export const freezeLine = (freeze: Freeze, zone: string, now: Date): string =>
-  `:ice_cube: *Frozen* by ${mention(freeze.by.userId)} since ${clockTime(freeze.at, zone, now)}${because(freeze.reason, ': ')}. Nothing is paused or resumed until it ends.`
+  `:ice_cube: *Frozen* by ${mention(freeze.by.userId)} since ${clockTime(freeze.at, zone, now)}${because(freeze.reason, ': ')}. No action is carried out until it ends.`

@@ -10,7 +10,7 @@ export function nextStep(view: HeadlineView): string {
   if (incident.ackedAt === null && incident.lead === null)
     return 'Press *Acknowledge*, so that the others know that you have it.'
   if (view.freeze !== null)
-    return 'Find the cause meanwhile: before the freeze ends nothing is paused or resumed.'
+    return 'Find the cause meanwhile: before the freeze ends no action is carried out.'
   if (view.pending.length > 0)
     return 'Judge what waits for approval, on its card in this room: *Approve* or *Reject*.'
   if (incident.kind === 'storm')

@@ -59,7 +59,7 @@ export function jobsLines({ action, jobs, queues, createdAt }: JobsPlan): readon
     `*${jobsWords(jobs.byState)}*${which(jobs)}${ofHowMany(jobs, queues)}${ages(jobs, createdAt)}`,
     mostLine(jobs),
     foreseenLine(jobs),
-    lineWords({ action, queues }),
+    putsInLine({ action, jobs }) ? lineWords(queues) : null,
   ]
   return lines.filter((line) => line !== null)
 }
@@ -106,15 +106,15 @@ const IN_LINE: ReadonlySet<JobAction> = new Set([
   'unstick',
 ])
 
+/** Whether workers come to them because of it: what goes back to the failed ones waits for nobody. */
+export function putsInLine({ action, jobs }: Pick<Plan, 'action' | 'jobs'>): boolean {
+  if (jobs === null || !isJobAction(action) || !IN_LINE.has(action)) return false
+  const { byState, options } = jobs
+  return options.asItWas !== true || (byState.waiting ?? 0) + (byState.prioritized ?? 0) > 0
+}
+
 /** Whoever puts jobs in line should know how long that line is, and whether it moves. */
-function lineWords({
-  action,
-  queues,
-}: {
-  action: JobAction
-  queues: Plan['queues']
-}): string | null {
-  if (!IN_LINE.has(action)) return null
+function lineWords(queues: Plan['queues']): string | null {
   const waiting = queues.reduce((sum, { before }) => sum + backlog(before.counts), 0)
   const paused = queues.filter(({ before }) => before.isPaused).length
   const stopped =

@@ -8,7 +8,7 @@ import { percent, plural, thousands } from '../../domain/text.ts'
 import { section } from './elements.ts'
 import { sampleNote } from './failures.ts'
 import { code, fenced, prose } from './mrkdwn.ts'
-import { jobsLines } from './plan-jobs.ts'
+import { jobsLines, putsInLine } from './plan-jobs.ts'
 
 const MAX_TYPES = 3
 /** On a phone each job is as long as all that is to be decided. */
@@ -49,25 +49,22 @@ function shareLine({ throttle }: Pick<Plan, 'throttle'>): string | null {
 
 /** What waits, by type, and for a start how long it takes: what an approver needs, without a job's content. */
 export function previewLines(plan: Plan): readonly (string | null)[] {
-  const { action, preview, jobs } = plan
+  const { preview, jobs } = plan
   if (preview === null) return jobsLines(plan)
   const title = jobs === null ? 'What waits' : 'Types'
   return [
     ...jobsLines(plan),
     typesLine(preview, title),
     shareLine(plan),
-    RUNS.has(action) ? drainLine(preview.drain) : null,
+    isAwaited(plan) ? drainLine(preview.drain) : null,
   ]
 }
 
-/** Jobs run by it, so that it matters how long they take. */
-const RUNS: ReadonlySet<Plan['action']> = new Set([
-  'resume',
-  'throttle',
-  'retry',
-  'release',
-  'promote',
-])
+/** Jobs run by it, or run slower, so that it matters how long they take. */
+const isAwaited = (plan: Plan): boolean =>
+  plan.jobs === null
+    ? plan.action === 'resume' || plan.action === 'throttle'
+    : putsInLine(plan) && plan.action !== 'replay' && plan.action !== 'unstick'
 
 const jobBlock = ({ id, type, attempts, data }: JobSample): KnownBlock =>
   section(

@@ -29,6 +29,7 @@ const ICONS: Readonly<Record<RoomLine['icon'], string>> = {
   check: ':white_check_mark:',
   stop: ':double_vertical_bar:',
   go: ':arrow_forward:',
+  vault: ':file_cabinet:',
   hand: ':wave:',
   warning: ':warning:',
   info: ':information_source:',
@@ -79,13 +80,13 @@ export function renderFreezeNotice(
   now: Date,
 ): Rendered {
   if (notice.kind === 'unfrozen') {
-    const words = `${mention(notice.by)} ended the freeze. Queues may be paused and resumed again.`
+    const words = `${mention(notice.by)} ended the freeze. Actions may be carried out again.`
     return message(words, section(`:arrow_forward: ${words}`))
   }
   const { freeze } = notice
   const end = `End it with ${code(`${locale.commands.queue} freeze off`)}.`
   return message(
-    `Frozen by ${mention(freeze.by.userId)}: nothing is paused or resumed`,
+    `Frozen by ${mention(freeze.by.userId)}: no action is carried out`,
     section(freezeLine(freeze, locale.timeZone, now), end),
   )
 }

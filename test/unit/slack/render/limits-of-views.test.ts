@@ -176,7 +176,7 @@ describe('whatever the input, Slack takes it and nobody is pinged by it', () => 
 
   it('lines in a room', () => {
     const line = fc.record({
-      icon: fc.constantFrom('alert', 'check', 'stop', 'go', 'hand', 'warning', 'info'),
+      icon: fc.constantFrom('alert', 'check', 'stop', 'go', 'vault', 'hand', 'warning', 'info'),
       words: any.hostile,
       mention: any.upTo(100, any.hostile),
     })

@@ -1,0 +1,131 @@
+import type { InputBlock, KnownBlock } from '@slack/types'
+import { describe, expect, it } from 'vitest'
+
+import type { Plan, PlannedJobs } from '../../../../src/domain/action.ts'
+import { MOST_JOBS } from '../../../../src/domain/job-actions.ts'
+import { LIMITS } from '../../../../src/slack/limits.ts'
+import {
+  loadingModal,
+  outcomeModal,
+  planModal,
+  searchingModal,
+} from '../../../../src/slack/render/plan-modal.ts'
+import {
+  aCard,
+  aCounts,
+  ago,
+  aHold,
+  anOverview,
+  aPlan,
+  aPlannedQueue,
+  aPlanView,
+  LOCALE,
+  NOW,
+  readable,
+} from './builders.ts'
+
+const someJobs = (over: Partial<PlannedJobs> = {}): PlannedJobs => ({
+  filter: '',
+  count: 30,
+  digest: 'd',
+  byState: { failed: 30 },
+  oldestAt: ago(32),
+  newestAt: ago(2),
+  foreseen: {},
+  options: {},
+  ...over,
+})
+const of = (counts: Parameters<typeof aCounts>[0]) => anOverview({ counts: aCounts(counts) })
+const aJobPlan = (action: Plan['action'], jobs: PlannedJobs, over: Partial<Plan> = {}): Plan =>
+  aPlan({
+    action,
+    jobs,
+    holdMs: null,
+    queues: [aPlannedQueue({ before: of({ failed: 35, waiting: 400 }), jobs: jobs.count })],
+    preview: {
+      types: { items: [{ type: 'send', count: 30 }], looked: 30, total: 30, isExact: true },
+      sample: [],
+      drain: { unknown: 'nothing is measured yet' },
+    },
+    ...over,
+  })
+const words = (view: { readonly blocks: unknown }): string =>
+  readable({ blocks: view.blocks as KnownBlock[] })
+const previewOf = (plan: Plan, over: Parameters<typeof aPlanView>[0] = {}) =>
+  planModal(aPlanView({ plan, holds: [], choices: [], ...over }), LOCALE)
+
+describe('titles', () => {
+  it('count jobs, and say what they are about before anything is counted', () => {
+    const title = (count: number) =>
+      previewOf(aJobPlan('quarantine', someJobs({ count }))).title.text
+    expect([title(1), title(376)]).toEqual(['Quarantine 1 job', 'Quarantine 376 jobs'])
+    expect(title(MOST_JOBS)).toBe('Quarantine 500,000 jobs')
+    expect(title(MOST_JOBS).length).toBeLessThanOrEqual(LIMITS.modal.title)
+    expect(loadingModal('retry').title.text).toBe('Retry jobs')
+    expect(loadingModal('pause').title.text).toBe('Pause a queue')
+  })
+
+  it('a long search tells how far it is, and how long it may take', () => {
+    const view = searchingModal('retry', 0.42)
+    expect(words(view)).toMatch(/Looking for the jobs: 42 % looked at. Nothing is changed yet/)
+    expect(words(view)).toContain('up to 1 min')
+    expect(view.submit).toBeUndefined()
+  })
+})
+
+describe('a preview about jobs', () => {
+  it('says of how many the filter means so many', () => {
+    const text = words(previewOf(aJobPlan('quarantine', someJobs({ filter: 'error:~ETIMEDOUT' }))))
+    expect(text).toContain('*30 failed jobs* that match `error:~ETIMEDOUT`, of 35 failed ones')
+  })
+
+  it('tells how long the line is only where jobs stand in it afterwards', () => {
+    const line = /400 jobs wait there already.*cannot be estimated/s
+    expect(words(previewOf(aJobPlan('retry', someJobs())))).toMatch(line)
+    expect(words(previewOf(aJobPlan('release', someJobs())))).toMatch(line)
+    const undone = someJobs({ options: { asItWas: true } })
+    expect(words(previewOf(aJobPlan('release', undone)))).not.toMatch(/wait there|estimated/)
+    const waiting = someJobs({ byState: { waiting: 30 }, options: { asItWas: true } })
+    expect(words(previewOf(aJobPlan('release', waiting)))).toMatch(line)
+    expect(words(previewOf(aJobPlan('quarantine', someJobs())))).not.toMatch(/estimated/)
+  })
+
+  it('says that one plan takes no more, where it is as large as can be', () => {
+    const most = previewOf(aJobPlan('retry', someJobs({ count: MOST_JOBS })))
+    expect(words(most)).toContain('One plan takes 500,000 jobs at most')
+    expect(words(previewOf(aJobPlan('retry', someJobs())))).not.toContain('at most')
+  })
+
+  it('shows what holds the queue, but nothing of when that ends', () => {
+    const text = words(previewOf(aJobPlan('drain', someJobs()), { holds: [aHold()] }))
+    expect(text).toContain('Paused by <@U0ANA>')
+    expect(text).not.toContain('keep it paused for longer')
+  })
+
+  it('threatens with what cannot be taken back only where it cannot', () => {
+    const hint = (action: Plan['action'], jobs: PlannedJobs): string =>
+      previewOf(aJobPlan(action, jobs, { phrase: 'DRAIN email' }))
+        .blocks.filter((block): block is InputBlock => block.type === 'input')
+        .map((block) => block.hint?.text ?? '')
+        .join()
+    expect(hint('drain', someJobs())).not.toContain('cannot be taken back')
+    expect(hint('drain', someJobs({ options: { forgets: true } }))).toContain('cannot be taken')
+    expect(hint('discard', someJobs())).toContain('cannot be taken back')
+  })
+})
+
+it('the outcome shows the states before and after that it was about', () => {
+  const done = aJobPlan('quarantine', someJobs(), {
+    state: 'done',
+    startedAt: NOW,
+    finishedAt: NOW,
+    outcome: { words: 'It went well.' },
+  })
+  const [queue = aPlannedQueue()] = done.queues
+  const after = of({ failed: 5, waiting: 401 })
+  const outcome = { words: '', proof: null, after, accounting: null }
+  const plan = { ...done, queues: [{ ...queue, state: 'done' as const, outcome }] }
+  expect(words(outcomeModal(aCard(plan), LOCALE, []))).toMatch(
+    /before: 400 waiting, \d+ active, 35 failed → after: 401 waiting, \d+ active, 5 failed/,
+  )
+})
