@@ -105,8 +105,9 @@ async function settleRows(
     ({ id }): JobEnd => puts.get(String(id)) ?? { id: String(id), skipped: 'kept' },
   )
   await store.vault.settleReleases(plan.id, putEnds, now)
-  const kept = new Set(rows.flatMap(({ id, jobId }) => (puts.has(String(id)) ? [] : [jobId])))
-  return ends.map((end): JobEnd => (kept.has(end.id) ? { id: end.id, skipped: 'kept' } : end))
+  // How a job ended that was taken, the other queue tells: there it may have got another id.
+  const told = new Map(rows.map(({ jobId }, n) => [jobId, putEnds[n]]))
+  return ends.map((end): JobEnd => ({ ...(told.get(end.id) ?? end), id: end.id }))
 }
 
 function wordsOf(plan: Plan, slice: Slice, ends: readonly JobEnd[]): string {
