@@ -36,14 +36,18 @@ interface ClaimedRow {
   content: string
 }
 
-const SETTLE = `
-  update vault_job set
-    state = case when is_released then 'released' else 'held' end,
-    out_plan_id = case when is_released then out_plan_id end,
-    out_at = case when is_released then $2::timestamptz end,
-    new_id = case when is_released then ended.new_id end
-  from unnest($3::bigint[], $4::boolean[], $5::text[]) as ended (id, is_released, new_id)
-  where vault_job.id = ended.id and state = 'releasing' and out_plan_id = $1`
+// By their ids alone: joined with a list of ends the planner would walk that list once for every row.
+const RELEASED = `
+  update vault_job set state = 'released', out_at = $2
+  where id = any ($3::bigint[]) and state = 'releasing' and out_plan_id = $1`
+
+const KEPT = `
+  update vault_job set state = 'held', out_plan_id = null
+  where id = any ($2::bigint[]) and state = 'releasing' and out_plan_id = $1`
+
+const RENAMED = `
+  update vault_job set new_id = ($3::text[])[array_position($2::bigint[], id)]
+  where id = any ($2::bigint[]) and state = 'released' and out_plan_id = $1`
 
 // Also those that an earlier attempt discarded, so that whoever comes back finds its work done.
 const DISCARD = `
@@ -75,13 +79,14 @@ export function createExits(sql: Sql): Pick<Vault, 'claim' | 'settleReleases' | 
       }))
     },
     async settleReleases(planId, ends, now) {
-      await sql.query(SETTLE, [
-        planId,
-        now,
-        ends.map(({ id }) => id),
-        ends.map(({ skipped }) => skipped === null),
-        textArray(ends.map(({ newId }) => newId ?? null)),
-      ])
+      const released = ends.filter(({ skipped }) => skipped === null)
+      const kept = ends.filter(({ skipped }) => skipped !== null)
+      await sql.query(RELEASED, [planId, now, released.map(({ id }) => id)])
+      if (kept.length > 0) await sql.query(KEPT, [planId, kept.map(({ id }) => id)])
+      const renamed = released.filter(({ newId }) => newId !== undefined)
+      const names = renamed.map(({ newId }) => newId ?? null)
+      if (renamed.length > 0)
+        await sql.query(RENAMED, [planId, renamed.map(({ id }) => id), textArray(names)])
     },
     async discard(planId, fence, rowIds, now) {
       const found = await row<{ ids: string[] }>(sql, DISCARD, [planId, fence, rowIds, now])

@@ -6,10 +6,13 @@ import { LeaseLost, type Part } from '../execution.ts'
 import type { SliceWork } from './job-action.ts'
 
 /** Jobs may be megabytes each: so many are held in memory at first, then as many as fit. */
-const FIRST_PART = 250
+const PART = 300
 const MOST_BYTES = 8 * 1024 * 1024
 
-/** Copies what is left of these, commits, and only then removes it; a part after the other. */
+/**
+ * Copies what is left of these, commits, and only then removes it; a part after the other. While one part is
+ * committed and removed, the next one is copied.
+ */
 export async function takeRest(
   deps: Pick<Deps, 'store'>,
   set: VaultSet,
@@ -17,34 +20,50 @@ export async function takeRest(
   ids: readonly string[],
 ): Promise<readonly JobEnd[]> {
   const ends: JobEnd[] = []
-  let size = FIRST_PART
-  for (let from = 0; from < ids.length;) {
+  let from = 0
+  let size = PART
+  const copyNext = (): Promise<Copies> | null => {
     const part = ids.slice(from, from + size)
-    const taken = await takePart(deps, set, work, part)
-    ends.push(...taken.ends)
     from += part.length
-    size = Math.max(1, Math.floor((MOST_BYTES * part.length) / Math.max(1, taken.bytes)))
+    return part.length === 0 ? null : copyPart(work, part)
+  }
+  for (let next = copyNext(); next !== null;) {
+    const copied: Copies = await next
+    size = Math.min(PART, Math.max(1, Math.floor(MOST_BYTES / copied.largestBytes)))
+    next = copyNext()
+    // Awaited in the next round; were the removal to fail first, nobody would be listening.
+    next?.catch(() => {})
+    ends.push(...copied.refused, ...(await removePart(deps, set, work, copied.copies)))
   }
   return ends
 }
 
-async function takePart(
-  deps: Pick<Deps, 'store'>,
-  set: VaultSet,
-  { part, slice, operator, guard }: SliceWork,
-  ids: readonly string[],
-): Promise<{ readonly ends: readonly JobEnd[]; readonly bytes: number }> {
-  const { queue } = slice.ref
-  const answers = await operator.copy(queue, slice.state, ids)
+interface Copies {
+  readonly copies: readonly JobCopy[]
+  readonly refused: readonly JobEnd[]
+  readonly largestBytes: number
+}
+
+async function copyPart({ slice, operator }: SliceWork, ids: readonly string[]): Promise<Copies> {
+  const answers = await operator.copy(slice.ref.queue, slice.state, ids)
   const copies = answers.flatMap((answer) => ('copy' in answer ? [answer.copy] : []))
   const refused = answers.flatMap((answer): readonly JobEnd[] =>
     'copy' in answer ? [] : [{ id: answer.id, skipped: answer.skipped }],
   )
-  if (copies.length === 0) return { ends: refused, bytes: 0 }
+  const largestBytes = copies.reduce((most, { sizeBytes }) => Math.max(most, sizeBytes), 1)
+  return { copies, refused, largestBytes }
+}
+
+async function removePart(
+  deps: Pick<Deps, 'store'>,
+  set: VaultSet,
+  { part, slice, operator, guard }: SliceWork,
+  copies: readonly JobCopy[],
+): Promise<readonly JobEnd[]> {
+  if (copies.length === 0) return []
   await copyIn(deps, part, set, copies)
   const wanted = copies.map(({ facts, digest }) => ({ id: facts.id, digest }))
-  const ends = [...refused, ...(await operator.take(queue, guard, slice.state, wanted))]
-  return { ends, bytes: copies.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) }
+  return operator.take(slice.ref.queue, guard, slice.state, wanted)
 }
 
 /** Committed before anything is removed. */
