@@ -71,6 +71,8 @@ export interface JobSample {
   /** How often it was tried before. */
   readonly attempts: number
   readonly data: string
+  /** How it failed last, in one redacted line; absent where it did not. */
+  readonly error?: string
 }
 
 /**

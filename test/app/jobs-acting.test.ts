@@ -36,6 +36,7 @@ describe('quarantine', () => {
     const shown = await untilModal(world, ANA, /"Quarantine 30 jobs"/)
     expect(shown).toMatch(/30 failed jobs.*that match.*error:~ETIMEDOUT.*of 35 failed ones/)
     expect(shown).toContain('e.g. job `send-')
+    expect(shown).toMatch(/Failed with.*connect ETIMEDOUT/)
     expect(shown).not.toContain('hunter2')
     await world.person(ANA).submit(reason('the provider is down'))
     const card = await untilCard(world, OPS, /Quarantine of .*: done/)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import type { JobSample } from '../../domain/queue.ts'
 import { redactJson } from '../../domain/redaction.ts'
+import { shownError } from '../../domain/shown-error.ts'
 import { thousands } from '../../domain/text.ts'
 import type { QueueKeys } from './keys.ts'
 import { runScript, scripts } from './scripts.ts'
@@ -12,7 +13,9 @@ const SHOWN_DATA = 400
 /** Reading ten of them takes Redis a millisecond; a hash field cannot be read in part. */
 const LARGEST_DATA = 128 * 1024
 
-const Jobs = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.number()]))
+const Jobs = z.array(
+  z.tuple([z.string(), z.string(), z.string(), z.string(), z.number(), z.string()]),
+)
 
 /** A few jobs, to be shown; in the order asked for, null where a job is gone. */
 export async function readJobs(
@@ -25,7 +28,7 @@ export async function readJobs(
   const jobs = Jobs.parse(
     await runScript(redis, scripts.jobs, jobKeys, [DATA_LENGTH, LARGEST_DATA]),
   )
-  return jobs.map(([type, addedAt, attempts, data, size], index) => {
+  return jobs.map(([type, addedAt, attempts, data, size, error], index) => {
     const id = ids[index]
     if (id === undefined || type === '') return null
     return {
@@ -34,6 +37,7 @@ export async function readJobs(
       addedAt: addedAt === '' ? null : new Date(Number(addedAt)),
       attempts: Number(attempts),
       data: shownData(data, size),
+      ...shownError(error),
     }
   })
 }

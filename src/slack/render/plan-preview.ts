@@ -29,6 +29,12 @@ function typesLine({ types }: PlanPreview, title: string): string | null {
   return `*${title}*${note === null ? '' : ` (${note})`}: ${shares.join(' · ')}${more}`
 }
 
+/** A filter by a failure's key tells nobody what failed. */
+function errorLine({ sample }: PlanPreview): string | null {
+  const error = sample.find((job) => job.error !== undefined)?.error
+  return error === undefined ? null : `*Failed with*, for example: ${code(error, 200)}`
+}
+
 function drainLine(drain: DrainEstimate): string | null {
   if ('unknown' in drain)
     return `How long they take cannot be estimated: ${prose(drain.unknown, 200)}.`
@@ -55,6 +61,7 @@ export function previewLines(plan: Plan): readonly (string | null)[] {
   return [
     ...jobsLines(plan),
     typesLine(preview, title),
+    jobs === null ? null : errorLine(preview),
     shareLine(plan),
     isAwaited(plan) ? drainLine(preview.drain) : null,
   ]

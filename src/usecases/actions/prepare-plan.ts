@@ -98,8 +98,14 @@ function nothingMatches(
   return new OperatorError(
     'already_done',
     `There are no ${kindsOf(action, filter)} in ${where} ${which} ${ACTION_WORDS[action].verb}.`,
-    'Nothing was changed. `jobs` and `failed` show what is there; `state:` names other states.',
+    `Nothing was changed. \`jobs\` and \`failed\` show what is there${otherStates(action)}.`,
   )
+}
+
+function otherStates(action: ActionKind): string {
+  if (!isJobAction(action)) return ''
+  const { states, usual } = jobActionRule(action)
+  return states.length > usual.length ? '; `state:` names other states' : ''
 }
 
 /** `failed jobs`: whoever named no state should learn which ones were looked for. */

@@ -7,6 +7,7 @@ import type { JobFacts } from '../../../domain/job.ts'
 import type { JobOperator } from '../../../domain/ports/job-operator.ts'
 import { isSameQueue, type JobSample, type QueueRef } from '../../../domain/queue.ts'
 import { redactJson } from '../../../domain/redaction.ts'
+import { shownError } from '../../../domain/shown-error.ts'
 import type { VaultJob, VaultSet } from '../../../domain/vault.ts'
 import type { Deps } from '../../deps.ts'
 import type { Found } from './found.ts'
@@ -114,6 +115,7 @@ async function samplesOf(
       addedAt: job.facts.addedAt,
       attempts: job.facts.attempts,
       data: data === null ? '' : redactJson(data, { maxLength: SHOWN_DATA }),
+      ...shownError(job.facts.error ?? ''),
     })
   }
   return samples
