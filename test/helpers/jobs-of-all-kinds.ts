@@ -32,7 +32,7 @@ const planted = (n: number, state: JobState): JobFacts => ({
 })
 
 const EACH = 24
-export const STATES = [
+const STATES = [
   'waiting',
   'prioritized',
   'delayed',
