@@ -190,6 +190,7 @@ const welcome = (url: string): readonly string[] => [
   `  You are ${OPERATOR.realName}. Within half a minute two incident rooms open by themselves: #inc-…`,
   '  #inc-…-whatsapp-send: acknowledge, look at the failures, pause the queue and say why. Half a',
   '  minute after the pause the provider answers again: resume the queue, resolve the incident.',
+  '  Its failures have buttons: quarantine those of one error, look at /queue vault, undo it.',
   '  #inc-…-payment-capture: /queue pause for 1h is not for one person to decide. Act as Bruno, who',
   '  got a direct message, to approve it; act as Carla to be refused.',
   `  Many queues at once: /queue pause ${VAT_GLOB} for 10m. Also: /queue list, /queue failed,`,

@@ -76,13 +76,17 @@ const preview: fc.Arbitrary<PlanPreview> = fc.record({
   types: sampled(fc.record({ type: hostile, count })),
   sample: upTo(
     9,
-    fc.record({
-      id: hostile,
-      type: hostile,
-      addedAt: maybe(date),
-      attempts: fc.nat(50),
-      data: hostile,
-    }),
+    fc.record(
+      {
+        id: hostile,
+        type: hostile,
+        addedAt: maybe(date),
+        attempts: fc.nat(50),
+        data: hostile,
+        error: hostile,
+      },
+      { requiredKeys: ['id', 'type', 'addedAt', 'attempts', 'data'] },
+    ),
   ),
   drain: fc.oneof(fc.record({ ms: count }), fc.record({ unknown: hostile })),
 })
