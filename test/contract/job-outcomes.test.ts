@@ -37,7 +37,13 @@ describe.each(FLAVOURS)('jobs of %s that run again', (flavour) => {
     await world.raw.zadd(`bull:${queue}:failed`, Date.now() - 3_600_000, untouched)
     await world.raw.del(`bull:${queue}:events`)
     const since = new Date()
-    await retryJobs(world.lineOf(queue, 'list'), guard(), learnPace(), Object.values(again), false)
+    await retryJobs(
+      await world.opened(queue, guard()),
+      guard(),
+      learnPace(),
+      Object.values(again),
+      false,
+    )
     const ended = gate()
     const worker = await openSeeingWorker(flavour, queue, world.server.port, async ({ name }) => {
       if (name === 'failing') throw new Error('token abc is wrong')

@@ -13,8 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-const promote = (queue: string, ids: readonly string[], by = guard()) =>
-  promoteJobs(world.lineOf(queue, 'list'), by, learnPace(), ids)
+const promote = async (queue: string, ids: readonly string[], by = guard()) =>
+  promoteJobs(await world.opened(queue, by), by, learnPace(), ids)
 
 /** What is in a list beside the markers of BullMQ 4. */
 const idsIn = async (list: string) =>

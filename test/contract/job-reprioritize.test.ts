@@ -16,13 +16,13 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-const reprioritize = (
+const reprioritize = async (
   queue: string,
   state: JobState,
   ids: readonly string[],
   priority: number,
   by = guard(),
-) => reprioritizeJobs(world.lineOf(queue, 'list'), by, learned, state, ids, priority)
+) => reprioritizeJobs(await world.opened(queue, by), by, learned, state, ids, priority)
 
 const done = (ids: readonly string[]) => ids.map((id) => ({ id, skipped: null }))
 

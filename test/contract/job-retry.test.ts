@@ -16,13 +16,13 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-const retry = (
+const retry = async (
   queue: string,
   by: Guard,
   ids: readonly string[],
   resetsAttempts = false,
   style: PauseStyle = 'list',
-) => retryJobs(world.lineOf(queue, style), by, learnPace(), ids, resetsAttempts)
+) => retryJobs(await world.opened(queue, by, style), by, learnPace(), ids, resetsAttempts)
 
 const done = (ids: readonly string[]) => ids.map((id) => ({ id, skipped: null }))
 

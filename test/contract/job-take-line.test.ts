@@ -87,7 +87,7 @@ describe('jobs in the middle of long lists', () => {
         await world.raw.lrem(keys.wait, -1, id)
         await world.raw.del(keys.base + id)
       }
-      return takeFromLine(world.lineOf(queue, 'list'), by, places, safe)
+      return takeFromLine(await world.opened(queue, by), by, places, safe)
     }
     const ends = await take(poison.slice(0, 100))
     expect(ends.filter(({ skipped }) => skipped === 'gone')).toHaveLength(9)

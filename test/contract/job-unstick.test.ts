@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { Overtaken } from '../../src/domain/ports/job-operator.ts'
 import { openConnection } from '../../src/queues/bullmq/connection.ts'
+import { openSlice } from '../../src/queues/bullmq/jobs/guard.ts'
 import { queueKeys } from '../../src/queues/bullmq/keys.ts'
 import { readStuck, unstick } from '../../src/queues/bullmq/unstick.ts'
 import { eventually, gate } from '../helpers/eventually.ts'
@@ -42,12 +43,15 @@ interface How {
   readonly afterLook?: () => Promise<unknown>
 }
 
-const putBack = (
+const putBack = async (
   queue: string,
   ids: readonly string[],
   { planId = 'plan', fence = 1, style = 'list', afterLook = async () => undefined }: How = {},
-) =>
-  unstick(
+) => {
+  const keys = queueKeys('bull', queue)
+  const by = { planId, fence, slice: 0 }
+  await openSlice({ connection, keys }, by)
+  return unstick(
     {
       connection,
       reads: {
@@ -58,14 +62,15 @@ const putBack = (
           return seen
         },
       },
-      keys: queueKeys('bull', queue),
+      keys,
       pauseStyle: async () => style,
       clock: { now: () => new Date() },
       betweenLooksMs: 10,
     },
-    { planId, fence, slice: 0 },
+    by,
     ids,
   )
+}
 
 const done = (ids: readonly string[]) => ids.map((id) => ({ id, skipped: null }))
 

@@ -2,6 +2,7 @@ import type { JobEnd } from '../../src/domain/job.ts'
 import type { PauseStyle } from '../../src/domain/pause.ts'
 import type { Destination, Guard, PutJob } from '../../src/domain/ports/job-operator.ts'
 import { learnPace } from '../../src/queues/bullmq/jobs/batches.ts'
+import { openSlice } from '../../src/queues/bullmq/jobs/guard.ts'
 import type { LineOf } from '../../src/queues/bullmq/jobs/line.ts'
 import { putJobs } from '../../src/queues/bullmq/jobs/put.ts'
 import { queueKeys } from '../../src/queues/bullmq/keys.ts'
@@ -20,6 +21,8 @@ export interface LineWorld extends BullmqWorld {
   own(flavour: Flavour, queue: string): OwnQueue
   /** A queue as the changes get it; `style` is how it is paused. */
   lineOf(queue: string, style: PauseStyle): LineOf
+  /** The same with its slice opened, as an attempt has it. */
+  opened(queue: string, by: Guard, style?: PauseStyle): Promise<LineOf>
   put(
     queue: string,
     jobs: readonly PutJob[],
@@ -36,22 +39,28 @@ export interface LineWorld extends BullmqWorld {
 export async function openLineWorld(): Promise<LineWorld> {
   const world = await openBullmqWorld()
   const { raw, server } = world
-  const opened: OwnQueue[] = []
+  const own: OwnQueue[] = []
   const lineOf = (queue: string, style: PauseStyle): LineOf => ({
     connection: { run: (use) => use(raw), close: () => Promise.resolve() },
     keys: queueKeys('bull', queue),
     pauseStyle: () => Promise.resolve(style),
   })
+  const opened = async (queue: string, by: Guard, style: PauseStyle = 'list'): Promise<LineOf> => {
+    const line = lineOf(queue, style)
+    await openSlice(line, by)
+    return line
+  }
   return {
     ...world,
     own(flavour, queue) {
       const queueOf = openOwnQueue(flavour, queue, server.port)
-      opened.push(queueOf)
+      own.push(queueOf)
       return queueOf
     },
     lineOf,
-    put: (queue, jobs, destination, by = guard(), style = 'list') =>
-      putJobs(lineOf(queue, style), by, learnPace(), jobs, destination, new Date()),
+    opened,
+    put: async (queue, jobs, destination, by = guard(), style = 'list') =>
+      putJobs(await opened(queue, by, style), by, learnPace(), jobs, destination, new Date()),
     async failAll(flavour, queue, jobs) {
       const worker = await openSeeingWorker(flavour, queue, server.port, () => {
         throw new Error('no')
@@ -70,7 +79,7 @@ export async function openLineWorld(): Promise<LineWorld> {
       return taken
     },
     async close() {
-      await Promise.all(opened.map((queue) => queue.close()))
+      await Promise.all(own.map((queue) => queue.close()))
       await world.close()
     },
   }

@@ -8,6 +8,7 @@ import { clockTime } from '../../domain/time.ts'
 import { auditOfPlan, overviewFacts } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 import { type ActionSpec, LeaseLost, type Part, type PartEnd } from './execution.ts'
+import { unfinishedWords } from './jobs/outcome-words.ts'
 
 /** Closes one queue's part in one transaction: a checkpoint. Throws `LeaseLost` if the fence is no longer ours. */
 export async function endPart(
@@ -19,17 +20,31 @@ export async function endPart(
   const { plan, fence, queue } = part
   const now = deps.clock.now()
   await deps.store.transaction(async (store) => {
-    const { state, outcome } = end
+    const { state } = end
+    const outcome = await withAccount(store, part, end, now)
     if (!(await store.plans.endQueue(plan.id, fence, queue.ref, state, outcome)))
       throw new LeaseLost()
     const wasTouched = await store.plans.wasTouched(plan.id, queue.ref)
-    await spec.settle(store, { ...part, wasTouched }, end, now)
+    await spec.settle(store, { ...part, wasTouched }, { state, outcome }, now)
     // Without an effect of this plan its buttons may still be needed.
     if (state === 'done' && outcome.after !== null && plan.jobs === null)
       await spendButtons(deps, store, part, now)
     const ended = { ...queue, state, outcome }
     await store.audit.append(stepEntry(withQueue(plan, ended), queue.ref, now))
   })
+}
+
+/** What ends before its jobs do leaves those that were not begun as they were, and says how many. */
+async function withAccount(
+  store: Repositories,
+  { plan, fence, queue }: Part,
+  { outcome }: PartEnd,
+  now: Date,
+): Promise<QueueOutcome> {
+  if (plan.jobs === null || outcome.jobs !== undefined) return outcome
+  await store.slices.returnAll(plan.id, fence, queue.ref, now)
+  const jobs = await store.slices.accounts(plan.id, queue.ref)
+  return { ...outcome, words: `${outcome.words} ${unfinishedWords(jobs)}`, jobs }
 }
 
 const withQueue = (plan: Plan, queue: PlannedQueue): Plan => ({ ...plan, queues: [queue] })

@@ -66,7 +66,7 @@ async function carryOut(deps: Deps, lease: Lease): Promise<Attempt> {
     halt ??= stopped(plan)
     const slice = nextSlice(plan.queues.filter((queue) => isNext(queue, waits, halt)))
     if (slice.length === 0) break
-    const frozen = await runSlice(deps, { ...lease, plan }, slice, waits)
+    const frozen = await runSlice(deps, { ...lease, plan, isEnding: halt !== null }, slice, waits)
     if (frozen !== null) halt ??= await freezeHalt(deps, plan, frozen)
     plan = await current(deps, plan)
     // What is quick needs no progress: its first message is its outcome.
@@ -148,6 +148,8 @@ async function afterFailure(deps: Deps, lease: Lease, error: unknown): Promise<A
     return comeBack(lease.plan, THAW_MS)
   }
   if (!(error instanceof OperatorError)) return afterFault(deps, lease, error)
+  if (error.code === 'busy' && (await isPatienceOver(deps, lease.plan)))
+    return giveUp(deps, lease, `${error.message} I gave up.`)
   if (error.code === 'database_unreachable' || error.code === 'busy') {
     // The job is tried again in seconds; the lease must not make it wait for longer.
     await release(deps, lease).catch(() => false)

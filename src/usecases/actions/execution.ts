@@ -11,6 +11,8 @@ export interface Part extends Lease {
   readonly queue: PlannedQueue
   /** An earlier attempt may have changed the queue, wholly or by half. */
   readonly wasTouched: boolean
+  /** Nothing more is begun: only what is half done is brought to its end. */
+  readonly isEnding: boolean
 }
 
 /** How one queue's part ended. */

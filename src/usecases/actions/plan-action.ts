@@ -22,6 +22,7 @@ import type { JobsWish, NewSlice } from './jobs/resolve-jobs.ts'
 import { planView } from './plan-view.ts'
 import { preparePlan } from './prepare-plan.ts'
 import type { ThrottleWish } from './prepare-throttle.ts'
+import { refusalOfTarget } from './refusals.ts'
 import { type Context, contextOf, effectsOf, tierFor } from './tier.ts'
 
 export interface PlanRequest {
@@ -80,8 +81,11 @@ function tiersOf({ settings }: Pick<Deps, 'settings'>, { refs, jobs }: PlanReque
   }))
 }
 
-function requireSupport(deps: Deps, { action, refs }: PlanRequest): void {
+function requireSupport(deps: Deps, { action, refs, jobs }: PlanRequest): void {
+  const target = jobs?.options.target
   for (const ref of refs) {
+    const refusal = target === undefined ? null : refusalOfTarget(ref, target)
+    if (refusal !== null) throw refusal
     if (isJobAction(action)) operatorOf(deps, ref)
     else requireHolds(deps, ref.system, action)
   }

@@ -1,7 +1,7 @@
 import type { ActionKind, Hold } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { type JobAction, isJobAction, jobActionRule } from '../../domain/job-actions.ts'
-import { queueKey, type QueueOverview, type QueueRef } from '../../domain/queue.ts'
+import { isSameQueue, queueKey, type QueueOverview, type QueueRef } from '../../domain/queue.ts'
 import { isSameThrottle, isThrottled, strictest, throttleWords } from '../../domain/throttle.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Deps } from '../deps.ts'
@@ -58,6 +58,23 @@ function refusalOfJobs(
   // Jobs of the vault go back also to a queue that was emptied.
   if (!isKnown && jobActionRule(action).source === 'queue') return neverSeen(ref)
   return action === 'drain' && !isPaused ? notStopped(ref) : null
+}
+
+/** Why jobs of one queue cannot go to another; null where they can. */
+export function refusalOfTarget(from: QueueRef, to: QueueRef): OperatorError | null {
+  if (isSameQueue(from, to))
+    return new OperatorError(
+      'bad_input',
+      `The jobs are in \`${queueKey(to)}\` already.`,
+      'Nothing was changed. Name another queue, or a priority: `move email to priority 5`.',
+    )
+  return from.system === to.system
+    ? null
+    : new OperatorError(
+        'not_supported',
+        `\`${queueKey(to)}\` is of another system than \`${queueKey(from)}\`.`,
+        'Nothing was changed. Jobs move between queues of one system.',
+      )
 }
 
 const notStopped = (ref: QueueRef): OperatorError =>

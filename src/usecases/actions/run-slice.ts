@@ -11,6 +11,11 @@ import { sayMismatch } from './say.ts'
 /** Queues that have to wait, by key: another plan has them, or their system does not answer. */
 export type Waits = Map<string, 'busy' | OperatorError>
 
+/** An attempt that, ending, begins nothing more. */
+interface Attempting extends Lease {
+  readonly isEnding: boolean
+}
+
 /**
  * Changes the queues of a slice one after the other, then watches together those that were changed, and ends
  * them. What has to wait is put into `waits`; it keeps no other queue from its end. Resolves to the freeze
@@ -18,13 +23,13 @@ export type Waits = Map<string, 'busy' | OperatorError>
  */
 export async function runSlice(
   deps: Deps,
-  lease: Lease,
+  attempt: Attempting,
   slice: readonly PlannedQueue[],
   waits: Waits,
 ): Promise<Frozen | null> {
   const changed: Part[] = []
   try {
-    const frozen = await changeEach(deps, lease, { slice, waits, changed })
+    const frozen = await changeEach(deps, attempt, { slice, waits, changed })
     await endEach(deps, changed, waits)
     return frozen
   } catch (error) {
@@ -36,14 +41,14 @@ export async function runSlice(
 
 async function changeEach(
   deps: Deps,
-  lease: Lease,
+  attempt: Attempting,
   run: { readonly slice: readonly PlannedQueue[]; readonly waits: Waits; readonly changed: Part[] },
 ): Promise<Frozen | null> {
   const away = new Set<string>()
   for (const queue of run.slice) {
     if (away.has(queue.ref.system)) continue
     try {
-      const part = await begin(deps, lease, queue)
+      const part = await begin(deps, attempt, queue)
       if (part === null) run.waits.set(queueKey(queue.ref), 'busy')
       else await change(deps, part, run.changed)
     } catch (error) {
@@ -94,15 +99,20 @@ async function verified(deps: Deps, part: Part, waits: Waits): Promise<PartEnd |
   }
 }
 
+/** A system that is full does for jobs what one that is away does: some of them may be done, and it may pass. */
 const isAway = (error: unknown): error is OperatorError =>
-  error instanceof OperatorError && error.code === 'system_unreachable'
+  error instanceof OperatorError &&
+  (error.code === 'system_unreachable' || error.code === 'system_full')
 
-async function begin(deps: Deps, lease: Lease, queue: PlannedQueue): Promise<Part | null> {
-  const { plan, fence } = lease
+async function begin(
+  deps: Deps,
+  { plan, fence, isEnding }: Attempting,
+  queue: PlannedQueue,
+): Promise<Part | null> {
   const begun = await deps.store.now.plans.beginQueue(plan.id, fence, queue.ref)
   if (begun === 'lost') throw new LeaseLost()
   if (begun === 'busy') return null
-  return { plan, fence, queue, wasTouched: queue.isTouched }
+  return { plan, fence, queue, wasTouched: queue.isTouched, isEnding }
 }
 
 /** What is wrong with the whole attempt, or only for the moment, not with one queue. */
@@ -119,6 +129,7 @@ async function orFailed<T>(part: Part, run: () => Promise<T>): Promise<T | PartE
   } catch (error) {
     if (!(error instanceof OperatorError) || STOPS_ATTEMPT.has(error.code)) throw error
     if (part.plan.endsHoldId !== null) throw error
+    if (error.code === 'system_full' && part.plan.jobs !== null) throw error
     const text = `\`${queueKey(part.queue.ref)}\`: ${error.message} ${error.advice}`
     return { state: 'failed', outcome: words(text) }
   }

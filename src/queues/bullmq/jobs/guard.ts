@@ -6,7 +6,7 @@ import type { Connection } from '../connection.ts'
 import type { QueueKeys } from '../keys.ts'
 import { loadScript, runScript, type Script, type ScriptArgument } from '../scripts.ts'
 
-const open = loadScript('open', 'room', 'guard')
+const open = loadScript('open', 'room')
 const close = loadScript('close', 'room', 'guard')
 
 /** Told where a change's answer was lost: nobody knows yet whether it was made. */

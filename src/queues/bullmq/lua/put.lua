@@ -92,7 +92,6 @@ for i = 4, #ARGV do
   if i > 4 and elapsedUs() > TIME_FOR_JOBS_US then break end
   ends[#ends + 1] = ARGV[i] == '' and 'unreadable' or put(cmsgpack.unpack(ARGV[i]))
 end
-call('EXPIRE', KEYS[2], KEPT_S)
 wake()
 if hasDelayed then
   local due = call('ZRANGE', base .. 'delayed', 0, 0, 'WITHSCORES')[2]

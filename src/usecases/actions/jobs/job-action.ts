@@ -80,10 +80,13 @@ async function carryOutSlices(deps: Deps, spec: JobActionSpec, part: Part): Prom
   const { plan, fence, queue } = part
   const { slices } = deps.store.now
   const operator = operatorOf(deps, queue.ref)
+  let isUnderWay = false
   for (;;) {
     const [slice] = await slices.open(plan.id, queue.ref, 1)
     if (slice === undefined) return
-    if (!slice.isBegun && (await isHalted(deps, plan.id))) break
+    if (!slice.isBegun && (part.isEnding || (await isHalted(deps, plan.id)))) break
+    // What is over with its first slice needs no progress: its first message is its outcome.
+    if (isUnderWay) await showProgress(deps.store.now, plan)
     const now = deps.clock.now()
     if (!(await slices.begin(plan.id, fence, slice.position, now, LEASE_MS))) throw new LeaseLost()
     const guard = { planId: plan.id, fence, slice: slice.position }
@@ -92,7 +95,7 @@ async function carryOutSlices(deps: Deps, spec: JobActionSpec, part: Part): Prom
     await checkpoint(deps, part, slice, result)
     for (const name of [queue.ref.queue, result.alsoAt])
       if (name !== undefined) await forget(deps, operator, name, guard)
-    await showProgress(deps.store.now, plan)
+    isUnderWay = true
   }
   await slices.returnAll(plan.id, fence, queue.ref, deps.clock.now())
 }
@@ -150,7 +153,7 @@ async function verifyJobs(deps: Deps, spec: JobActionSpec, part: Part): Promise<
   const after = await deps.systems.get(queue.ref.system).pauseState(queue.ref.queue)
   const now = await deps.store.now.plans.byId(plan.id)
   const freeze = await deps.store.now.control.frozen()
-  const halt = { stop: now?.stop ?? null, freeze }
+  const halt = { stop: now?.stop ?? null, freeze, isLate: part.isEnding }
   const isAsPlanned = isExplained(accounts, checked.found)
   const words = jobOutcomeWords(
     { plan, ref: queue.ref, past: ACTION_WORDS[spec.kind].past, halt },

@@ -26,9 +26,11 @@ export const moveAction = jobAction({
   },
 })
 
-function targetOf({ plan }: Part): QueueRef {
+function targetOf({ plan, queue }: Part): QueueRef {
   const target = plan.jobs?.options.target
-  if (target !== undefined) return target
+  // Two receipts of one queue would be taken for each other; and another system has other keys.
+  const isElsewhere = target?.system === queue.ref.system && target.queue !== queue.ref.queue
+  if (target !== undefined && isElsewhere) return target
   throw new OperatorError('bad_input', 'It is not said where the jobs go.', 'Nothing was changed.')
 }
 
@@ -80,8 +82,41 @@ async function putThem(
   rows: readonly VaultJob[],
 ): Promise<readonly JobEnd[]> {
   const before = await operator.open(target.queue, guard)
+  const ends: JobEnd[] = []
+  for (const ids of inParts(rows)) {
+    ends.push(...(await putPart(deps, { part, operator, guard }, { target, before, ids })))
+  }
+  return ends
+}
+
+/** So many bytes of payloads are held in memory. */
+const PART_BYTES = 16 * 1024 * 1024
+
+function inParts(rows: readonly VaultJob[]): readonly (readonly number[])[] {
+  const parts: number[][] = []
+  let bytes = Infinity
+  for (const { id, sizeBytes } of rows) {
+    bytes += sizeBytes
+    if (bytes > PART_BYTES) {
+      parts.push([])
+      bytes = sizeBytes
+    }
+    parts.at(-1)?.push(id)
+  }
+  return parts
+}
+
+async function putPart(
+  deps: Deps,
+  { part, operator, guard }: Pick<SliceWork, 'part' | 'operator' | 'guard'>,
+  about: {
+    readonly target: QueueRef
+    readonly before: ReadonlyMap<string, JobEnd>
+    readonly ids: readonly number[]
+  },
+): Promise<readonly JobEnd[]> {
+  const { target, before, ids } = about
   const { plan, fence } = part
-  const ids = rows.map(({ id }) => id)
   const claimed = await deps.store.transaction(({ vault }) => vault.claim(plan.id, fence, ids))
   if (claimed === null) throw new LeaseLost()
   const done = claimed.flatMap(({ key }) => before.get(key) ?? [])

@@ -17,7 +17,12 @@ interface Told {
   readonly ref: QueueRef
   /** `quarantined`. */
   readonly past: string
-  readonly halt: { readonly stop: Plan['stop']; readonly freeze: Freeze | null }
+  readonly halt: {
+    readonly stop: Plan['stop']
+    readonly freeze: Freeze | null
+    /** It made no progress for too long. */
+    readonly isLate: boolean
+  }
 }
 
 /** What became of the jobs of one queue, for people: who, how many, where they are, and why not the others. */
@@ -44,8 +49,9 @@ export function jobOutcomeWords(
     .join(' ')
 }
 
-function haltWords({ stop, freeze }: Told['halt']): string {
+function haltWords({ stop, freeze, isLate }: Told['halt']): string {
   if (stop !== null) return `<@${stop.by.userId}> stopped it:`
+  if (isLate) return 'It was interrupted for so long that it was not gone on with:'
   return freeze === null ? 'It ended early:' : `<@${freeze.by.userId}> froze all actions:`
 }
 

@@ -3,7 +3,7 @@ import type { Plan } from '../../../domain/action.ts'
 import { OperatorError } from '../../../domain/errors.ts'
 import { isJobAction, jobActionRule } from '../../../domain/job-actions.ts'
 import type { JobEnd } from '../../../domain/job.ts'
-import type { Guard, JobOperator } from '../../../domain/ports/job-operator.ts'
+import { type Guard, type JobOperator, Overtaken } from '../../../domain/ports/job-operator.ts'
 import type { Repositories } from '../../../domain/ports/store.ts'
 import type { Slice } from '../../../domain/ports/vault-store.ts'
 import { queueKey } from '../../../domain/queue.ts'
@@ -25,8 +25,8 @@ export async function settleDoubts(deps: Deps): Promise<void> {
     try {
       await settleDoubt(deps, planId, slice)
     } catch (error) {
-      // Its system is away still.
-      if (!(error instanceof OperatorError)) throw error
+      // Its system is away still, or not configured any more; or another replica was faster.
+      if (!(error instanceof OperatorError || error instanceof Overtaken)) throw error
     }
   }
 }
@@ -53,7 +53,7 @@ async function settleDoubt(deps: Deps, planId: string, slice: Slice): Promise<vo
   await deps.store.transaction(async (store) => {
     const told = await settleRows(store, doubt, ends, now)
     if (!(await store.slices.end(planId, fence, slice.position, sliceEnd(told), now)))
-      throw new Error(`the slice ${slice.position} of plan ${plan.number} is settled already`)
+      throw new Overtaken(`the slice ${slice.position} of plan ${plan.number} is settled already`)
     const words = wordsOf(plan, slice, told)
     const line = { icon: 'info' as const, words, mention: [plan.actor.userId] }
     await tellPlaces(store, plan, await placesOf(store, plan), {

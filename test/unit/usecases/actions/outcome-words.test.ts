@@ -21,7 +21,7 @@ const accounts = (over: Partial<JobAccounts> = {}): JobAccounts => ({
 const words = (
   over: Partial<JobAccounts>,
   found: number | null = null,
-  halt: Parameters<typeof jobOutcomeWords>[0]['halt'] = { stop: null, freeze: null },
+  halt: Parameters<typeof jobOutcomeWords>[0]['halt'] = { stop: null, freeze: null, isLate: false },
 ): string =>
   jobOutcomeWords({ plan: aPlan(), ref: EMAIL, past: 'quarantined', halt }, accounts(over), {
     words: ' into `v7`',
@@ -44,7 +44,7 @@ describe('the outcome of jobs', () => {
     const left = { done: 1199, returned: 1 }
     const by = { teamId: 'T1', userId: 'U0BEN' }
     expect(words(left)).toContain('It ended early: 1 job was not touched.')
-    expect(words(left, null, { stop: { by, at: NOW }, freeze: null })).toContain(
+    expect(words(left, null, { stop: { by, at: NOW }, freeze: null, isLate: false })).toContain(
       '<@U0BEN> stopped it: 1 job was not touched.',
     )
   })
