@@ -16,6 +16,7 @@ import {
 } from '../render/plan-modal.ts'
 import { renderProposal } from '../render/proposal.ts'
 import type { Conversation, ListenerContext } from './context.ts'
+import { searchProgress } from './search-progress.ts'
 
 /** What somebody wants done; which queues that are may take a look at the database. */
 export interface Wish {
@@ -34,32 +35,14 @@ export async function openPlan(
   wish: Wish,
 ): Promise<void> {
   const viewId = await openView(context, triggerId, loadingModal(wish.action))
-  const search = searchIn(context, viewId)
+  const search = searchProgress(
+    (action, share) => showView(context, viewId, searchingModal(action, share)),
+    () => performance.now(),
+  )
   const preview = await previewOf(context, wish, search.onProgress)
   await search.shown()
   const showing = await showView(context, viewId, preview)
   if (showing === 'refused') await admit(context, viewId, wish.action)
-}
-
-/** Until then nobody takes a search for stuck; afterwards the modal says so often how far it is. */
-const SILENCE_MS = 3000
-
-/** Tells in the modal how far a long search is. What it shows last must be the preview: wait for `shown` before it. */
-function searchIn(context: ListenerContext, viewId: string) {
-  let toldAt = performance.now()
-  let showing: Promise<unknown> | null = null
-  const tell = async (action: ActionKind, share: number): Promise<void> => {
-    await showView(context, viewId, searchingModal(action, share))
-    toldAt = performance.now()
-    showing = null
-  }
-  return {
-    onProgress: (action: ActionKind, share: number): void => {
-      if (showing === null && performance.now() - toldAt >= SILENCE_MS)
-        showing = tell(action, share)
-    },
-    shown: async (): Promise<unknown> => showing,
-  }
 }
 
 /** Says in the modal that it has no preview; throws the same where Slack does not even take that. */
