@@ -172,7 +172,7 @@ export const workingModal = (action: ActionKind, where: readonly string[]): Moda
     title: titleFor(action),
     blocks: [
       section(
-        ':hourglass_flowing_sand: Received. It is checked once more and recorded; then it is carried out and watched for a few seconds, or sent to those who must approve it.',
+        `:hourglass_flowing_sand: Received. It is checked once more and recorded; then it is carried out${isJobAction(action) ? ', a thousand jobs at a time at most' : ' and watched for a few seconds'}, or sent to those who must approve it.`,
         `You may close this: what becomes of the ${ACTION_WORDS[action].noun.toLowerCase()} is posted in ${places(where)}. If others must approve it, you are also told directly.`,
       ),
     ],
@@ -190,7 +190,9 @@ export function outcomeModal(
     return modal({ title, blocks: [section(...askedLines(view, locale, where))] })
   const blocks = [...planBlocks(view, locale), planFooter(plan)]
   const note = section(
-    `It takes longer than usual. You may close this: the outcome will be posted in ${places(where)}.`,
+    plan.jobs === null
+      ? `It takes longer than usual. You may close this: the outcome will be posted in ${places(where)}.`
+      : `It goes on when you close this: the card in ${places(where)} shows how far it is, and can stop it.`,
   )
   return modal({ title, blocks: isOver(plan.state) ? blocks : [...blocks, note] })
 }

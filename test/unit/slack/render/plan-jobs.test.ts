@@ -9,6 +9,7 @@ import {
   outcomeModal,
   planModal,
   searchingModal,
+  workingModal,
 } from '../../../../src/slack/render/plan-modal.ts'
 import {
   aCard,
@@ -112,6 +113,15 @@ describe('a preview about jobs', () => {
     expect(hint('drain', someJobs({ options: { forgets: true } }))).toContain('cannot be taken')
     expect(hint('discard', someJobs())).toContain('cannot be taken back')
   })
+})
+
+it('whoever confirmed many jobs learns that it goes on without the window, and where', () => {
+  const plan = aJobPlan('retry', someJobs(), { state: 'executing', startedAt: NOW })
+  expect(words(outcomeModal(aCard(plan), LOCALE, ['C0OPS']))).toMatch(
+    /goes on when you close this: the card in <#C0OPS> shows how far it is, and can stop it/,
+  )
+  expect(words(workingModal('retry', ['C0OPS']))).toMatch(/a thousand jobs at a time at most/)
+  expect(words(workingModal('pause', ['C0OPS']))).toMatch(/watched for a few seconds/)
 })
 
 it('the outcome shows the states before and after that it was about', () => {
