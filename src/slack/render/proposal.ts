@@ -1,4 +1,5 @@
 import type { ActionKind } from '../../domain/action.ts'
+import { isJobAction } from '../../domain/job-actions.ts'
 import type { QueueRef } from '../../domain/queue.ts'
 import { plural } from '../../domain/text.ts'
 import { actions, message, section, type Rendered } from './elements.ts'
@@ -19,7 +20,7 @@ function question({ action, scope, refs }: Proposal): string {
     refs.length === 1 && first !== undefined
       ? queueName(first)
       : `${plural(refs.length, 'queue')} (${code(scope)})`
-  return `${verbOf({ action })} ${what}?`
+  return `${verbOf({ action })} ${isJobAction(action) ? 'jobs of ' : ''}${what}?`
 }
 
 /** Where a modal cannot be opened, the way to it: nothing happens before it is confirmed there. */

@@ -11,6 +11,7 @@ import {
   searchingModal,
   workingModal,
 } from '../../../../src/slack/render/plan-modal.ts'
+import { renderProposal } from '../../../../src/slack/render/proposal.ts'
 import {
   aCard,
   aCounts,
@@ -72,6 +73,12 @@ describe('titles', () => {
     expect(words(view)).toContain('up to 1 min')
     expect(view.submit).toBeUndefined()
   })
+})
+
+it('a proposal in a thread is about jobs, not about their queue', () => {
+  const proposal = { scope: 'email', refs: [{ system: 'sales', queue: 'email' }], token: 't' }
+  expect(renderProposal({ ...proposal, action: 'drain' }).text).toBe('Drain jobs of `sales/email`?')
+  expect(renderProposal({ ...proposal, action: 'pause' }).text).toBe('Pause `sales/email`?')
 })
 
 describe('a preview about jobs', () => {
