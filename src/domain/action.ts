@@ -130,6 +130,15 @@ export interface PlannedJobs {
   readonly options: JobOptions
 }
 
+/** Every queue that a plan concerns: its own, and the one that its jobs go to. Rights are asked for on all of them. */
+export function concernedQueues(
+  plan: Pick<Plan, 'queues' | 'jobs'>,
+): readonly Pick<PlannedQueue, 'ref' | 'tier'>[] {
+  const { target, targetTier } = plan.jobs?.options ?? {}
+  if (target === undefined || targetTier === undefined) return plan.queues
+  return [...plan.queues, { ref: target, tier: targetTier }]
+}
+
 /** What an action is to do with its jobs, as far as it asks for something. */
 export interface JobOptions {
   /** The vault set that the jobs are in, by number. */
@@ -141,6 +150,8 @@ export interface JobOptions {
   /** No content is kept. */
   readonly forgets?: boolean
   readonly target?: QueueRef
+  /** As the configuration has it: what is moved there needs the rights there. */
+  readonly targetTier?: QueueTier
   readonly priority?: number
   /** A canary: these jobs first, and each one's outcome is reported. */
   readonly canary?: number

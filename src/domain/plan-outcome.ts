@@ -12,6 +12,7 @@ import { listing, plural } from './text.ts'
 /** The state in which a plan ends, from how its queues ended; `cancelled` if it was stopped before anything failed. */
 export function stateOf(plan: Pick<Plan, 'queues' | 'jobs'>, asked: 'cancelled' | null): PlanState {
   const { done, failed, skipped, returned } = accountsOf(plan)
+  if (plan.queues.every(({ state }) => state === 'failed')) return 'failed'
   // Within a queue only a stop or a freeze leaves jobs that were not begun.
   if (returned > 0 && (asked === 'cancelled' || plan.jobs !== null)) return 'cancelled'
   if (done > 0) return 'done'

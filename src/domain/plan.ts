@@ -136,6 +136,7 @@ export function driftOf(
   share: number,
 ): string | null {
   if (shown.tier !== now.tier) return `is of tier ${now.tier} now, not ${shown.tier}`
+  if (action === 'drain' && !now.overview.isPaused) return 'is not paused any more'
   // What is about jobs looks at those jobs; whether the queue is paused is no concern of theirs.
   if (isJobAction(action)) return null
   if (action === 'throttle' || action === 'unthrottle') return driftOfLimits(shown, now)

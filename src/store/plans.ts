@@ -95,11 +95,16 @@ const ON_ONE_OF = `id in (
   select plan_id from plan_queue q join jsonb_to_recordset($2) as ref (system text, queue text)
     on q.system = ref.system and q.queue = ref.queue)`
 
+/** What moves jobs there acts there as well. */
+const TO_ONE_OF = `exists (
+  select from jsonb_array_elements($2::jsonb) ref where ref = jsonb_build_object(
+    'system', jobs #>> '{options,target,system}', 'queue', jobs #>> '{options,target,queue}'))`
+
 const ACTING_SINCE = `
   ${selectPlans()}
   where (confirmed_at > $1 or state in ('confirmed', 'executing')) and ends_hold_id is null
     and (state in ('confirmed', 'executing', 'done') or (started_at is not null and state in ('failed', 'cancelled')))
-    and (${ON_ONE_OF} or incident_id = $3)
+    and (${ON_ONE_OF} or ${TO_ONE_OF} or incident_id = $3)
   order by confirmed_at`
 
 const forPeople = (

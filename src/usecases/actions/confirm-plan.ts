@@ -1,4 +1,10 @@
-import { type Actor, type EffectTier, isSameActor, type Plan } from '../../domain/action.ts'
+import {
+  type Actor,
+  concernedQueues,
+  type EffectTier,
+  isSameActor,
+  type Plan,
+} from '../../domain/action.ts'
 import type { TierDecision } from '../../domain/effect.ts'
 import { OperatorError, type ProblemCode } from '../../domain/errors.ts'
 import { isSamePhrase } from '../../domain/phrase.ts'
@@ -73,7 +79,8 @@ async function confirm(deps: Deps, confirmation: Confirmation): Promise<Confirme
   if (planned.state !== 'planned') throw whyNot(deps, planned)
   requirePhrase(planned, confirmation.phrase ?? null)
   const isBreakGlass = confirmation.isBreakGlass === true
-  const { actor, action, queues, incidentId } = planned
+  const { actor, action, incidentId } = planned
+  const queues = concernedQueues(planned)
   const isGrave = (await previewTier(deps, planned, confirmation)) === 'T3'
   const asked = { actor, action, queues, incidentId, planId: planned.id, fresh: isGrave }
   await requireRole(deps, asked)
@@ -142,7 +149,7 @@ function settledOf(
   const reason = checkReason(decision, confirmation.reason, isBreakGlass)
   const final = { ...planned, holdMs, reason, tier: decision.tier }
   const { policy } = deps.settings
-  const needed = approvalsNeeded(deps.settings, planned.action, planned.queues)
+  const needed = approvalsNeeded(deps.settings, planned.action, concernedQueues(planned))
   const isRequest = isApprovalDue && !isBreakGlass
   return {
     state: isRequest ? 'requested' : 'confirmed',

@@ -1,5 +1,5 @@
 import { ACTION_WORDS, titleOf } from '../../domain/action-words.ts'
-import { type Actor, isSameActor, type Plan } from '../../domain/action.ts'
+import { concernedQueues, type Actor, isSameActor, type Plan } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import type { RoomLine } from '../../domain/message.ts'
 import { isOver, mayBegin } from '../../domain/plan-states.ts'
@@ -120,7 +120,8 @@ async function mayJudge(
   { planId, actor }: Judgement,
 ): Promise<{ readonly plan: Plan; readonly role: string }> {
   const plan = await requestOf(deps, planId)
-  const { action, queues, incidentId } = plan
+  const { action, incidentId } = plan
+  const queues = concernedQueues(plan)
   if (isSameActor(plan.actor, actor))
     throw await denied(
       deps,

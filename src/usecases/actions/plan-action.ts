@@ -57,7 +57,7 @@ export async function planAction(
   requireSupport(deps, request)
   await requireRole(deps, { actor, action, queues: tiersOf(deps, request), incidentId })
   await requireThawed(deps)
-  const prepared = await preparePlan(deps, request)
+  const prepared = await preparePlan(deps, withTargetTier(deps, request))
   const { queues, jobs, throttle, preview, slices } = prepared
   const intended = { action, queues, jobs, throttle, incidentId }
   const context = await contextOf(deps.store.now, intended, deps.clock.now())
@@ -70,6 +70,15 @@ export async function planAction(
   const draft = { ...request, ...kept, plannedJobs: jobs, plannedThrottle: throttle }
   const plan = await store(deps, draft, slices)
   return planView(deps, plan, { seen: prepared.seen, choices, drift })
+}
+
+/** How critical the queue is that jobs go to is decided here, never by whoever asks. */
+function withTargetTier({ settings }: Pick<Deps, 'settings'>, request: PlanRequest): PlanRequest {
+  const { jobs } = request
+  const target = jobs?.options.target
+  if (jobs === null || jobs === undefined || target === undefined) return request
+  const options = { ...jobs.options, targetTier: ruleFor(settings, target).tier }
+  return { ...request, jobs: { ...jobs, options } }
 }
 
 /** What is moved to another queue needs the right there as well. */

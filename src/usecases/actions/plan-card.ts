@@ -2,6 +2,7 @@ import { ACTION_WORDS } from '../../domain/action-words.ts'
 import {
   type Accounts,
   accountsOf,
+  concernedQueues,
   toAccounts,
   type Hold,
   type Plan,
@@ -51,7 +52,7 @@ export async function planCardView(deps: CardDeps, plan: Plan): Promise<PlanCard
     isWaiting ? channelsOf(deps, plan) : [],
     isWaiting && plan.action === 'resume' ? stopsOf(store, plan, at) : NOTHING,
     store.control.frozen(),
-    isWaiting ? approversOf(deps, plan.action, plan.queues) : [],
+    isWaiting ? approversOf(deps, plan.action, concernedQueues(plan)) : [],
   ])
   const card = await withJobs(store, bareCard(plan, at))
   return {

@@ -1,4 +1,4 @@
-import type { Plan } from '../../domain/action.ts'
+import { concernedQueues, type Plan } from '../../domain/action.ts'
 import { isReasonRequired } from '../../domain/plan.ts'
 import { approvalsNeeded } from '../../domain/policy.ts'
 import type { HoldChoice, PlanView } from '../../domain/views.ts'
@@ -18,7 +18,8 @@ export async function planView(
     readonly drift: string | null
   },
 ): Promise<PlanView> {
-  const { action, queues, actor } = plan
+  const { action, actor } = plan
+  const queues = concernedQueues(plan)
   const mayNeedApproval = plan.tier === 'T3' || shown.choices.some((one) => one.needsApproval)
   const [approvers, canBreakGlass] = mayNeedApproval
     ? await Promise.all([

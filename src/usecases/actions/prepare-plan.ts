@@ -10,6 +10,7 @@ import type { PlannedThrottle } from '../../domain/throttle.ts'
 import type { Deps } from '../deps.ts'
 import { live } from '../queues/queue-reads.ts'
 import { filterFor, type NewSlice, type ResolvedJobs, resolveJobs } from './jobs/resolve-jobs.ts'
+import { targetWarnings } from './jobs/target-warnings.ts'
 import { lookAt, type Seen, toPlanned } from './look.ts'
 import type { PlanRequest } from './plan-action.ts'
 import { prepareThrottle } from './prepare-throttle.ts'
@@ -48,9 +49,13 @@ export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Pre
     const preview = await previewOf(deps, seen, null)
     return { seen, jobs: null, slices: [], ...slowed, preview: slower(preview, slowed.throttle) }
   }
+  const told = await targetWarnings(deps, resolved.jobs.options)
   return {
     seen,
-    queues: withJobs(queues, resolved),
+    queues: withJobs(queues, resolved).map((queue) => ({
+      ...queue,
+      warnings: [...told, ...queue.warnings],
+    })),
     jobs: resolved.jobs,
     slices: resolved.slices,
     throttle: null,

@@ -1,5 +1,5 @@
 import { titleOf } from '../../domain/action-words.ts'
-import type { Hold, Plan, ThrottleHold } from '../../domain/action.ts'
+import { concernedQueues, type Hold, type Plan, type ThrottleHold } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { isSameQueue, queueKey } from '../../domain/queue.ts'
@@ -38,7 +38,7 @@ async function remindOfRequest(deps: RemindDeps, plan: Plan, now: Date): Promise
   if (plan.expiresAt <= now) return
   const given = await deps.store.now.approvals.ofPlan(plan.id)
   const spoken = new Set([plan.actor.userId, ...given.map(({ by }) => by.userId)])
-  const approvers = (await approversOf(deps, plan.action, plan.queues)).filter(
+  const approvers = (await approversOf(deps, plan.action, concernedQueues(plan))).filter(
     (id) => !spoken.has(id),
   )
   const missing = plan.approvalsNeeded - given.length
@@ -55,7 +55,7 @@ async function remindOfRequest(deps: RemindDeps, plan: Plan, now: Date): Promise
 async function remindOfReview(deps: RemindDeps, planId: string, now: Date): Promise<void> {
   const plan = await deps.store.now.plans.byId(planId)
   if (plan === null) return
-  const approvers = await approversOf(deps, plan.action, plan.queues)
+  const approvers = await approversOf(deps, plan.action, concernedQueues(plan))
   const places = { targets: [{ kind: 'ops' as const }] }
   await say(deps.store.now, places, {
     key: `review:${planId}:${now.getTime()}`,

@@ -1,5 +1,5 @@
 import { titleOf } from '../../domain/action-words.ts'
-import { type Actor, isSameActor, type Plan } from '../../domain/action.ts'
+import { concernedQueues, type Actor, isSameActor, type Plan } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { clockTime } from '../../domain/time.ts'
 import { auditOfPlan } from '../audit/audit-of.ts'
@@ -31,7 +31,8 @@ export async function signOff(
       'You did this yourself; another person has to sign it off.',
       'Nothing was changed.',
     )
-  const { action, queues, incidentId } = plan
+  const { action, incidentId } = plan
+  const queues = concernedQueues(plan)
   const asked = { actor, action, queues, incidentId, planId }
   const role = await requireRole(deps, { ...asked, right: 'approve', fresh: true })
   const at = deps.clock.now()

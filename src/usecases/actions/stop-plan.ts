@@ -1,5 +1,5 @@
 import { titleOf } from '../../domain/action-words.ts'
-import type { Actor, Plan } from '../../domain/action.ts'
+import { concernedQueues, type Actor, type Plan } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { isOver } from '../../domain/plan-states.ts'
 import { clockTime } from '../../domain/time.ts'
@@ -18,7 +18,8 @@ export async function stopPlan(
   const plan = await deps.store.now.plans.byId(planId)
   if (plan === null)
     throw new OperatorError('stale_button', 'This is not known any more.', 'Nothing was changed.')
-  const { action, queues, incidentId } = plan
+  const { action, incidentId } = plan
+  const queues = concernedQueues(plan)
   await requireRole(deps, { actor, action, queues, incidentId, planId })
   if (plan.endsHoldId !== null) throw cannotStop(plan)
   const at = deps.clock.now()

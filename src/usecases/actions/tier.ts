@@ -40,10 +40,11 @@ export interface Context {
 /** Gathers it from our rows. Inside the transaction that confirms, nothing can slip in between. */
 export async function contextOf(
   store: Repositories,
-  { queues, incidentId }: Intended,
+  { queues, jobs, incidentId }: Intended,
   now: Date,
 ): Promise<Context> {
-  const refs = queues.map(({ ref }) => ref)
+  const target = jobs?.options.target
+  const refs = [...queues.map(({ ref }) => ref), ...(target === undefined ? [] : [target])]
   const since = new Date(now.getTime() - SUM_MS)
   // One after the other: within a transaction there is one connection.
   const plans = await store.plans.actingSince(since, { refs, incidentId })
@@ -80,11 +81,11 @@ export const effectsOf = (
       }))
     const count = queue.jobs ?? 0
     const own = { ref, tier, effect: jobEffect(action, count, jobs) }
-    const { target } = jobs.options
-    return target === undefined ? [own] : [own, arriving(target, tier, count)]
+    const { target, targetTier = tier } = jobs.options
+    return target === undefined ? [own] : [own, arriving(target, targetTier, count)]
   })
 
-/** What is moved to another queue runs there; how critical that one is was asked for with the right to do it. */
+/** What is moved to another queue runs there. */
 const arriving = (ref: QueueRef, tier: QueueTier, jobs: number): QueueEffect => ({
   ref,
   tier,
@@ -195,7 +196,10 @@ const pastJobs = ({ queues, jobs }: Plan, action: JobAction): readonly PastEffec
   queues.flatMap(({ ref, state, jobs: planned, outcome }): readonly PastEffect[] => {
     if (jobs === null || state === 'skipped' || state === 'returned') return []
     const count = outcome?.jobs?.done ?? planned ?? 0
-    return [{ ref, effect: jobEffect(action, count, jobs) }]
+    const own = { ref, effect: jobEffect(action, count, jobs) }
+    const { target } = jobs.options
+    if (target === undefined) return [own]
+    return [own, { ref: target, effect: { kind: 'run', jobs: count, isPromotion: false } }]
   })
 
 const stopOf = (hold: Hold, now: Date): Effect => ({ kind: 'stop', forMs: lengthOf(hold, now) })

@@ -1,3 +1,4 @@
+import { OperatorError } from '../../../domain/errors.ts'
 import type { JobEnd } from '../../../domain/job.ts'
 import type { Deps } from '../../deps.ts'
 import { jobAction, type SliceResult, type SliceWork } from './job-action.ts'
@@ -20,7 +21,10 @@ const taking = (kind: 'quarantine' | 'clean' | 'drain') =>
     async prepare(deps, part) {
       await openVaultSet(deps, part)
     },
-    carryOutSlice: takeSlice,
+    async carryOutSlice(deps, work) {
+      if (kind === 'drain') await requireStopped(deps, work)
+      return takeSlice(deps, work)
+    },
     async check(deps, part) {
       const set = await openVaultSet(deps, part)
       const { held, forgotten } = set.counts
@@ -33,6 +37,22 @@ const taking = (kind: 'quarantine' | 'clean' | 'drain') =>
 export const quarantineAction = taking('quarantine')
 export const cleanAction = taking('clean')
 export const drainAction = taking('drain')
+
+/** A queue that was resumed meanwhile is not to be emptied; what was taken stays in the vault. */
+async function requireStopped(
+  { systems }: Pick<Deps, 'systems'>,
+  { slice }: SliceWork,
+): Promise<void> {
+  const { system, queue } = slice.ref
+  const { overview } = await systems.get(system).pauseState(queue)
+  // What was begun is brought to its end.
+  if (overview.isPaused || slice.isBegun) return
+  throw new OperatorError(
+    'not_supported',
+    'The queue was resumed meanwhile, and is not drained any further.',
+    'What was taken before is in the vault.',
+  )
+}
 
 async function takeSlice(deps: Deps, work: SliceWork): Promise<SliceResult> {
   const { slice, before, part } = work
