@@ -15,6 +15,8 @@ export interface JobSpec {
     readonly lifo?: boolean
     readonly attempts?: number
     readonly removeOnComplete?: boolean
+    readonly jobId?: string
+    readonly deduplication?: { readonly id: string }
   }
 }
 

@@ -187,10 +187,15 @@ async function endsOf(queue: string): Promise<readonly string[]> {
 
 describe('unstick', () => {
   /** Active as a worker of BullMQ 5 or 6 leaves them. */
-  async function active(queue: string, ids: readonly string[]): Promise<void> {
+  async function active(
+    queue: string,
+    ids: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     for (const id of ids) {
       await world.raw.lpush(`bull:${queue}:active`, id)
-      await world.raw.hset(`bull:${queue}:${id}`, { name: 'a', data: '{}', opts: '{}', ats: '1' })
+      const job = { name: 'a', data: '{}', opts: '{}', ats: '1', ...more }
+      await world.raw.hset(`bull:${queue}:${id}`, job)
     }
   }
 
@@ -247,6 +252,24 @@ describe('unstick', () => {
     await putBack(queue, ['1'], { style })
     expect(await world.raw.lrange(`bull:${queue}:${line}`, 0, -1)).toEqual(['1'])
     expect(await world.raw.exists(`bull:${queue}:marker`)).toBe(0)
+  })
+
+  it('frees the deduplication key of a job that fails, as BullMQ 5 before 5.48 does', async () => {
+    const queue = 'deduplicated'
+    for (const [id, key] of ['own', 'timed', 'replaced'].entries())
+      await active(queue, [`${id}`], { stalledCounter: '1', deid: key })
+    await world.raw.set(`bull:${queue}:de:own`, '0')
+    await world.raw.set(`bull:${queue}:de:timed`, '1', 'EX', 60)
+    await world.raw.set(`bull:${queue}:de:replaced`, 'another')
+    expect(await putBack(queue, ['0', '1', '2'])).toEqual(done(['0', '1', '2']))
+    expect(await world.raw.zrange(`bull:${queue}:failed`, '0', '-1')).toEqual(['0', '1', '2'])
+    expect((await world.raw.keys(`bull:${queue}:de:*`)).toSorted()).toEqual([
+      `bull:${queue}:de:replaced`,
+      `bull:${queue}:de:timed`,
+    ])
+    const options = { deduplication: { id: 'own' }, jobId: 'later' }
+    await world.foreign('v5', queue).addBulk([{ name: 'a', data: {}, opts: options }])
+    expect(await lineOf(queue)).toEqual(['later'])
   })
 
   it('finds stuck jobs beyond one stretch of a long list, the oldest first', async () => {

@@ -17,12 +17,20 @@ local function isActive(id)
   return activeIds[id]
 end
 
--- As BullMQ 4 does it, but the job is kept even where its options say otherwise.
+-- A key that ends by itself may do so; one that does not would keep new jobs out for ever.
+local function freeDeduplication(id)
+  local deduplication = call('HGET', base .. id, 'deid')
+  local key = deduplication and base .. 'de:' .. deduplication
+  if key and call('PTTL', key) == -1 and redis.pcall('GET', key) == id then call('DEL', key) end
+end
+
+-- As these versions do it, but the job is kept even where its options say otherwise.
 local function fail(id)
   local reason = 'job stalled more than allowable limit'
   call('HINCRBY', base .. id, 'stalledCounter', 1)
   call('HSET', base .. id, 'failedReason', reason, 'finishedOn', now)
   call('ZADD', failed, now, id)
+  freeDeduplication(id)
   tell('failed', id, 'prev', 'active', 'failedReason', reason)
 end
 
