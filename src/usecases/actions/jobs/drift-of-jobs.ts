@@ -20,7 +20,7 @@ export async function driftOfJobs(
   if (!isJobAction(plan.action) || jobActionRule(plan.action).source === 'vault') return null
   const slices = spread(await deps.store.now.slices.page(plan.id, -1, MAX_SLICES * 25))
   const per = Math.ceil(LOOKED_AT / Math.max(1, slices.length))
-  const looked = slices.map((slice) => ({ ...slice, ids: slice.ids.slice(0, per) }))
+  const looked = slices.map((slice) => ({ ...slice, ids: everyNth(slice.ids, per) }))
   const there = await Promise.all(
     looked.map(({ ref, state, ids }) => operatorOf(deps, ref).stillThere(ref.queue, state, ids)),
   )
@@ -29,6 +29,12 @@ export async function driftOfJobs(
   return total - left <= total * deps.settings.policy.driftShare
     ? null
     : `Of ${thousands(total)} jobs looked at, ${percent(total - left, total)} are no longer where they were.`
+}
+
+/** So many of them, evenly: the oldest are the first that are evicted, and speak for nobody else. */
+function everyNth(ids: readonly string[], count: number): readonly string[] {
+  const step = Math.max(1, Math.ceil(ids.length / count))
+  return ids.filter((_, index) => index % step === 0)
 }
 
 function spread(slices: readonly Slice[]): readonly Slice[] {

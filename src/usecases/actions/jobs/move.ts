@@ -117,7 +117,7 @@ async function putPart(
 ): Promise<readonly JobEnd[]> {
   const { target, before, ids } = about
   const { plan, fence } = part
-  const claimed = await deps.store.transaction(({ vault }) => vault.claim(plan.id, fence, ids))
+  const claimed = await deps.store.now.vault.claim(plan.id, fence, ids)
   if (claimed === null) throw new LeaseLost()
   const done = claimed.flatMap(({ key }) => before.get(key) ?? [])
   const left = claimed.filter(({ key }) => !before.has(key))

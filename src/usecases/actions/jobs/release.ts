@@ -28,9 +28,7 @@ export async function releaseSlice(
   { part, slice, operator, guard, before }: SliceWork,
 ): Promise<SliceResult> {
   const { plan, fence } = part
-  const rows = await store.transaction(({ vault }) =>
-    vault.claim(plan.id, fence, slice.ids.map(Number)),
-  )
+  const rows = await store.now.vault.claim(plan.id, fence, slice.ids.map(Number))
   if (rows === null) throw new LeaseLost()
   const claimed = new Set(rows.map(({ key }) => key))
   const done = slice.ids.filter((key) => before.has(key) && claimed.has(key))
