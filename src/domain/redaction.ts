@@ -1,7 +1,8 @@
 /** Beyond this much text or depth nothing is looked at: it is left out instead. */
 const MAX_INPUT = 64 * 1024
 const MAX_DEPTH = 12
-const HIDDEN = '[redacted]'
+/** Stands in place of what is not shown. */
+export const HIDDEN = '[redacted]'
 
 const SECRET_KEY = new RegExp(
   [
@@ -20,6 +21,19 @@ const PERSON_KEY =
 
 const isHidden = (key: string, parent: string): boolean =>
   SECRET_KEY.test(key) || (/^name$/i.test(key) && PERSON_KEY.test(parent))
+
+/**
+ * Is a value at this path of a payload replaced, whatever it is? An index of a list counts as one, and as a key of
+ * that name, for a path does not tell which it is.
+ */
+export function isHiddenPath(path: readonly string[]): boolean {
+  let named = ''
+  return path.some((key, at) => {
+    const isOne = isHidden(key, path[at - 1] ?? '') || isHidden(key, named)
+    if (!/^\d+$/.test(key)) named = key
+    return isOne
+  })
+}
 
 /** Each with a sign without which a text holds none of it: looking for that is a hundred times as quick. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [

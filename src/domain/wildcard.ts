@@ -1,5 +1,8 @@
 export const hasWildcard = (pattern: string): boolean => pattern.includes('*')
 
+/** Does it fit every text? */
+export const isAnything = (pattern: string): boolean => /^\*+$/.test(pattern)
+
 /**
  * Does a text fit a pattern in which `*` stands for anything, also nothing? Every other sign is itself.
  * Linear: the parts between the stars are looked for one after the other.

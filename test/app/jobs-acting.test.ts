@@ -60,6 +60,32 @@ describe('quarantine', () => {
   })
 })
 
+describe('a filter with a value out of payloads', () => {
+  it('is redacted in the preview and in the trail, where the whole can be erased', async () => {
+    await failJobs(client, 'email', 3, { type: 'send' })
+    const world = await createGuardedWorld({ redis, queues })
+    await preview(world, ANA, 'quarantine email data.password=hunter2')
+    const shown = await untilModal(world, ANA, /"Quarantine 3 jobs"/)
+    expect(shown).toContain('data.password=')
+    expect(shown).not.toContain('hunter2')
+    const entries = await world.query("select from audit_entry where text like '%hunter2%'")
+    expect(entries).toEqual([])
+    const [entry] = await world.query<{ readonly facts: unknown }>(
+      "select text::json->'facts' as facts from audit_entry where text like '%data.password%'",
+    )
+    expect(entry?.facts).toMatchObject({
+      jobs: { filter: 'data.password="[redacted]"' },
+      filter: { payload: { hash: expect.any(String) } },
+    })
+    const beside = await world.query<{ readonly text: string }>(
+      "select convert_from(content, 'UTF8') as text from audit_payload",
+    )
+    expect(beside.map(({ text }) => text)).toContain('data.password=hunter2')
+    await preview(world, ANA, 'quarantine email data.customer.name=hunter2')
+    expect(await untilModal(world, ANA, /There are no failed jobs/)).not.toContain('hunter2')
+  })
+})
+
 describe('retry', () => {
   it('takes the jobs of one failure by its button; more than fifty need somebody else', async () => {
     await failJobs(client, 'email', 60, { type: 'send' })

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 
 import { formatDuration } from '../../domain/duration.ts'
+import { isFilterRedacted, shownFilter } from '../../domain/filter-shown.ts'
 import type { JobLine } from '../../domain/job-details.ts'
 import { percent, plural, thousands } from '../../domain/text.ts'
 import { exactTime } from '../../domain/time.ts'
@@ -29,9 +30,11 @@ export function renderJobs(view: JobsView, locale: Locale): Rendered {
 
 function titleOf({ ref, filter, matched, isMore }: JobsView): string {
   const name = queueName(ref)
-  const which = filter === '' ? '' : `: ${code(filter, 200)}`
+  const which = filter === '' ? '' : `: ${code(shownFilter(filter), 200)}`
   if (matched === 0)
-    return filter === '' ? `No jobs in ${name}` : `No job in ${name} matches ${code(filter, 200)}`
+    return filter === ''
+      ? `No jobs in ${name}`
+      : `No job in ${name} matches ${code(shownFilter(filter), 200)}`
   return `${isMore ? 'At least ' : ''}${plural(matched, 'job')} in ${name}${which}`
 }
 
@@ -50,7 +53,9 @@ function moreAbout(view: JobsView, { commands }: Locale): readonly (string | nul
     code(`${commands.queue} ${verb} ${view.ref.system}/${view.ref.queue} ${rest}`, 250)
   return [
     `One of them: ${say('job', first.id)}`,
-    view.takenBy === null ? null : `To take them out: ${say('quarantine', view.takenBy)}`,
+    view.takenBy === null || isFilterRedacted(view.takenBy)
+      ? null
+      : `To take them out: ${say('quarantine', view.takenBy)}`,
   ]
 }
 
@@ -84,12 +89,12 @@ function ageWords({ addedAt, endedAt }: JobLine, now: Date): string {
 
 /** While a long look is under way: that it is, and how far. */
 export const renderLooking = (view: Pick<JobsView, 'ref' | 'filter'>, share: number): Rendered => {
-  const words = `Looking through ${queueName(view.ref)} for ${code(view.filter, 200)}: ${percent(share, 1)} so far`
+  const words = `Looking through ${queueName(view.ref)} for ${code(shownFilter(view.filter), 200)}: ${percent(share, 1)} so far`
   return message(words, section(`:mag: ${words}`))
 }
 
 /** The number that the first page left open. */
 export const renderMatched = ({ ref, filter, matched, isMore, looked }: JobsView): Rendered => {
-  const words = `${isMore ? 'At least ' : ''}${plural(matched, 'job')} in ${queueName(ref)}: ${code(filter, 200)} · ${plural(looked, 'job')} looked at`
+  const words = `${isMore ? 'At least ' : ''}${plural(matched, 'job')} in ${queueName(ref)}: ${code(shownFilter(filter), 200)} · ${plural(looked, 'job')} looked at`
   return message(words, section(words))
 }

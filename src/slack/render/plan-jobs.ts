@@ -1,5 +1,6 @@
 import type { Plan, PlannedJobs } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
+import { shownFilter } from '../../domain/filter-shown.ts'
 import { type JobAction, isJobAction, jobsWords, MOST_JOBS } from '../../domain/job-actions.ts'
 import { SKIP_REASONS, SKIP_WORDS } from '../../domain/job.ts'
 import { backlog } from '../../domain/queue.ts'
@@ -65,7 +66,7 @@ export function jobsLines({ action, jobs, queues, createdAt }: JobsPlan): readon
 }
 
 const which = ({ filter, options }: PlannedJobs): string =>
-  `${options.vault === undefined ? '' : ` in the vault set ${code(`v${options.vault}`)}`}${filter === '' ? '' : ` that match ${code(filter, 300)}`}`
+  `${options.vault === undefined ? '' : ` in the vault set ${code(`v${options.vault}`)}`}${filter === '' ? '' : ` that match ${code(shownFilter(filter), 300)}`}`
 
 /** `, of 1,310 failed ones`, where the filter leaves some out. */
 function ofHowMany({ byState, options }: PlannedJobs, queues: Plan['queues']): string {

@@ -2,8 +2,8 @@ import type { KnownBlock } from '@slack/types'
 
 import { ACTION_WORDS } from '../../domain/action-words.ts'
 import { formatDuration } from '../../domain/duration.ts'
+import { shownFilter } from '../../domain/filter-shown.ts'
 import type { VaultExit } from '../../domain/ports/vault-reads.ts'
-import { redactJson } from '../../domain/redaction.ts'
 import { plural, thousands } from '../../domain/text.ts'
 import { clockTime, exactTime } from '../../domain/time.ts'
 import type { VaultJobState, VaultSet } from '../../domain/vault.ts'
@@ -55,7 +55,7 @@ function setLines(set: VaultSet, now: Date, locale: Locale): readonly (string | 
   const numbers = [`*${plural(counts.held, 'job')}* held`, bytes(set.sizeBytes), age]
   return [
     `${vaultName(set.number)} ${queueName(set.ref)} · ${numbers.filter((part) => part !== null).join(' · ')}`,
-    set.label === '' ? null : code(redactJson(set.label, { maxLength: 200 }), 200),
+    set.label === '' ? null : code(shownFilter(set.label), 200),
     whoseWords(set, now, locale),
   ]
 }

@@ -3,6 +3,7 @@ import type { ActionKind, Actor, JobOptions, Plan } from '../../domain/action.ts
 import type { Json } from '../../domain/audit.ts'
 import { type TierDecision, tierOf } from '../../domain/effect.ts'
 import { OperatorError } from '../../domain/errors.ts'
+import { isFilterRedacted, shownFilter } from '../../domain/filter-shown.ts'
 import { isJobAction } from '../../domain/job-actions.ts'
 import { phraseFor } from '../../domain/phrase.ts'
 import { holdChoices, worstTier } from '../../domain/plan.ts'
@@ -139,8 +140,8 @@ async function store(
     )
     if (added === null) throw new Error('a preview ends no hold, so nothing can be in its way')
     await repositories.slices.add(added.id, slices)
-    const sample = await sampleFacts(deps, repositories, added)
-    const facts = { ...factsOf(added), ...sample }
+    const erasable = await erasableFacts(deps, repositories, added)
+    const facts = { ...factsOf(added), ...erasable }
     await repositories.audit.append(auditOfPlan(added.createdAt, 'planned', added, facts))
     return added
   })
@@ -177,7 +178,7 @@ const jobFacts = (jobs: Plan['jobs']): Json =>
   jobs === null
     ? null
     : {
-        filter: jobs.filter,
+        filter: shownFilter(jobs.filter),
         count: jobs.count,
         digest: jobs.digest,
         byState: { ...jobs.byState },
@@ -194,13 +195,22 @@ const optionFacts = ({ target, ...options }: JobOptions): Json => ({
   ...(target === undefined ? {} : { target: queueKey(target) }),
 })
 
-/** The sample that was shown can be erased later; only its salted hash is in the chain. */
-async function sampleFacts(
+/**
+ * The sample that was shown, and a filter that holds what nobody is shown, can be erased later: only their salted
+ * hashes are in the chain.
+ */
+async function erasableFacts(
   deps: Pick<Deps, 'ids' | 'clock'>,
   repositories: Repositories,
-  { preview }: Plan,
+  { preview, jobs }: Plan,
 ): Promise<Readonly<Record<string, Json>>> {
-  if (preview === null || preview.sample.length === 0) return {}
-  const payload = await attachPayload(deps, repositories, JSON.stringify(preview.sample))
-  return { sample: { payload: { ...payload } } }
+  const beside = async (content: string): Promise<Json> => ({
+    payload: { ...(await attachPayload(deps, repositories, content)) },
+  })
+  const sample = preview?.sample ?? []
+  const filter = jobs?.filter ?? ''
+  return {
+    ...(sample.length === 0 ? {} : { sample: await beside(JSON.stringify(sample)) }),
+    ...(isFilterRedacted(filter) ? { filter: await beside(filter) } : {}),
+  }
 }

@@ -1,6 +1,7 @@
 import { ACTION_WORDS } from '../../domain/action-words.ts'
 import type { ActionKind, PlannedJobs, PlannedQueue, PlanPreview } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
+import { shownFilter } from '../../domain/filter-shown.ts'
 import { drainEstimate } from '../../domain/forecast.ts'
 import { isJobAction, jobActionRule } from '../../domain/job-actions.ts'
 import { byQueue } from '../../domain/plan.ts'
@@ -99,7 +100,7 @@ function nothingMatches(
 ): OperatorError {
   const filter = jobs?.filter ?? ''
   const where = seen.length === 1 ? `\`${scope}\`` : `any of ${plural(seen.length, 'queue')}`
-  const which = filter === '' ? 'to' : `that match \`${filter}\` to`
+  const which = filter === '' ? 'to' : `that match \`${shownFilter(filter)}\` to`
   return new OperatorError(
     'already_done',
     `There are no ${kindsOf(action, filter)} in ${where} ${which} ${ACTION_WORDS[action].verb}.`,

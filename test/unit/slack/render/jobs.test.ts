@@ -1,3 +1,4 @@
+import type { ActionsBlockElement } from '@slack/types'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -25,6 +26,13 @@ const aCluster = (over: Partial<FailureCluster> = {}): FailureCluster => ({
   sample: { jobId: '4711', error: 'connect ETIMEDOUT 10.0.0.1:443', data: '{"to":"[redacted]"}' },
   ...over,
 })
+
+/** A button by its label, a menu by its id and options. */
+function offered(element: ActionsBlockElement): string {
+  if (element.type === 'button') return element.text.text
+  if (element.type !== 'overflow') throw new Error(`there should be no ${element.type}`)
+  return `${element.action_id}: ${element.options.map(({ text }) => text.text).join(' | ')}`
+}
 
 describe('failed jobs by what failed', () => {
   const aView = (over: Partial<ClustersView> = {}): ClustersView => ({
@@ -67,6 +75,12 @@ describe('failed jobs by what failed', () => {
     expect(text).toContain('and 7 other failures')
   })
 
+  it('hide in their filter what they hide in samples', () => {
+    const rendered = renderClusters(aView({ filter: 'data.password=hunter2' }), LOCALE)
+    expect(rendered.text).toContain('that match `data.password="[redacted]"`')
+    expect(JSON.stringify(rendered)).not.toContain('hunter2')
+  })
+
   it('never call a look at a part the whole', () => {
     const numbers = { looked: 1000, total: 12_000, isExact: false, matched: 7, clusters: 1 }
     const filter = 'type:a'
@@ -77,6 +91,27 @@ describe('failed jobs by what failed', () => {
     expect(renderClusters(aView({ filter, groups: [], numbers: none }), LOCALE).text).toBe(
       'None among the newest 1,000 failed jobs in `sales/email:send` that match `type:a`',
     )
+  })
+
+  it('have each their own way to act, the advised one first, with five buttons in all', () => {
+    const tokens = { pause: 'p', throttle: 't', quarantine: 'q', retry: 'r' }
+    const shapes = ['connect ECONNREFUSED {host}', 'too many requests', 'timed out', 'odd', 'odder']
+    const groups = shapes.map((shape, index) => {
+      const cluster = aCluster({ key: `0000000${index}`, shape })
+      return { cluster, remedy: remedyFor(cluster, []), tokens }
+    })
+    const rows = (few: ClustersView['groups']) =>
+      renderClusters(aView({ groups: few }), LOCALE).blocks.flatMap((block) =>
+        block.type === 'actions' ? [block.elements.map(offered)] : [],
+      )
+    expect(rows(groups)).toEqual([
+      ['Pause…', 'spillway:plan: Quarantine… | Retry…'],
+      ['Throttle…', 'spillway:plan: Quarantine… | Retry…'],
+      ['Retry…', 'spillway:plan: Quarantine…'],
+      ['Quarantine…', 'spillway:plan: Retry…'],
+      ['Quarantine…', 'spillway:plan: Retry…'],
+    ])
+    expect(rows(groups.slice(0, 1))).toEqual([['Pause…', 'Quarantine…', 'Retry…']])
   })
 
   it('say so when there are none', () => {
@@ -134,6 +169,21 @@ describe('a list of jobs', () => {
     expect(renderJobs(page, LOCALE).text).toContain('At least 12 jobs')
     expect(renderMatched({ ...page, matched: 40 }).text).toContain('At least 40 jobs')
     expect(renderLooking(page, 0.35).text).toContain('35 % so far')
+  })
+
+  it('hides in its filter what it hides in payloads', () => {
+    const page = aPage({ filter: 'data.password=hunter2', takenBy: 'error:~"token=hunter2"' })
+    const empty = { ...page, lines: [], matched: 0 }
+    for (const rendered of [
+      renderJobs(page, LOCALE),
+      renderJobs(empty, LOCALE),
+      renderLooking(page, 0.5),
+      renderMatched(page),
+    ]) {
+      expect(readable(rendered)).toContain('data.password="[redacted]"')
+      expect(JSON.stringify(rendered)).not.toContain('hunter2')
+      expect(readable(rendered)).not.toContain('To take them out')
+    }
   })
 
   it('says that nothing matches', () => {

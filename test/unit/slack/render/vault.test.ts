@@ -17,7 +17,7 @@ const aSet = (over: Partial<VaultSet> = {}): VaultSet => ({
   tier: 'high',
   incidentId: null,
   owner: { teamId: 'T1', userId: 'U0ANA' },
-  label: 'error:#a1b2c3d4 data.password=hunter2',
+  label: 'error:#a1b2c3d4 data.customer.name=hunter2',
   reason: 'provider *down*',
   madeAt: ago(DAY),
   keptUntil: ahead(89 * DAY),
@@ -46,6 +46,7 @@ describe('the vault', () => {
     expect(text).toContain('*v7* `sales/email:send` · *1,310 jobs* held · 2 MB · oldest 2 d')
     expect(text).toContain('by <@U0ANA> Sat 14:02 “provider ∗down∗” · kept until 6 Jun 14:02')
     expect(text).toContain('`/queue vault v7`')
+    expect(text).toContain('`error:#a1b2c3d4 data.customer.name="[redacted]"`')
     expect(text).not.toContain('hunter2')
   })
 
