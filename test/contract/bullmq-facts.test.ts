@@ -180,3 +180,15 @@ it('says that workers are not known to a user who may not list them', async () =
   expect(facts.workers).toBeNull()
   await planner.close()
 })
+
+it('calls no empty queue paused because one of its keys is left', async () => {
+  await world.raw.set('bull:left:id:id', '7')
+  await world.raw.hset('bull:left:meta:meta', 'opts.maxLenEvents', '10000')
+  await world.raw.hset('bull:left:paused:meta', 'paused', '1')
+  const seen = await world.system.overview(['left:id', 'left:meta', 'left:paused'])
+  expect(seen).toMatchObject([
+    { isKnown: true, isPaused: false },
+    { isKnown: true, isPaused: false },
+    { isKnown: true, isPaused: true },
+  ])
+})

@@ -94,8 +94,9 @@ export function secondLook(look: FirstLook, replies: readonly Reply[]): QueueFac
     .slice(0, next.length)
     .map((time) => (typeof time === 'string' && time !== '' ? Number(time) : Number.NaN))
     .filter((time) => Number.isFinite(time))
-  const [flag, aside] = replies.slice(next.length)
-  const isStranded = looksStranded(look) && flag === 0 && aside === 1
+  // Asked only where jobs look stranded: of a bare queue there stands another answer at this place.
+  const [flag, aside] = looksStranded(look) ? replies.slice(next.length) : []
+  const isStranded = flag === 0 && aside === 1
   return {
     // A bare queue has no job to ask for, so its answer is the only one.
     isKnown: !look.isBare || count(replies[0]) > 0,
