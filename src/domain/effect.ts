@@ -65,7 +65,9 @@ export function tierOf(
   past: readonly PastEffect[] = [],
 ): TierDecision {
   const decisions = [
-    ...effects.map((one) => tierOfOne(one, past)),
+    ...effects.map((one) =>
+      tierOfOne(one, { past, beside: effects.filter((each) => each !== one) }),
+    ),
     sumOfRuns(effects, past),
     sumOfLeaves(effects, past),
     severalStops(effects, past),
@@ -78,13 +80,19 @@ export function tierOf(
 
 const NOTHING: TierDecision = { tier: 'T0', reason: 'it changes nothing' }
 
-function tierOfOne(one: QueueEffect, past: readonly PastEffect[]): TierDecision {
+/** What counts together with an effect: what was ordered before, and what the same plan does beside it. */
+interface Company {
+  readonly past: readonly PastEffect[]
+  readonly beside: readonly PastEffect[]
+}
+
+function tierOfOne(one: QueueEffect, company: Company): TierDecision {
   const { effect } = one
   switch (effect.kind) {
     case 'stop':
-      return stopTier(one, effect.forMs, past)
+      return stopTier(one, effect.forMs, company)
     case 'slow':
-      return slowTier(one, effect, past)
+      return slowTier(one, effect, company)
     case 'start':
       return startTier(one, effect.stoppedMs)
     case 'run':
@@ -105,14 +113,16 @@ function tierOfOne(one: QueueEffect, past: readonly PastEffect[]): TierDecision 
 function stopTier(
   { ref, tier }: QueueEffect,
   forMs: number | null,
-  past: readonly PastEffect[],
+  { past, beside }: Company,
 ): TierDecision {
   if (tier !== 'critical') return mildStop(forMs)
   const limit = formatDuration(CRITICAL_STOP_MS)
-  if (forMs === null)
-    return { tier: 'T3', reason: `a critical queue would stay stopped for more than ${limit}` }
   const before = stoppedFor(ref, past)
-  if (before !== null && before + forMs <= CRITICAL_STOP_MS)
+  // A pause that ends in a crawl stops the queue for the sum of both.
+  const also = stoppedFor(ref, beside)
+  if (forMs === null || also === null)
+    return { tier: 'T3', reason: `a critical queue would stay stopped for more than ${limit}` }
+  if (before !== null && before + forMs + also <= CRITICAL_STOP_MS)
     return { tier: 'T2', reason: `a critical queue stops for at most ${limit}` }
   const reason =
     before === 0
@@ -128,9 +138,9 @@ function mildStop(forMs: number | null): TierDecision {
     : { tier: 'T1', reason: 'one queue that is not critical stops for a while' }
 }
 
-/** Stops of the last hour on this queue, added up; null when one has no end. */
-function stoppedFor(ref: QueueRef, past: readonly PastEffect[]): number | null {
-  return past.reduce<number | null>((sum, one) => {
+/** Stops on this queue, added up; null when one has no end. */
+function stoppedFor(ref: QueueRef, effects: readonly PastEffect[]): number | null {
+  return effects.reduce<number | null>((sum, one) => {
     const { effect } = one
     if (!isStop(effect) || queueKey(one.ref) !== queueKey(ref)) return sum
     return sum === null || effect.forMs === null ? null : sum + effect.forMs
@@ -150,11 +160,11 @@ export const isStopping = (share: number | null): boolean =>
 function slowTier(
   one: QueueEffect,
   effect: Extract<Effect, { kind: 'slow' }>,
-  past: readonly PastEffect[],
+  company: Company,
 ): TierDecision {
   const { forMs } = effect
   if (isStop(effect)) {
-    const { tier, reason } = stopTier(one, forMs, past)
+    const { tier, reason } = stopTier(one, forMs, company)
     return { tier, reason: `so slow is as good as stopped, and ${reason}` }
   }
   if (one.tier === 'critical') return { tier: 'T2', reason: 'a critical queue slows' }

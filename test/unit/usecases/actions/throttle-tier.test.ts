@@ -45,6 +45,18 @@ it('a pause that ends in a crawl counts with both', () => {
   expect([tierOf(0.5), tierOf(0.05)]).toEqual(['T2', 'T3'])
 })
 
+it('a pause and its crawl stop a critical queue no longer than one of them may', () => {
+  const needs = (pause: number, crawl: number | null, share = 0.05) =>
+    tierFor(
+      intended('pause', 'critical', share, crawl === null ? null : crawl * MINUTE_MS),
+      pause * MINUTE_MS,
+      nothing,
+    )
+  expect([needs(10, 5).tier, needs(10, 6).tier, needs(15, 15).tier]).toEqual(['T2', 'T3', 'T3'])
+  expect([needs(1, null).tier, needs(15, 15, 0.5).tier]).toEqual(['T3', 'T2'])
+  expect(needs(15, 15).reason).toBe('a critical queue would stay stopped for more than 15 min')
+})
+
 it('a crawl adds up with the pauses of the hour', () => {
   const past = [{ ref: before.ref, effect: { kind: 'stop', forMs: 10 * MINUTE_MS } as const }]
   const crawl = intended('throttle', 'critical', 0.05)
