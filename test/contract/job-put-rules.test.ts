@@ -95,6 +95,31 @@ describe('putting jobs', () => {
     expect(await world.raw.hgetall(`${keysOf('taken').base}a`)).toEqual({ name: 'other' })
   })
 
+  it('spares a job of BullMQ 4 that stands where the logs of another would be', async () => {
+    const { base } = keysOf('colons')
+    const other = { name: 'other', data: '{}' }
+    await world.raw.hset(`${base}a:logs`, other)
+    await world.raw.hset(`${base}b:logs`, other)
+    await world.raw.rpush(`${base}c:logs`, 'of one that was gone')
+    const jobs = [
+      { key: '1', id: 'a', content: parts({}) },
+      { key: '2', id: 'b', content: parts({ logs: [Buffer.from('own')] }) },
+      { key: '3', id: 'c', content: parts({ logs: [Buffer.from('own')] }) },
+    ]
+    expect((await world.put('colons', jobs, RUN)).map(({ skipped }) => skipped)).toEqual([
+      null,
+      'id_taken',
+      null,
+    ])
+    expect(await world.raw.hgetall(`${base}a:logs`)).toEqual(other)
+    expect(await world.raw.hgetall(`${base}b:logs`)).toEqual(other)
+    expect(await world.raw.exists(`${base}b`)).toBe(0)
+    expect(await world.raw.lrange(`${base}c:logs`, 0, -1)).toEqual(['own'])
+    const [moved] = await world.put('colons', jobs.slice(1, 2), ELSEWHERE, guard(2))
+    expect(moved).toMatchObject({ skipped: null, newId: '1' })
+    expect(await world.raw.lrange(`${base}1:logs`, 0, -1)).toEqual(['own'])
+  })
+
   it('leaves in the vault what is no job, and puts the others', async () => {
     const jobs = ['', '{}', parts({})].map((content, index) => ({
       key: `row ${index}`,

@@ -9,7 +9,7 @@ import { LONGEST_ERROR, LONGEST_STACKS, toFacts } from './jobs/facts.ts'
 import type { QueueKeys } from './keys.ts'
 import { loadScript, runScript } from './scripts.ts'
 
-const script = loadScript('job')
+const script = loadScript('job', 'ties')
 
 /** A thousand places take Redis 40 µs; a line of half a million is looked through at both its ends. */
 const REACH = 20_000

@@ -75,8 +75,10 @@ end
 -- Whether a job that is to run again may: true unless a parent that has not ended yet went on without it. A
 -- parent that still waits, or that failed, gets it back among those it waits for, as BullMQ 6 does it.
 local function rejoinsParent(jobKey, parentKey, parent)
-  if not parentKey or call('EXISTS', parentKey) == 0 then return true end
-  if call('SISMEMBER', parentKey .. ':dependencies', jobKey) == 1 then return true end
+  -- What cannot be seen, or is no parent, is left as it is.
+  if not parentKey or redis.pcall('EXISTS', parentKey) == 0 then return true end
+  local isAwaited = redis.pcall('SISMEMBER', parentKey .. ':dependencies', jobKey)
+  if isAwaited ~= 0 then return isAwaited == 1 end
   local queueKey, id = queueAndId(parentKey, parent)
   if not queueKey then return false end
   local isOver = call('ZSCORE', queueKey .. ':completed', id)
@@ -84,7 +86,8 @@ local function rejoinsParent(jobKey, parentKey, parent)
     and not call('ZSCORE', queueKey .. ':failed', id) then
     return false
   end
-  if call('ZREM', parentKey .. ':unsuccessful', jobKey) == 1 or call('HDEL', parentKey .. ':failed', jobKey) == 1 then
+  if redis.pcall('ZREM', parentKey .. ':unsuccessful', jobKey) == 1
+    or redis.pcall('HDEL', parentKey .. ':failed', jobKey) == 1 then
     call('SADD', parentKey .. ':dependencies', jobKey)
     return true
   end

@@ -1,5 +1,5 @@
 -- Everything there is to show of one job, seen at one instant; reads only. Texts are cut here, and what is too
--- long to be read at once is left out: its size tells.
+-- long to be read at once is left out: its size tells. Behind ties.lua.
 -- KEYS: base   ARGV: id, longest text, longest text that is read whole, places of a list that are looked through
 -- Returns names and values in turn, nothing where there is no such job
 local call, base, id = redis.call, KEYS[1], ARGV[1]
@@ -25,11 +25,18 @@ for _, name in ipairs({ 'data', 'stacktrace', 'opts' }) do
   if size <= whole then say(name, call('HGET', key, name)) end
 end
 say('locked', call('EXISTS', key .. ':lock'))
-say('logs', call('LLEN', key .. ':logs'))
-for _, line in ipairs(call('LRANGE', key .. ':logs', -5, -1)) do say('log', string.sub(line, 1, longest)) end
-say('childrenWaiting', call('SCARD', key .. ':dependencies'))
-say('childrenDone', call('HLEN', key .. ':processed'))
-say('childrenFailed', call('HLEN', key .. ':failed') + call('ZCARD', key .. ':unsuccessful'))
+local function sizeOf(part, kind, size)
+  return isOfType(key .. part, kind) and call(size, key .. part) or 0
+end
+local function childrenIn(part) return hasChildrenIn(key .. part) and call('HLEN', key .. part) or 0 end
+local logs = sizeOf(':logs', 'list', 'LLEN')
+say('logs', logs)
+for _, line in ipairs(logs > 0 and call('LRANGE', key .. ':logs', -5, -1) or {}) do
+  say('log', string.sub(line, 1, longest))
+end
+say('childrenWaiting', sizeOf(':dependencies', 'set', 'SCARD'))
+say('childrenDone', childrenIn(':processed'))
+say('childrenFailed', childrenIn(':failed') + sizeOf(':unsuccessful', 'zset', 'ZCARD'))
 
 for _, place in ipairs({ 'failed', 'completed', 'delayed', 'prioritized', 'waiting-children' }) do
   local score = call('ZSCORE', base .. place, id)

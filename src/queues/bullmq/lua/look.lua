@@ -48,7 +48,9 @@ local function beside(key)
     key .. ':failed', key .. ':unsuccessful')
   if found == 0 then return 'none' end
   if redis.call('EXISTS', key .. ':lock') == 1 then return 'active' end
-  if redis.call('EXISTS', logs) < found then return 'parent' end
+  local hasLogs = isOfType(logs, 'list')
+  if (not hasLogs or found > 1) and isParent(key) then return 'parent' end
+  if not hasLogs then return 'none' end
   return redis.call('LLEN', logs) > MOST_LOGS and 'too_large' or 'logs'
 end
 

@@ -14,26 +14,28 @@ local function isAhead(id)
   return string.match(id, '^%d+$') and #id < 16 and tonumber(id) > counter
 end
 
-local function freshId()
-  repeat
-    counter = call('INCR', base .. 'id')
-  until call('EXISTS', base .. string.format('%.0f', counter)) == 0
-  return string.format('%.0f', counter)
-end
-
--- Logs that a worker wrote for a job that was gone are no part of one that comes back.
-local function isFree(id)
-  local key = base .. id
-  if call('EXISTS', key, key .. ':logs') == 0 then return true end
+-- Logs that a worker wrote for a job that was gone are no part of one that comes back. Where logs would be, a queue of
+-- BullMQ 4 may have a job: its ids may have colons.
+local function isFree(id, hasLogs)
+  local key, logs = base .. id, base .. id .. ':logs'
+  if call('EXISTS', key, logs) == 0 then return true end
   if call('EXISTS', key) == 1 then return false end
-  call('DEL', key .. ':logs')
+  if call('TYPE', logs).ok ~= 'list' then return not hasLogs end
+  call('DEL', logs)
   return true
 end
 
+local function freshId(hasLogs)
+  repeat
+    counter = call('INCR', base .. 'id')
+  until isFree(string.format('%.0f', counter), hasLogs)
+  return string.format('%.0f', counter)
+end
+
 -- In its own queue, emptied meanwhile perhaps, a job keeps its id or stays out; elsewhere it may get another.
-local function idFor(id, isChosen)
-  local free, isRisky = isFree(id), not isChosen and isAhead(id)
-  if isElsewhere then return free and not isRisky and id or freshId() end
+local function idFor(id, isChosen, hasLogs)
+  local free, isRisky = isFree(id, hasLogs), not isChosen and isAhead(id)
+  if isElsewhere then return free and not isRisky and id or freshId(hasLogs) end
   if free and isRisky then
     call('SET', base .. 'id', id)
     counter = tonumber(id)
@@ -69,9 +71,9 @@ local function put(job)
   local key, own, where, from, to = job[1], job[2], job[3], tonumber(job[5]), tonumber(job[6])
   local earlier = call('HGET', KEYS[2], key)
   if earlier then return earlier == '' and '' or '+' .. earlier end
-  local id = idFor(own, to > 0)
-  if not id then return 'id_taken' end
   local atLogs = AT_FIELDS + 2 * tonumber(job[7])
+  local id = idFor(own, to > 0, #job >= atLogs)
+  if not id then return 'id_taken' end
   local fields = {}
   for i = AT_FIELDS, atLogs - 1, 2 do
     if id ~= own and to > 0 and job[i] == 'opts' then

@@ -51,7 +51,8 @@ local function reasonToStay(id, field)
   local key = base .. id
   if redis.call('EXISTS', key .. ':lock', key .. ':dependencies', key .. ':processed', key .. ':failed',
     key .. ':unsuccessful') > 0 then
-    return redis.call('EXISTS', key .. ':lock') == 1 and 'active' or 'parent'
+    if redis.call('EXISTS', key .. ':lock') == 1 then return 'active' end
+    if isParent(key) then return 'parent' end
   end
   return tie(base, id, field) or ''
 end
