@@ -1,12 +1,6 @@
+import { accountsOf, queueAccounts } from './accounts.ts'
 import { ACTION_WORDS, subjectOf } from './action-words.ts'
-import {
-  accountsOf,
-  onlyQueue,
-  type Plan,
-  type PlannedQueue,
-  type PlanState,
-  queueAccounts,
-} from './action.ts'
+import { onlyQueue, type Plan, type PlannedQueue, type PlanState } from './action.ts'
 import { listing, plural } from './text.ts'
 
 /** The state in which a plan ends, from how its queues ended; `cancelled` if it was stopped before anything failed. */

@@ -1,4 +1,5 @@
-import type { Accounts, Approval, Hold, Plan, Review, ThrottleHold } from './action.ts'
+import type { Accounts } from './accounts.ts'
+import type { Approval, Hold, Plan, Review, ThrottleHold } from './action.ts'
 import type { TrackedAlert } from './alert.ts'
 import type { Incident, RoomStep, TimelineEntry } from './incident.ts'
 import type { Unreadable } from './ports/alert-store.ts'
@@ -16,6 +17,7 @@ export interface Tokens {
   readonly ack?: string
   readonly pause?: string
   readonly resume?: string
+  readonly throttle?: string
   readonly status?: string
   readonly failed?: string
   readonly resolve?: string
@@ -23,6 +25,7 @@ export interface Tokens {
   readonly plan?: string
   readonly quarantine?: string
   readonly retry?: string
+  readonly unstick?: string
   readonly release?: string
   /** The first few of a vault set. */
   readonly replay?: string

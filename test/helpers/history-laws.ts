@@ -1,4 +1,5 @@
-import { accountsOf, type Hold, type Plan } from '../../src/domain/action.ts'
+import { accountsOf } from '../../src/domain/accounts.ts'
+import type { Hold, Plan } from '../../src/domain/action.ts'
 import type { Head } from '../../src/domain/audit-anchor.ts'
 import { findChainFault, type AuditEntry } from '../../src/domain/audit.ts'
 import { approvalsDue, isT3, type Order } from './history-rules.ts'

@@ -1,7 +1,8 @@
 import type { KnownBlock } from '@slack/types'
 
+import type { Accounts } from '../../domain/accounts.ts'
 import { ACTION_WORDS } from '../../domain/action-words.ts'
-import { type Accounts, onlyQueue, type Plan } from '../../domain/action.ts'
+import { onlyQueue, type Plan } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { isOver } from '../../domain/plan-states.ts'
 import type { QueueOverview } from '../../domain/queue.ts'

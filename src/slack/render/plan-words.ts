@@ -1,5 +1,6 @@
+import { accountsOf } from '../../domain/accounts.ts'
 import { ACTION_WORDS } from '../../domain/action-words.ts'
-import { accountsOf, type Plan, type PlanState } from '../../domain/action.ts'
+import type { Plan, PlanState } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { plural } from '../../domain/text.ts'
 import { throttleWords } from '../../domain/throttle.ts'

@@ -1,5 +1,6 @@
+import { accountsOf } from '../../domain/accounts.ts'
 import { ACTION_WORDS, subjectOf, titleOf } from '../../domain/action-words.ts'
-import { accountsOf, type Plan } from '../../domain/action.ts'
+import type { Plan } from '../../domain/action.ts'
 import type { RoomLine } from '../../domain/message.ts'
 import { endedWell, planWords, stateOf } from '../../domain/plan-outcome.ts'
 import type { Lease } from '../../domain/ports/plan-store.ts'

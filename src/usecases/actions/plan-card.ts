@@ -1,13 +1,6 @@
+import { type Accounts, accountsOf, toAccounts } from '../../domain/accounts.ts'
 import { ACTION_WORDS } from '../../domain/action-words.ts'
-import {
-  type Accounts,
-  accountsOf,
-  concernedQueues,
-  toAccounts,
-  type Hold,
-  type Plan,
-  type Review,
-} from '../../domain/action.ts'
+import { concernedQueues, type Hold, type Plan, type Review } from '../../domain/action.ts'
 import { isJobAction } from '../../domain/job-actions.ts'
 import type { ButtonPurpose } from '../../domain/message.ts'
 import type { Repositories } from '../../domain/ports/store.ts'

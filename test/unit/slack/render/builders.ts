@@ -1,10 +1,5 @@
-import {
-  accountsOf,
-  type Hold,
-  type Plan,
-  type PlannedQueue,
-  type ThrottleHold,
-} from '../../../../src/domain/action.ts'
+import { accountsOf } from '../../../../src/domain/accounts.ts'
+import type { Hold, Plan, PlannedQueue, ThrottleHold } from '../../../../src/domain/action.ts'
 import type { TrackedAlert } from '../../../../src/domain/alert.ts'
 import type { Incident } from '../../../../src/domain/incident.ts'
 import type { Counts, QueueOverview, SystemHealth } from '../../../../src/domain/queue.ts'
