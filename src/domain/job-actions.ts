@@ -94,7 +94,9 @@ export type JobsByState = Readonly<Partial<Record<JobState, number>>>
 const total = (jobs: JobsByState): number =>
   Object.values(jobs).reduce((sum, count) => sum + count, 0)
 
-const runnable = (jobs: JobsByState): number => (jobs.waiting ?? 0) + (jobs.prioritized ?? 0)
+/** Those that a worker takes sooner or later if they are put back where they were; overdue ones at once. */
+export const runnable = (jobs: JobsByState): number =>
+  (jobs.waiting ?? 0) + (jobs.prioritized ?? 0) + (jobs.delayed ?? 0)
 
 type JobEffect = (count: number, jobs: Pick<PlannedJobs, 'byState' | 'options'>) => Effect
 
@@ -123,7 +125,7 @@ export const jobEffect = (
   jobs: Pick<PlannedJobs, 'byState' | 'options'>,
 ): Effect => EFFECTS[action](count, jobs)
 
-/** What goes back to the failed ones, or is not due yet, runs no sooner for it. A vault set is of one queue. */
+/** What goes back to the failed or the completed ones does not run for it. A vault set is of one queue. */
 function releaseEffect(count: number, byState: JobsByState, { asItWas }: JobOptions): Effect {
   const running = asItWas === true ? runnable(byState) : count
   return running === 0

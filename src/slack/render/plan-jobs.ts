@@ -1,10 +1,17 @@
 import type { Plan, PlannedJobs } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { shownFilter } from '../../domain/filter-shown.ts'
-import { type JobAction, isJobAction, jobsWords, MOST_JOBS } from '../../domain/job-actions.ts'
+import {
+  type JobAction,
+  type JobsByState,
+  isJobAction,
+  jobsWords,
+  MOST_JOBS,
+  runnable,
+} from '../../domain/job-actions.ts'
 import { SKIP_REASONS, SKIP_WORDS } from '../../domain/job.ts'
 import { backlog } from '../../domain/queue.ts'
-import { plural, thousands } from '../../domain/text.ts'
+import { listing, plural, thousands } from '../../domain/text.ts'
 import { code, queueName } from './mrkdwn.ts'
 
 type JobsPlan = Pick<Plan, 'action' | 'jobs' | 'queues' | 'createdAt'>
@@ -35,9 +42,9 @@ const EFFECTS: Readonly<Record<JobAction, (jobs: PlannedJobs) => string>> = {
       : 'The queue is emptied into the vault; what the vault keeps can be put back.',
   unstick: ({ count }) =>
     `No worker has ${count === 1 ? 'it' : 'them'} any more. They stand in line again; what stalled too often fails.`,
-  release: ({ options, count }) =>
+  release: ({ options, count, byState }) =>
     options.asItWas === true
-      ? 'They go back where they were taken from: failed ones stay failed, waiting ones stand in line.'
+      ? `They go back where they were taken from: ${fates(byState)}.`
       : options.resetsAttempts === true
         ? `They stand in line again, and workers try ${all(count)} as if it were new.`
         : `They stand in line again, and workers try ${all(count)} once more.`,
@@ -45,6 +52,17 @@ const EFFECTS: Readonly<Record<JobAction, (jobs: PlannedJobs) => string>> = {
     `${plural(canary, 'job')} of the set, spread over its errors and types, run now; what becomes of each is watched and shown.`,
   discard: () =>
     'Their content is deleted from the vault for good; metadata and the hashes of their payloads are kept.',
+}
+
+/** What it means for jobs to be back where they were, of the states that there are. */
+function fates(byState: JobsByState): string {
+  const words: readonly (readonly [number | undefined, string])[] = [
+    [byState.failed, 'failed ones stay failed'],
+    [byState.completed, 'completed ones stay completed'],
+    [(byState.waiting ?? 0) + (byState.prioritized ?? 0), 'waiting ones stand in line'],
+    [byState.delayed, 'delayed ones run when they are due, overdue ones at once'],
+  ]
+  return listing(words.flatMap(([count = 0, fate]) => (count > 0 ? [fate] : [])))
 }
 
 /** What becomes of a plan's jobs; null for a plan about whole queues. */
@@ -111,7 +129,7 @@ const IN_LINE: ReadonlySet<JobAction> = new Set([
 export function putsInLine({ action, jobs }: Pick<Plan, 'action' | 'jobs'>): boolean {
   if (jobs === null || !isJobAction(action) || !IN_LINE.has(action)) return false
   const { byState, options } = jobs
-  return options.asItWas !== true || (byState.waiting ?? 0) + (byState.prioritized ?? 0) > 0
+  return options.asItWas !== true || runnable(byState) > 0
 }
 
 /** Whoever puts jobs in line should know how long that line is, and whether it moves. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { JobOptions } from '../../../src/domain/action.ts'
 import { type PastEffect, tierOf } from '../../../src/domain/effect.ts'
 import { type JobAction, jobEffect, jobsWords } from '../../../src/domain/job-actions.ts'
+import type { JobState } from '../../../src/domain/job.ts'
 import type { QueueTier } from '../../../src/domain/queue.ts'
 
 const REF = { system: 'main', queue: 'email' }
@@ -13,7 +14,7 @@ const decide = (
   about: {
     readonly tier?: QueueTier
     readonly options?: JobOptions
-    readonly state?: 'failed' | 'waiting'
+    readonly state?: JobState
     readonly past?: readonly PastEffect[]
   } = {},
 ) => {
@@ -50,7 +51,16 @@ describe('the tier of an action about jobs follows its effect', () => {
     const options = { asItWas: true }
     expect(decide('release', 5000, { options })).toBe('T2')
     expect(decide('release', 5000, { options, state: 'waiting' })).toBe('T3')
+    expect(decide('release', 5000, { options, state: 'completed' })).toBe('T2')
     expect(decide('release', 5000)).toBe('T3')
+  })
+
+  it('counts delayed jobs that are put back as runs: overdue ones are due at once', () => {
+    const options = { asItWas: true }
+    expect(decide('release', 50, { options, state: 'delayed' })).toBe('T2')
+    expect(decide('release', 51, { options, state: 'delayed' })).toBe('T3')
+    const effect = jobEffect('release', 90, { byState: { failed: 39, delayed: 51 }, options })
+    expect(effect).toEqual({ kind: 'run', jobs: 51, isPromotion: false })
   })
 
   it('adds a release to the retries of the last hour', () => {

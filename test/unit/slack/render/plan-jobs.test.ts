@@ -98,6 +98,17 @@ describe('a preview about jobs', () => {
     expect(words(previewOf(aJobPlan('quarantine', someJobs())))).not.toMatch(/estimated/)
   })
 
+  it('says of jobs that go back where they were what that means for each state', () => {
+    const text = (byState: PlannedJobs['byState']) =>
+      words(previewOf(aJobPlan('release', someJobs({ byState, options: { asItWas: true } }))))
+    expect(text({ failed: 30 })).toContain('taken from: failed ones stay failed.')
+    expect(text({ completed: 30 })).toContain('taken from: completed ones stay completed.')
+    expect(text({ waiting: 20, delayed: 10 })).toMatch(
+      /waiting ones stand in line and delayed ones run when they are due, overdue ones at once\..*400 jobs wait/s,
+    )
+    expect(text({ delayed: 30 })).toMatch(/400 jobs wait there already/)
+  })
+
   it('says that one plan takes no more, where it is as large as can be', () => {
     const most = previewOf(aJobPlan('retry', someJobs({ count: MOST_JOBS })))
     expect(words(most)).toContain('One plan takes 500,000 jobs at most')
