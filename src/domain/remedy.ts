@@ -19,7 +19,7 @@ export const REMEDY_ACTIONS = [
   'quarantine',
   'unstick',
 ] as const satisfies readonly ActionKind[]
-type RemedyAction = (typeof REMEDY_ACTIONS)[number]
+export type RemedyAction = (typeof REMEDY_ACTIONS)[number]
 
 /** The first that fits. `configured` come before those that everybody knows, and so replace them. */
 export function remedyFor(

@@ -3,6 +3,7 @@ export const ACTION_IDS = {
   ack: 'spillway:ack',
   pause: 'spillway:pause',
   resume: 'spillway:resume',
+  throttle: 'spillway:throttle',
   status: 'spillway:status',
   failed: 'spillway:failed',
   resolve: 'spillway:resolve',
@@ -14,14 +15,15 @@ export const ACTION_IDS = {
   undo: 'spillway:undo',
   signOff: 'spillway:sign_off',
   again: 'spillway:again',
-  /** Whatever its row plans. */
+  /** Whatever its row plans; of a menu, the row of the chosen option. */
   plan: 'spillway:plan',
   quarantine: 'spillway:quarantine',
   retry: 'spillway:retry',
+  unstick: 'spillway:unstick',
   release: 'spillway:release',
   replay: 'spillway:replay',
   next: 'spillway:next',
-  /** The overflow menu; the token is the chosen option's value. */
+  /** A menu of what is done at once; the token is the chosen option's value. */
   more: 'spillway:more',
   reason: 'spillway:reason',
   hold: 'spillway:hold',

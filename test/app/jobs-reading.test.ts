@@ -11,6 +11,7 @@ import { createWorld } from '../helpers/world.ts'
 const redis = await freshRedis()
 const client = new Redis(redis.url)
 const email = new Queue('email', { connection: client })
+const sms = new Queue('sms', { connection: client })
 
 /** A job as a worker left it that gave up. */
 const failedJob = (id: string, type: string, error: string, at: number) => ({
@@ -48,10 +49,19 @@ beforeAll(async () => {
   const writing = client.pipeline()
   for (const { id, at, fields } of failed)
     writing.hset(`bull:email:${id}`, fields).zadd('bull:email:failed', at, id)
+  for (const [n, error] of ['ECONNREFUSED', 'HTTP 429', 'timed out'].entries()) {
+    const { id, at, fields } = failedJob(`s${n}`, 'send', error, now - 40_000 + n)
+    writing.hset(`bull:sms:${id}`, fields).zadd('bull:sms:failed', at, id)
+  }
+  for (const id of ['a1', 'a2', 'a3', 'a4'])
+    writing
+      .hset(`bull:sms:${id}`, { name: 'send', data: '{}', opts: '{}', timestamp: String(now) })
+      .lpush('bull:sms:active', id)
   await writing.exec()
+  await sms.waitUntilReady()
 })
 afterAll(async () => {
-  await email.close()
+  await Promise.all([email.close(), sms.close()])
   client.disconnect()
 })
 
@@ -108,4 +118,23 @@ it('whoever is a member looks at failures, lists, single jobs and the vault, and
   await untilModal(world, ANA, /Release[^]*can be confirmed until/)
   await ask('job email p1')
   await told(/Held in \*v1\*/)
+})
+
+it('offers what each remedy advises, and the rest in the menu of its failure', async () => {
+  const world = await createWorld({ redis, queues: ['email', 'sms'] })
+  const ana = world.person(ANA)
+  await ana.command('/queue', 'failed sms', OPS)
+  await untilAnswer(world, ANA, OPS, /3 failed jobs in .*Retry….*Throttle….*Pause…/)
+  await ana.click('spillway:throttle', OPS)
+  await untilModal(world, ANA, /Throttle.*at most 2 at once.*can be confirmed until/)
+  await ana.choose('Quarantine…', OPS)
+  await untilModal(world, ANA, /"Quarantine 1 job"/)
+  await ana.click('spillway:pause', OPS)
+  await untilModal(world, ANA, /Pause[^]*can be confirmed until/)
+  await ana.submit(reason('nothing listens there'))
+  await untilModal(world, ANA, /Pause of .*: done/)
+  await ana.command('/queue', 'failed sms type:send', OPS)
+  const paused = await untilAnswer(world, ANA, OPS, /3 failed jobs in .* that match `type:send`/)
+  expect(paused).not.toContain('Pause…')
+  expect(paused).toContain('Quarantine…')
 })

@@ -19,6 +19,8 @@ export interface Person {
   command(command: string, text: string, channel: string): Promise<Ack>
   /** Clicks the button with this action id in a message of the fake Slack, newest first. */
   click(actionId: string, channel: string): Promise<Ack>
+  /** Chooses the option with this label from the first menu of the newest message that has one so called. */
+  choose(label: string, channel: string): Promise<Ack>
   /** Clicks with a value of one's own, as a forger or a stale client would. */
   clickValue(actionId: string, value: string, channel: string): Promise<Ack>
   /** The modal this person has open. Throws if there is none. */
@@ -54,6 +56,30 @@ function buttonsOf(blocks: readonly unknown[]): readonly Button[] {
   })
 }
 
+interface Option {
+  readonly text: { readonly text: string }
+  readonly value: string
+}
+
+/** What choosing from an overflow menu sends, for the first option of this label; undefined if there is none. */
+function choiceOf(blocks: readonly unknown[], label: string) {
+  for (const block of blocks) {
+    const { elements = [], block_id = '' } = block as {
+      readonly elements?: readonly {
+        readonly action_id?: string
+        readonly options?: readonly Option[]
+      }[]
+      readonly block_id?: string
+    }
+    for (const { action_id, options = [] } of elements) {
+      const selected = options.find(({ text }) => text.text === label)
+      if (selected !== undefined)
+        return { type: 'overflow', action_id, block_id, selected_option: selected }
+    }
+  }
+  return undefined
+}
+
 /** One person with a Slack client: signed requests into the real Bolt app, answers through the fake Slack. */
 export function createPerson(slack: FakeSlack, appUrl: string, user: string): Person {
   const send = (body: string, type: string) => post(appUrl, body, type)
@@ -62,7 +88,7 @@ export function createPerson(slack: FakeSlack, appUrl: string, user: string): Pe
   const payload = (value: object) => form({ payload: JSON.stringify(value) })
   const who = { user: { id: user, team_id: TEAM, username: user }, team: { id: TEAM, domain: 'x' } }
 
-  const act = (button: Button, channel: string, ts: string) =>
+  const act = (action: object, channel: string, ts: string) =>
     payload({
       type: 'block_actions',
       ...who,
@@ -72,7 +98,7 @@ export function createPerson(slack: FakeSlack, appUrl: string, user: string): Pe
       channel: { id: channel, name: channel },
       container: { type: 'message', message_ts: ts, channel_id: channel },
       message: { ts, text: '', type: 'message' },
-      actions: [{ type: 'button', action_ts: ts, ...button }],
+      actions: [{ type: 'button', action_ts: ts, ...action }],
     })
 
   const modal = () => {
@@ -102,6 +128,13 @@ export function createPerson(slack: FakeSlack, appUrl: string, user: string): Pe
         if (button !== undefined) return act(button, channel, 'ts' in message ? message.ts : '0.0')
       }
       throw new Error(`${user} sees no button ${actionId} in ${channel}`)
+    },
+    choose: (label, channel) => {
+      for (const message of slack.seenBy(user, channel).toReversed()) {
+        const choice = choiceOf(message.blocks, label)
+        if (choice !== undefined) return act(choice, channel, 'ts' in message ? message.ts : '0.0')
+      }
+      throw new Error(`${user} sees no ${label} in a menu in ${channel}`)
     },
     clickValue: (actionId, value, channel) =>
       act({ action_id: actionId, value, block_id: 'forged' }, channel, '0.0'),

@@ -86,11 +86,13 @@ function bindButtons(app: App, guard: Guard, context: ListenerContext): void {
 const PLANNING = [
   'pause',
   'resume',
+  'throttle',
   'undo',
   'again',
   'plan',
   'quarantine',
   'retry',
+  'unstick',
   'release',
   'replay',
 ] as const

@@ -2,27 +2,34 @@ import type { KnownBlock } from '@slack/types'
 
 import { formatDuration } from '../../domain/duration.ts'
 import type { FailureCluster } from '../../domain/failure-cluster.ts'
+import { shownFilter } from '../../domain/filter-shown.ts'
 import { percent, plural, thousands } from '../../domain/text.ts'
 import { exactTime } from '../../domain/time.ts'
 import type { ClusterGroup, ClustersView } from '../../domain/views-jobs.ts'
 import type { Locale } from '../../domain/views.ts'
-import { actions, context, message, section, type Rendered } from './elements.ts'
+import {
+  context,
+  MAX_BUTTONS,
+  message,
+  previewActions,
+  section,
+  type Rendered,
+} from './elements.ts'
 import { code, fenced, prose, queueName, sentence } from './mrkdwn.ts'
 
 const MAX_GROUPS = 5
-
-const QUARANTINE_FIRST = ['quarantine', 'retry'] as const
-const RETRY_FIRST = ['retry', 'quarantine'] as const
 
 /** Failed jobs by what failed, most first, each with its remedy and one redacted sample. */
 export function renderClusters(view: ClustersView, locale: Locale): Rendered {
   const { groups, numbers } = view
   const title = titleOf(view)
-  const rest = numbers.clusters - Math.min(groups.length, MAX_GROUPS)
+  const shown = groups.slice(0, MAX_GROUPS)
+  const buttonsEach = Math.floor(MAX_BUTTONS / Math.max(1, shown.length))
+  const rest = numbers.clusters - shown.length
   return message(
     title,
     section(`*${title}*`),
-    groups.slice(0, MAX_GROUPS).flatMap((group) => groupBlocks(group, view)),
+    shown.flatMap((group) => [...groupBlocks(group, view), ...groupActions(group, buttonsEach)]),
     context(
       rest > 0 ? `and ${plural(rest, 'other failure')}` : null,
       basis(view),
@@ -35,7 +42,7 @@ export function renderClusters(view: ClustersView, locale: Locale): Rendered {
 function titleOf({ ref, filter, numbers }: ClustersView): string {
   const { total, matched, looked, isExact } = numbers
   const name = queueName(ref)
-  const which = filter === '' ? '' : ` that match ${code(filter, 200)}`
+  const which = filter === '' ? '' : ` that match ${code(shownFilter(filter), 200)}`
   if (total === 0) return `No failed jobs in ${name}`
   if (matched === 0 && !isExact)
     return `None among the newest ${plural(looked, 'failed job')} in ${name}${which}`
@@ -72,8 +79,14 @@ function groupBlocks(group: ClusterGroup, view: ClustersView): readonly KnownBlo
         : `:bulb: ${sentence(remedy.cause, 200)} ${sentence(remedy.advice, 300)}`,
       sample === null ? null : fenced([sample.error, sample.data], 400),
     ),
-    ...actions(group.tokens, remedy?.action === 'retry' ? RETRY_FIRST : QUARANTINE_FIRST),
   ]
+}
+
+/** What the remedy advises comes first; what has no place as a button is in the group's own menu. */
+function groupActions({ remedy, tokens }: ClusterGroup, most: number): readonly KnownBlock[] {
+  const advised = remedy?.action ?? null
+  const order = new Set([...(advised === null ? [] : [advised]), 'quarantine', 'retry'] as const)
+  return previewActions(tokens, [...order], most)
 }
 
 function clusterLine(cluster: FailureCluster, { numbers }: ClustersView): string {

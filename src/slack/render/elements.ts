@@ -71,6 +71,7 @@ const BUTTONS: Readonly<
   ack: { label: 'Acknowledge', style: 'primary' },
   pause: { label: 'Pause…', style: 'danger' },
   resume: { label: 'Resume…', style: 'primary' },
+  throttle: { label: 'Throttle…' },
   failed: { label: 'Failed jobs' },
   status: { label: 'Status' },
   resolve: { label: 'Resolve' },
@@ -78,6 +79,7 @@ const BUTTONS: Readonly<
   plan: { label: 'Preview…' },
   quarantine: { label: 'Quarantine…' },
   retry: { label: 'Retry…' },
+  unstick: { label: 'Unstick…' },
   release: { label: 'Release…' },
   replay: { label: 'First 10…', style: 'primary' },
   next: { label: 'Next page' },
@@ -91,7 +93,7 @@ const BUTTONS: Readonly<
 }
 
 /** More do not fit side by side on a phone. */
-const MAX_BUTTONS = 5
+export const MAX_BUTTONS = 5
 
 interface Offer {
   readonly name: ButtonName
@@ -115,9 +117,9 @@ const optionOf = ({ token, label }: Offer): PlainTextOption => ({
   value: token,
 })
 
-const overflowOf = (offers: readonly Offer[]): Overflow => ({
+const overflowOf = (offers: readonly Offer[], actionId: string): Overflow => ({
   type: 'overflow',
-  action_id: ACTION_IDS.more,
+  action_id: actionId,
   options: offers.slice(0, LIMITS.overflow).map(optionOf),
 })
 
@@ -130,14 +132,35 @@ export function actions<Name extends ButtonName>(
   order: readonly Name[],
   labels: Readonly<Partial<Record<ButtonName, string>>> = {},
 ): readonly ActionsBlock[] {
-  const offers = order.flatMap((name): readonly Offer[] => {
+  return rowOf(offersOf(tokens, order, labels), MAX_BUTTONS, ACTION_IDS.more)
+}
+
+/**
+ * Likewise for what opens a preview, with at most `most` buttons. The menu's id says that a choice opens a window:
+ * that has to be there within three seconds, before anybody has looked up what was chosen.
+ */
+export const previewActions = <Name extends ButtonName>(
+  tokens: Readonly<Partial<Record<Name, string>>>,
+  order: readonly Name[],
+  most: number,
+): readonly ActionsBlock[] => rowOf(offersOf(tokens, order, {}), most, ACTION_IDS.plan)
+
+const offersOf = <Name extends ButtonName>(
+  tokens: Readonly<Partial<Record<Name, string>>>,
+  order: readonly Name[],
+  labels: Readonly<Partial<Record<ButtonName, string>>>,
+): readonly Offer[] =>
+  order.flatMap((name): readonly Offer[] => {
     const token = tokens[name]
     return token === undefined ? [] : [{ name, token, label: labels[name] ?? BUTTONS[name].label }]
   })
+
+function rowOf(offers: readonly Offer[], most: number, menuId: string): readonly ActionsBlock[] {
   if (offers.length === 0) return []
-  const shown = offers.slice(0, MAX_BUTTONS).map(buttonOf)
-  const rest = offers.slice(MAX_BUTTONS)
-  return [{ type: 'actions', elements: rest.length === 0 ? shown : [...shown, overflowOf(rest)] }]
+  const shown = offers.slice(0, most).map(buttonOf)
+  const rest = offers.slice(most)
+  const menu = rest.length === 0 ? [] : [overflowOf(rest, menuId)]
+  return [{ type: 'actions', elements: [...shown, ...menu] }]
 }
 
 /** Puts a message together; one that is too long as a whole loses the ends of its longest texts. */

@@ -6,17 +6,19 @@ import type { Watch } from '../../domain/ports/job-operator.ts'
 import type { QueueRef } from '../../domain/queue.ts'
 import { remedyFor } from '../../domain/remedy.ts'
 import type { ClusterGroup, ClustersView } from '../../domain/views-jobs.ts'
+import type { Tokens } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
 import { jobReaderOf } from './job-reader-of.ts'
 import { failedJobTokens } from './job-tokens.ts'
+import { remedyTokens } from './remedy-tokens.ts'
 
 /** Enough for an answer at once. */
 const FIRST_LOOK = 1000
 /** Beyond this the newest are more than anybody asks about. */
 const WHOLE_LOOK = 100_000
 
-/** Two buttons each; more than five do not fit side by side on a phone, nor in anybody's head. */
-const GROUPS_WITH_BUTTONS = 2
+/** So many are shown, each with what can be done about it. */
+const SHOWN_GROUPS = 5
 
 export interface FailedRequest {
   readonly ref: QueueRef
@@ -41,20 +43,42 @@ export async function showFailed(
     most,
     watch,
   )
-  const groupOf = async (cluster: FailureCluster, index: number): Promise<ClusterGroup> => {
-    const narrowed = index < GROUPS_WITH_BUTTONS ? narrowedTo(cluster, filter) : null
-    const tokens =
-      narrowed === null ? {} : await failedJobTokens(deps, { ref, incidentId, filter: narrowed })
-    return { cluster, remedy: remedyFor(cluster, deps.settings.remedies), tokens }
-  }
+  const known = items.map((cluster) => ({
+    cluster,
+    remedy: remedyFor(cluster, deps.settings.remedies),
+  }))
   return {
     ref,
     filter: words,
-    groups: await Promise.all(items.map(groupOf)),
+    groups: await withTokens(deps, { ref, incidentId, filter }, known),
     numbers,
     isFirstLook: isFirstLook && !numbers.isExact,
     at: deps.clock.now(),
   }
+}
+
+async function withTokens(
+  deps: Pick<Deps, 'store' | 'systems' | 'clock' | 'ids'>,
+  { filter, ...about }: Pick<FailedRequest, 'ref' | 'incidentId'> & { readonly filter: JobFilter },
+  groups: readonly Omit<ClusterGroup, 'tokens'>[],
+): Promise<readonly ClusterGroup[]> {
+  const shown = groups.slice(0, SHOWN_GROUPS)
+  const advised = new Set(shown.flatMap(({ remedy }) => remedy?.action ?? []))
+  const ofQueue = await remedyTokens(deps, about, advised)
+  const tokensOf = async ({ cluster, remedy }: (typeof groups)[number]): Promise<Tokens> => {
+    const narrowed = narrowedTo(cluster, filter)
+    const ofJobs =
+      narrowed === null ? {} : await failedJobTokens(deps, { ...about, filter: narrowed })
+    const name = remedy?.action ?? null
+    const token = name === null ? undefined : ofQueue[name]
+    return name === null || token === undefined ? ofJobs : { ...ofJobs, [name]: token }
+  }
+  return await Promise.all(
+    groups.map(async (group, index) => ({
+      ...group,
+      tokens: index < SHOWN_GROUPS ? await tokensOf(group) : {},
+    })),
+  )
 }
 
 /** The filter for this cluster's jobs alone; null where another question about errors stands in its place. */
