@@ -2,6 +2,7 @@ import { asTyped, type Word } from './command-words.ts'
 import type { QueueCommand } from './command.ts'
 import { OperatorError } from './errors.ts'
 import { isFilterWord, parseJobFilter } from './filter-grammar.ts'
+import { refuseReading } from './filter-secrecy.ts'
 import { filterWords } from './filter-words.ts'
 import type { JobFilter } from './job-filter.ts'
 import type { JobState } from './job.ts'
@@ -9,15 +10,16 @@ import type { JobState } from './job.ts'
 const wrong = (happened: string, advice: string): OperatorError =>
   new OperatorError('bad_input', happened, `Nothing was changed. ${advice}`)
 
-/** A quoted word in front is always the name of a queue, which may hold colons as filters do. */
+/** Which jobs to show. A quoted word in front is always the name of a queue, which may hold colons as filters do. */
 function split(words: readonly Word[]): {
   readonly queue: string | null
   readonly filter: JobFilter
 } {
   const [first, ...rest] = words
-  return first === undefined || (!first.isQuoted && isFilterWord(first))
-    ? { queue: null, filter: parseJobFilter(words) }
-    : { queue: first.text, filter: parseJobFilter(rest) }
+  const queue = first === undefined || isFilterWord(first) ? null : first.text
+  const filter = parseJobFilter(queue === null ? words : rest)
+  refuseReading(filter)
+  return { queue, filter }
 }
 
 /** `failed email error:~TIMEOUT`; which state is not for choosing. Throws `bad_input` that names the word. */

@@ -2,7 +2,7 @@ import { errorShape } from './failure-cluster.ts'
 import { tidy, WORD_JOINER } from './quote.ts'
 import { redactText } from './redaction.ts'
 import { remembering } from './remembering.ts'
-import { SEARCHED_LENGTH } from './safe-pattern.ts'
+import { safePattern, SEARCHED_LENGTH } from './safe-pattern.ts'
 
 /** What a shape has in place of what differs: nobody who types it means an error that says so. */
 const PLACEHOLDER = /\{(?:url|email|id|time|host|path|text|n)\}/
@@ -19,6 +19,17 @@ const SHOWN_AS: Readonly<Record<string, string>> = {
 /** One line, whether it comes from a queue or was copied out of Slack. */
 const onOneLine = (text: string): string =>
   tidy(text.replace(/[`\u2217\u223c\u02cd\u2060]/g, (mark) => SHOWN_AS[mark] ?? ''))
+
+/** More of an error than this is never read. */
+const READ_LENGTH = 4 * SEARCHED_LENGTH
+
+/** Whether a pattern is found in an error as it is shown: what is redacted cannot be searched. */
+export function errorFits(pattern: string): (error: string) => boolean {
+  const fits = safePattern(pattern)
+  return remembering((error) =>
+    fits(redactText(error.slice(0, READ_LENGTH), { maxLength: SEARCHED_LENGTH + 1 })),
+  )
+}
 
 /**
  * Whether an error is this text: as the queue has it, or as people read it in Slack, which is all that most of them

@@ -2,6 +2,7 @@ import { splitPlain, type Word } from './command-words.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { type Condition, type FilterValue, readCondition } from './filter-condition.ts'
 import { filterKey, forExample, refuseFilter, shown } from './filter-keys.ts'
+import { refuseGuessing } from './filter-secrecy.ts'
 import { type ErrorTest, type JobFilter, NO_FILTER, type NumberTest } from './job-filter.ts'
 import { JOB_STATES } from './job.ts'
 import { PatternFault, safePattern } from './safe-pattern.ts'
@@ -32,6 +33,7 @@ export function parseJobFilter(words: readonly Word[]): JobFilter {
     throw refuseFilter(`A filter has at most ${MAX_WORDS} words.`, 'Say fewer at once.')
   const filter = words.map(readCondition).reduce(withCondition, NO_FILTER)
   checkSense(filter)
+  refuseGuessing(filter)
   return filter
 }
 

@@ -1,11 +1,10 @@
 import { hash } from 'node:crypto'
 
-import { errorIs } from './error-text.ts'
+import { errorFits, errorIs } from './error-text.ts'
 import { makeClusterer } from './failure-cluster.ts'
 import { parsePayload, payloadTest } from './filter-payload.ts'
 import type { ErrorTest, JobFilter, NumberTest } from './job-filter.ts'
 import type { JobFacts } from './job.ts'
-import { safePattern } from './safe-pattern.ts'
 import { hasWildcard, wildcard } from './wildcard.ts'
 
 /** A filter made ready for one pass over jobs. */
@@ -105,7 +104,7 @@ function errorTests(errors: readonly ErrorTest[]): readonly Test[] {
   const tests = errors.map(({ kind, text }): Test => {
     if (kind === 'cluster')
       return (facts) => hasFailed(facts) && clusterOf(facts).key.startsWith(text)
-    const holds = kind === 'exact' ? errorIs(text) : safePattern(text)
+    const holds = kind === 'exact' ? errorIs(text) : errorFits(text)
     return ({ error }) => error !== null && holds(error)
   })
   return [(facts) => tests.some((test) => test(facts))]

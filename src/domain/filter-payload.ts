@@ -1,5 +1,6 @@
 import type { PayloadTest } from './job-filter.ts'
-import { wildcard } from './wildcard.ts'
+import { redactText } from './redaction.ts'
+import { hasWildcard, wildcard } from './wildcard.ts'
 
 /** A payload, parsed; null where it is no JSON. */
 export type Payload = { readonly value: unknown } | null
@@ -51,11 +52,15 @@ function stepInto(value: unknown, step: string): unknown {
   return Reflect.get(value, step)
 }
 
+/** A wildcard sees a value as people do, redacted: else it would find out letter by letter what is hidden. */
 function valueTest(pattern: string): (found: unknown) => boolean {
   const fits = wildcard(pattern)
+  const isSearch = hasWildcard(pattern)
   return (found) => {
     if (found === undefined) return false
-    if (typeof found === 'object' && found !== null) return pattern === '*'
-    return fits(typeof found === 'string' ? found : JSON.stringify(found))
+    if (pattern === '*') return true
+    if (typeof found === 'object' && found !== null) return false
+    const text = typeof found === 'string' ? found : JSON.stringify(found)
+    return fits(isSearch ? redactText(text, { maxLength: Infinity }) : text)
   }
 }

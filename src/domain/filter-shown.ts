@@ -1,8 +1,9 @@
 import { OperatorError } from './errors.ts'
 import { parseFilterText } from './filter-grammar.ts'
+import { shownText } from './filter-secrecy.ts'
 import { filterWords } from './filter-words.ts'
 import type { ErrorTest, JobFilter, PayloadTest } from './job-filter.ts'
-import { HIDDEN, isHiddenPath, redactText } from './redaction.ts'
+import { HIDDEN, isHiddenPath } from './redaction.ts'
 import { isAnything } from './wildcard.ts'
 
 /**
@@ -27,12 +28,10 @@ const redacted = (filter: JobFilter): JobFilter => ({
   payload: filter.payload.map(redactedPayload),
 })
 
-const plain = (text: string): string => redactText(text, { maxLength: Infinity })
-
 const redactedError = (test: ErrorTest): ErrorTest =>
-  test.kind === 'cluster' ? test : { ...test, text: plain(test.text) }
+  test.kind === 'cluster' ? test : { ...test, text: shownText(test.text) }
 
 function redactedPayload({ path, value, isNot }: PayloadTest): PayloadTest {
   const isHidden = isHiddenPath(path) && !isAnything(value)
-  return { path: path.map(plain), value: isHidden ? HIDDEN : plain(value), isNot }
+  return { path: path.map(shownText), value: isHidden ? HIDDEN : shownText(value), isNot }
 }

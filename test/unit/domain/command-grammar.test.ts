@@ -154,6 +154,18 @@ describe('the queue command', () => {
     expect(error.advice).toMatch(/^Nothing was changed\. ./)
   })
 
+  it.each([
+    ['failed email data.password=hunter2', 'data.password'],
+    ['jobs email data.customer.name!=hunter2', 'data.customer.name'],
+    ['duplicates email data.note=hunter2@example.com', 'data.note'],
+  ])('does not let a list tell of what is redacted: %s', (text, path) => {
+    const error = refusalOf(() => parseQueueCommand(text))
+    expect(error.message).toContain(`\`${path}\` is redacted, so lists do not look for its value`)
+    expect(`${error.message} ${error.advice}`).not.toContain('hunter2')
+    const action = text.replace(/^\w+/, 'retry')
+    expect(parseQueueCommand(action)).toMatchObject({ filter: text.split(' ')[2] })
+  })
+
   it('understands every form that help shows', () => {
     const example = (takes: string): string =>
       takes

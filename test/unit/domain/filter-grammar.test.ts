@@ -46,6 +46,7 @@ describe('a filter', () => {
       { errors: [{ kind: 'exact', text: 'api.example.com' }] },
     ],
     ['data.customer.id=42', { payload: [{ path: ['customer', 'id'], isNot: false, value: '42' }] }],
+    ['data.pin=*', { payload: [{ path: ['pin'], isNot: false, value: '*' }] }],
     ['data.x!=1', { payload: [{ path: ['x'], isNot: true, value: '1' }] }],
     ['data."e.mail":a', { payload: [{ path: ['e.mail'], isNot: false, value: 'a' }] }],
     ['older:30m newer:2h', { olderMs: 1_800_000, newerMs: 7_200_000 }],
@@ -116,6 +117,9 @@ describe('what is no filter is refused at the word', () => {
     [`type:${'a'.repeat(2001)}`, 'is too long'],
     [`id:${'1,'.repeat(1000)}1`, 'has more than 1000 values'],
     ['type:a '.repeat(61), 'at most 60 words'],
+    ['data.password=hunt*', '`data.password` is redacted, so a `*` cannot search it.'],
+    ['data.users.0."e-mail"!=*@a.io', '`data.users.0.e-mail` is redacted'],
+    ['error:"no user ana@a.io"', 'as it is shown: `error:"no user [redacted]"`'],
   ])('%s', (text, words) => {
     const said = messageOf(() => parse(text))
     expect(said).toContain(words)

@@ -42,7 +42,8 @@ describe('a job is meant', () => {
     ['error:~(?i)etimedout', 'error:ETIMEDOUT', {}],
     [`error:#${clusterOf(aJob()).key}`, 'error:#00000000', {}],
     ['data.customer.id=42', 'data.customer.id=4', {}],
-    ['data.customer.name=A*', 'data.customer.name=ana', {}],
+    ['data.product.name=T*', 'data.product.name=tea', { data: '{"product":{"name":"Tea"}}' }],
+    ['data.customer.name=Ana', 'data.customer.name=ana', {}],
     ['data.customer.id=41,42', 'data.customer.id!=41,42', {}],
     ['data.tags.0=new', 'data.tags=new', {}],
     ['data.tags=*', 'data.tags.1=*', {}],
@@ -59,6 +60,16 @@ describe('a job is meant', () => {
     ['priority:0', 'priority:>0', {}],
     ['is:corrupted', 'data.a!=1', { data: '{"a":' }],
   ] as const)('by %s, not by %s', (yes, no, facts) => {
+    expect([means(yes, facts), means(no, facts)]).toEqual([true, false])
+  })
+
+  it.each([
+    ['error:~"password=.redacted"', 'error:~hunt', { error: 'password=hunter2' }],
+    ['error:~"by .redacted"', 'error:~ana@', { error: 'by ana@example.com' }],
+    ['data.note="by [redacted]*"', 'data.note="by a*"', { data: '{"note":"by ana@example.com"}' }],
+    ['data.n="[redacted]*"', 'data.n=4111*', { data: '{"n":4111111111111111}' }],
+    ['data.pin=1234', 'data.pin=1235', { data: '{"pin":1234}' }],
+  ] as const)('by what is shown of it or as a whole: by %s, not by %s', (yes, no, facts) => {
     expect([means(yes, facts), means(no, facts)]).toEqual([true, false])
   })
 
