@@ -5,6 +5,7 @@ import { filterWords } from '../../domain/filter-words.ts'
 import type { JobDetail, JobWhereabouts } from '../../domain/job-details.ts'
 import { NO_FILTER } from '../../domain/job-filter.ts'
 import type { VaultStay } from '../../domain/ports/vault-reads.ts'
+import { redactText } from '../../domain/redaction.ts'
 import { plural, thousands } from '../../domain/text.ts'
 import { clockTime, exactTime } from '../../domain/time.ts'
 import type { JobView } from '../../domain/views-jobs.ts'
@@ -120,17 +121,18 @@ function contentBlocks(detail: JobDetail): readonly KnownBlock[] {
   ]
 }
 
+/** What applications make out of what they have at hand: addresses, numbers, tokens. */
+const made = (text: string): string => code(redactText(text, { maxLength: 100 }), 100)
+
 function familyBlocks({ parent, children, ...detail }: JobDetail): readonly KnownBlock[] {
   const { waiting, done, failed } = children
   const lines = [
-    parent === null ? null : `Child of job ${code(parent.id, 100)} of ${code(parent.queue, 120)}`,
+    parent === null ? null : `Child of job ${made(parent.id)} of ${code(parent.queue, 120)}`,
     waiting + done + failed === 0
       ? null
       : `Parent: ${thousands(waiting)} children to come, ${thousands(done)} done, ${thousands(failed)} failed`,
-    detail.deduplicationId === null
-      ? null
-      : `Deduplication key ${code(detail.deduplicationId, 100)}`,
-    detail.scheduler === null ? null : `Of the job scheduler ${code(detail.scheduler, 100)}`,
+    detail.deduplicationId === null ? null : `Deduplication key ${made(detail.deduplicationId)}`,
+    detail.scheduler === null ? null : `Of the job scheduler ${made(detail.scheduler)}`,
   ]
   return lines.every((line) => line === null) ? [] : [section(...lines)]
 }

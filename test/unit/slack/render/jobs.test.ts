@@ -239,6 +239,19 @@ describe('one job', () => {
     expect(text).toContain('Child of job `17` of `orders`')
   })
 
+  it('redacts the names that applications made for it', () => {
+    const secret = 'ana@example.com'
+    const detail = aDetail({
+      parent: { queue: 'orders', id: `order:${secret}` },
+      deduplicationId: `welcome:${secret}`,
+      scheduler: `digest:${secret}`,
+    })
+    const text = readable(renderJob(aJob(detail), LOCALE))
+    for (const name of ['order', 'welcome', 'digest'])
+      expect(text).toContain(`\`${name}:[redacted]\``)
+    expect(text).not.toContain(secret)
+  })
+
   it('names what is wrong with its place', () => {
     const said = (over: Partial<JobDetail>) => readable(renderJob(aJob(aDetail(over)), LOCALE))
     expect(said({ where: 'nowhere' })).toContain('no worker will ever take it')
