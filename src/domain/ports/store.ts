@@ -127,6 +127,8 @@ export interface Messages {
   bury(id: number, problem: string): Promise<void>
   /** Channels with something undelivered. */
   pendingChannels(limit: number): Promise<readonly string[]>
+  /** Plans whose canary is shown as not over. */
+  openCanaries(limit: number): Promise<readonly string[]>
   depth(): Promise<number>
 }
 

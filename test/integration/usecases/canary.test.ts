@@ -8,6 +8,7 @@ import type { QueueSystem } from '../../../src/domain/ports/queue-system.ts'
 import type { Store } from '../../../src/domain/ports/store.ts'
 import { createStore } from '../../../src/store/store.ts'
 import { watchCanary } from '../../../src/usecases/actions/canary-watch.ts'
+import { sweep } from '../../../src/usecases/sweep.ts'
 import { openSystem } from '../../contract/bullmq-world.ts'
 import { type BulkStage, createBulkStage, fillQueue } from '../../helpers/bulk-stage.ts'
 import { createTestClock } from '../../helpers/clock.ts'
@@ -123,6 +124,23 @@ it('ends when its time is over, and does not call unseen jobs good', async () =>
   expect(await watchCanary(stage.deps, planId)).toBeNull()
   expect((await shown(planId)).endedAt).not.toBeNull()
   expect(await said(planId)).toContain('4 were not seen to end. That proves nothing.')
+})
+
+it('is watched on when its job is lost, until it is over', async () => {
+  const { stage, planId } = await canaryOf('lost')
+  const pool = database.openAppPool({ max: 1 })
+  const swept = async (): Promise<number> => {
+    await store.now.work.cancel('watch_canary', [planId])
+    await sweep(stage.deps)
+    const { rows } = await pool.query('select from graphile_worker.jobs where key = $1', [
+      `watch_canary:${planId}`,
+    ])
+    return rows.length
+  }
+  expect(await swept()).toBe(1)
+  clock.advance(MINUTES_11)
+  expect(await watchCanary(stage.deps, planId)).toBeNull()
+  expect(await swept()).toBe(0)
 })
 
 it('puts jobs back in line whose worker died, and leaves those that have one', async () => {
