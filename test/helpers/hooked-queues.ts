@@ -15,6 +15,8 @@ export interface HookedQueues {
   readonly paused: Set<string>
   /** Limits by queue, as found in its system; anybody may set them. */
   readonly throttled: Map<string, Throttle>
+  /** Jobs per minute of late, by queue; of others nobody knows. */
+  readonly paces: Map<string, number>
   /** Systems that do not answer. */
   readonly away: Set<string>
   onMoment(hook: Hook): void
@@ -24,6 +26,7 @@ export interface HookedQueues {
 export function createHookedQueues(): HookedQueues {
   const paused = new Set<string>()
   const throttled = new Map<string, Throttle>()
+  const paces = new Map<string, number>()
   const away = new Set<string>()
   let hook: Hook = async () => undefined
   const none = { items: [], looked: 0, total: 0, isExact: true }
@@ -61,7 +64,11 @@ export function createHookedQueues(): HookedQueues {
       overview: async (queues) => queues.map(overview),
       detail: async (queue) => ({ overview: overview(queue), waitingTypes: none, failures: none }),
       exactTypes: async () => none,
-      planFacts: async () => ({ types: none, sample: [], rate: null, workers: 1 }),
+      planFacts: async (queue) => {
+        const perMinute = paces.get(`${system}/${queue}`)
+        const rate = perMinute === undefined ? null : { perMinute, over: 9, sinceMs: 60_000 }
+        return { types: none, sample: [], rate, workers: 1 }
+      },
       pauseState: async (queue) => {
         await at('look', queue)
         const seen = overview(queue)
@@ -87,6 +94,7 @@ export function createHookedQueues(): HookedQueues {
         return 'held'
       },
       health: () => Promise.reject(new Error('nobody asks')),
+      missingRights: async () => [],
       close: async () => undefined,
     }
   }
@@ -94,6 +102,7 @@ export function createHookedQueues(): HookedQueues {
     systems: { all: () => ['sales', 'other'].map(systemOf), get: systemOf },
     paused,
     throttled,
+    paces,
     away,
     onMoment: (next) => {
       hook = next

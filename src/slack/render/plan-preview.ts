@@ -5,6 +5,7 @@ import { formatDuration } from '../../domain/duration.ts'
 import type { DrainEstimate } from '../../domain/forecast.ts'
 import type { JobSample } from '../../domain/queue.ts'
 import { percent, plural, thousands } from '../../domain/text.ts'
+import { isThrottled } from '../../domain/throttle.ts'
 import { section } from './elements.ts'
 import { sampleNote } from './failures.ts'
 import { code, fenced, prose } from './mrkdwn.ts'
@@ -44,13 +45,13 @@ function drainLine(drain: DrainEstimate): string | null {
 }
 
 /** How much slower it gets, of one queue. */
-function shareLine({ throttle }: Pick<Plan, 'throttle'>): string | null {
+function shareLine({ throttle, queues }: Pick<Plan, 'throttle' | 'queues'>): string | null {
   const [share, ...others] = Object.values(throttle?.shares ?? {})
   if (share === undefined || others.length > 0) return null
   if (share === null) return 'How much slower that is cannot be said: its pace now is not known.'
-  return share >= 1
-    ? 'It is no faster than that now.'
-    : `That leaves ${percent(share, 1)} of its pace now.`
+  if (share >= 1) return 'It is no faster than that now.'
+  const isSlow = queues.some(({ before }) => isThrottled(before.throttle))
+  return `That leaves ${percent(share, 1)} of its pace ${isSlow ? 'before it was throttled' : 'now'}.`
 }
 
 /** What waits, by type, and for a start how long it takes: what an approver needs, without a job's content. */

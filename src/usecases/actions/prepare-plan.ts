@@ -45,10 +45,11 @@ export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Pre
   if (resolved?.jobs.count === 0) throw nothingMatches(request, seen)
   const queues = seen.map((one) => toPlanned(one, request))
   if (resolved === null) {
-    const slowed =
-      wish === null ? { queues, throttle: null } : await prepareThrottle(deps, wish, queues)
     const preview = await previewOf(deps, seen, null)
-    return { seen, jobs: null, slices: [], ...slowed, preview: slower(preview, slowed.throttle) }
+    const whole = { seen, jobs: null, slices: [] }
+    if (wish === null) return { ...whole, queues, throttle: null, preview }
+    const { leaves, ...slowed } = await prepareThrottle(deps, wish, queues)
+    return { ...whole, ...slowed, preview: slower(preview, leaves) }
   }
   const told = await targetWarnings(deps, resolved.jobs.options)
   return {
@@ -122,10 +123,8 @@ function kindsOf(action: ActionKind, filter: string): string {
 }
 
 /** What waits takes the longer, the less of the pace is left; without a known share nobody can say. */
-function slower(preview: PlanPreview | null, throttle: PlannedThrottle | null): PlanPreview | null {
-  if (preview === null || throttle === null || 'unknown' in preview.drain) return preview
-  if (preview.drain.ms === 0) return preview
-  const [share = null] = Object.values(throttle.shares)
+function slower(preview: PlanPreview | null, share: number | null): PlanPreview | null {
+  if (preview === null || 'unknown' in preview.drain || preview.drain.ms === 0) return preview
   const drain =
     share === null
       ? { unknown: 'nothing tells how fast jobs were worked off lately' }

@@ -145,6 +145,34 @@ describe('a throttle', () => {
   })
 })
 
+describe('a throttle in steps', () => {
+  const perMin = (max: number) =>
+    slowTo({ rate: { max, durationMs: MINUTE_MS }, concurrency: null })
+  const slowed = async (key: string, max: number) => {
+    await stage.done(key, perMin(max))
+    stage.queues.paces.set(key, max)
+  }
+
+  it('counts by what is left of the pace before the first', async () => {
+    const key = someQueue()
+    stage.queues.paces.set(key, 100)
+    await slowed(key, 50)
+    await slowed(key, 20)
+    const { throttle, tierReason, preview } = await stage.ordered(key, perMin(9))
+    expect(throttle?.shares[key]).toBeCloseTo(0.09)
+    expect(tierReason).toMatch(/^so slow is as good as stopped/)
+    // Five jobs wait, and from now on nine a minute are worked off.
+    expect(preview?.drain).toEqual({ ms: Math.ceil((5 / 9) * MINUTE_MS) })
+  })
+
+  it('that was not the last one hides nothing: what is looser is the share that it asks for', async () => {
+    const key = someQueue()
+    stage.queues.paces.set(key, 100)
+    await slowed(key, 20)
+    expect((await stage.ordered(key, perMin(40))).throttle?.shares[key]).toBeCloseTo(0.4)
+  })
+})
+
 describe('a pause that ends in a throttle', () => {
   const HOUR_MS = 60 * MINUTE_MS
 

@@ -3,8 +3,19 @@ import { expect, it } from 'vitest'
 import type { Throttle } from '../../../../src/domain/throttle.ts'
 import { renderHeadline } from '../../../../src/slack/render/headline.ts'
 import { throttleLines } from '../../../../src/slack/render/holds.ts'
+import { previewLines } from '../../../../src/slack/render/plan-preview.ts'
 import { renderQueueList } from '../../../../src/slack/render/queue-list.ts'
-import { aHeadline, anOverview, aRule, aThrottle, LOCALE, NOW, readable } from './builders.ts'
+import {
+  aHeadline,
+  anOverview,
+  aPlan,
+  aPlannedQueue,
+  aRule,
+  aThrottle,
+  LOCALE,
+  NOW,
+  readable,
+} from './builders.ts'
 
 const throttle: Throttle = { rate: { max: 20, durationMs: 60_000 }, concurrency: null }
 const limited = anOverview({ throttle })
@@ -47,4 +58,22 @@ it('shows it in the headline, and in the list, where a quiet queue is not passed
     at: NOW,
   }
   expect(readable(renderQueueList(list, LOCALE))).toMatch(/:turtle: .*throttled to 20\/min/s)
+})
+
+it('a preview says against which pace its share is', () => {
+  const words = (before: typeof limited): string =>
+    previewLines(
+      aPlan({
+        action: 'throttle',
+        throttle: { to: throttle, thenMs: null, shares: { 'sales/email': 0.2 } },
+        queues: [aPlannedQueue({ before })],
+        preview: {
+          types: { items: [], looked: 0, total: 0, isExact: true },
+          sample: [],
+          drain: { ms: 0 },
+        },
+      }),
+    ).join(' ')
+  expect(words(anOverview())).toContain('That leaves 20 % of its pace now.')
+  expect(words(limited)).toContain('That leaves 20 % of its pace before it was throttled.')
 })
