@@ -1,6 +1,6 @@
 import type { ActionKind, Hold, PlannedQueue, ThrottleHold } from '../../domain/action.ts'
 import type { PauseState } from '../../domain/ports/queue-system.ts'
-import type { QueueRef, QueueTier } from '../../domain/queue.ts'
+import type { PauseHazard, QueueRef, QueueTier } from '../../domain/queue.ts'
 import { ruleFor } from '../../domain/settings.ts'
 import type { Deps } from '../deps.ts'
 
@@ -55,13 +55,19 @@ export function ownHolds(
   return undoesPlanId === null ? all : all.filter(({ planId }) => planId === undoesPlanId)
 }
 
+/** Whether a pause holds, or a resume loses nothing, is no concern of what is about jobs or limits. */
+export const hazardsFor = (
+  { state }: Pick<Seen, 'state'>,
+  { action }: Pick<About, 'action'>,
+): readonly PauseHazard[] => (action === 'pause' || action === 'resume' ? state.hazards : [])
+
 export const toPlanned = (seen: Seen, about: About): PlannedQueue => ({
   ref: seen.ref,
   tier: seen.tier,
   before: seen.state.overview,
   holdIds: ownHolds(seen, about).map(({ id }) => id),
   jobs: null,
-  warnings: seen.state.hazards.map(({ explanation }) => explanation),
+  warnings: hazardsFor(seen, about).map(({ explanation }) => explanation),
   state: 'pending',
   isTouched: false,
   outcome: null,

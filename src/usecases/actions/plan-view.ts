@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts'
 import { hasRight } from '../people/has-right.ts'
 import { approversOf } from '../people/members-with.ts'
 import { channelsOf } from './card.ts'
-import { ownHolds, type Seen } from './look.ts'
+import { hazardsFor, ownHolds, type Seen } from './look.ts'
 
 /** What the modal shows of a plan: who may approve it, and whether this person could break glass. */
 export async function planView(
@@ -33,7 +33,7 @@ export async function planView(
     foreign: shown.seen.flatMap(({ ref, state, holds }) =>
       state.overview.isPaused && holds.length === 0 ? [ref] : [],
     ),
-    hazards: shown.seen.flatMap(({ state }) => state.hazards),
+    hazards: shown.seen.flatMap((seen) => hazardsFor(seen, plan)),
     choices: shown.choices,
     isReasonRequired: isReasonRequired(plan.tier),
     approvalsNeeded: mayNeedApproval ? approvalsNeeded(deps.settings, action, queues) : 0,
