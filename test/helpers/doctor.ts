@@ -45,6 +45,7 @@ interface SystemSetup {
   readonly overviews?: readonly QueueOverview[]
   readonly hazards?: readonly PauseHazard[]
   readonly refuses?: string
+  readonly missingRights?: readonly string[]
 }
 
 export function aSystem({
@@ -52,6 +53,7 @@ export function aSystem({
   overviews = [anOverview()],
   hazards = [],
   refuses,
+  missingRights = [],
 }: SystemSetup = {}) {
   const system = {
     name: 'sales',
@@ -67,6 +69,7 @@ export function aSystem({
         problem: null,
         ...health,
       }),
+    missingRights: () => Promise.resolve(missingRights),
     discoverNow: () =>
       refuses === undefined
         ? Promise.resolve(overviews.map(({ ref }) => ref.queue))

@@ -78,6 +78,7 @@ export function createToyQueues(onFlip: (flip: Flip) => Promise<void>): ToyQueue
       maxMemoryPolicy: null,
       problem: null,
     }),
+    missingRights: async () => [],
     close: async () => undefined,
   })
   return {

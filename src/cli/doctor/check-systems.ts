@@ -47,6 +47,7 @@ async function checkSystem(system: QueueSystem, patience: Patience): Promise<See
   }
   const general = [...checkVersion(health), checkPolicy(health)]
   try {
+    general.push(...checkRights(system.name, await system.missingRights()))
     const overviews = await system.overview(await discover(system, patience))
     const queues = overviews.map(({ ref }) => queueKey(ref))
     const findings = [
@@ -119,6 +120,16 @@ function checkPolicy({ system, maxMemoryPolicy, maxMemoryBytes }: SystemHealth):
     ? note.fail(`${what} and a maxmemory: jobs can be lost`, next)
     : note.warn(what, next)
 }
+
+const checkRights = (system: string, missing: readonly string[]): Finding[] =>
+  missing.length === 0
+    ? []
+    : [
+        note.warn(
+          `the user of ${system} may not run ${missing.join(', ')}`,
+          'What needs these commands fails. Make the user as docs/operations.md says.',
+        ),
+      ]
 
 function checkQueues(system: string, overviews: readonly QueueOverview[]): Finding[] {
   if (overviews.length === 0)

@@ -89,6 +89,8 @@ export interface QueueSystem {
    */
   proveThrottle(queue: string, throttle: Throttle, forMs: number): Promise<HoldProof>
   health(): Promise<SystemHealth>
+  /** What the system does not allow us although we need it, by the system's own names; tried without writing. */
+  missingRights(): Promise<readonly string[]>
   close(): Promise<void>
 }
 

@@ -12,6 +12,7 @@ import { toOverview } from './overview.ts'
 import { pausing } from './pause.ts'
 import { readPlanFacts } from './plan-facts.ts'
 import { openQueueReader } from './queue-reader.ts'
+import { readMissingRights } from './rights.ts'
 import { throttling } from './throttle.ts'
 import { countTypes, readPlaces, sampleTypes } from './types.ts'
 import { watchWorkers } from './workers.ts'
@@ -79,6 +80,7 @@ export function openBullmqSystem(
     ...pausing(deps),
     ...throttling(deps),
     health: () => readHealth(config.name, reads),
+    missingRights: () => readMissingRights({ connection: changes, prefix: config.prefix, workers }),
     async close() {
       await discovery.stop()
       queueReader.close()

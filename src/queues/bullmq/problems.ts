@@ -43,7 +43,8 @@ export function fromReply(
       'Free memory or raise maxmemory, then try again.',
       cause,
     )
-  if (!/NOPERM|can't run this command|unknown command/i.test(words)) return null
+  if (!/NOPERM|can't run this command|ACL failure in script|unknown command/i.test(words))
+    return null
   return new OperatorError(
     'not_supported',
     `The Redis user of system "${config.name}" may not do this: ${words}`,

@@ -178,6 +178,12 @@ describe('doctor', () => {
       { systems: aSystem({ health: { maxMemoryPolicy: null } }) },
       /policy of sales is hidden/,
     ],
+    [
+      'a user that may not do everything',
+      'warn',
+      { systems: aSystem({ missingRights: ['TIME', 'DEL'] }) },
+      /user of sales may not run TIME, DEL/,
+    ],
     ['no queues', 'warn', { systems: aSystem({ overviews: [] }) }, /no queue that can be seen/],
     [
       'queues that may not be read',
