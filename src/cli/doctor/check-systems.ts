@@ -110,15 +110,13 @@ function checkVersion({ system, version, pingMs }: SystemHealth): Finding[] {
 
 function checkPolicy({ system, maxMemoryPolicy, maxMemoryBytes }: SystemHealth): Finding {
   const next =
-    'Set maxmemory-policy noeviction: any other lets Redis throw jobs away when it is full.'
+    'Set maxmemory-policy noeviction: any other lets Redis throw away jobs when it is full, and the receipts that tell which of them the vault has. Until then quarantine and release nothing.'
   if (maxMemoryPolicy === null)
     return note.warn(`the maxmemory-policy of ${system} is hidden`, next)
   if (maxMemoryPolicy === 'noeviction') return note.ok(`${system} never evicts (noeviction)`)
   const what = `${system} has maxmemory-policy ${maxMemoryPolicy}`
   const isBounded = maxMemoryBytes !== null && maxMemoryBytes > 0
-  return isBounded
-    ? note.fail(`${what} and a maxmemory: jobs can be lost`, next)
-    : note.warn(what, next)
+  return note.fail(isBounded ? `${what} and a maxmemory: jobs can be lost` : what, next)
 }
 
 const checkRights = (system: string, missing: readonly string[]): Finding[] =>

@@ -42,7 +42,7 @@ async function ask(system: string, redis: Redis): Promise<SystemHealth> {
     problem:
       policy === null || policy === 'noeviction'
         ? null
-        : `maxmemory-policy is ${policy}: Redis may evict jobs when it is full. BullMQ needs noeviction.`,
+        : `maxmemory-policy is ${policy}: Redis may evict jobs when it is full, and what tells which of them are in the vault. It must be noeviction.`,
   }
 }
 

@@ -167,8 +167,8 @@ describe('doctor', () => {
       /allkeys-lru and a maxmemory/,
     ],
     [
-      'a Redis that would evict',
-      'warn',
+      'a Redis that would evict once it is given a maxmemory',
+      'fail',
       { systems: aSystem({ health: { maxMemoryPolicy: 'allkeys-lru' } }) },
       /allkeys-lru/,
     ],
