@@ -1,7 +1,7 @@
-import { accountsOf, queueAccounts } from './accounts.ts'
+import { accountsOf } from './accounts.ts'
 import { ACTION_WORDS, subjectOf } from './action-words.ts'
 import { onlyQueue, type Plan, type PlannedQueue, type PlanState } from './action.ts'
-import { listing, plural } from './text.ts'
+import { listing, plural, thousands } from './text.ts'
 
 /** The state in which a plan ends, from how its queues ended; `cancelled` if it was stopped before anything failed. */
 export function stateOf(plan: Pick<Plan, 'queues' | 'jobs'>, asked: 'cancelled' | null): PlanState {
@@ -14,10 +14,14 @@ export function stateOf(plan: Pick<Plan, 'queues' | 'jobs'>, asked: 'cancelled' 
   return skipped > 0 ? 'refused' : 'failed'
 }
 
-/** Whether nobody has to look after it: all of it done, no pause that does not hold, no job missing by the count. */
+/**
+ * Whether nobody has to look after it: all of it done, no pause that does not hold, no job left or missing by
+ * the count. A whole queue that was skipped needed nothing.
+ */
 export function endedWell(plan: Pick<Plan, 'state' | 'queues' | 'jobs'>): boolean {
-  const { failed, returned } = accountsOf(plan)
-  return plan.state === 'done' && failed + returned === 0 && plan.queues.every(isAsWanted)
+  const { failed, returned, skipped } = accountsOf(plan)
+  const left = failed + returned + (plan.jobs === null ? 0 : skipped)
+  return plan.state === 'done' && left === 0 && plan.queues.every(isAsWanted)
 }
 
 const isAsWanted = ({ outcome }: PlannedQueue): boolean =>
@@ -38,16 +42,18 @@ export function planWords(plan: Plan, { state, text }: Ending): string {
   const only = onlyQueue(plan)
   if (only !== null)
     return only.outcome?.words ?? `${text ?? stopWords(plan)} ${subjectOf(plan)} was not touched.`
-  const { planned, done, skipped, failed, returned } = queueAccounts(plan)
+  const { planned, done, skipped, failed, returned } = accountsOf(plan)
   const { past } = ACTION_WORDS[plan.action]
+  const [one, of] =
+    plan.jobs === null ? ['queue', ''] : ['job', ` of ${plural(plan.queues.length, 'queue')}`]
   const rest = [
-    skipped === 0 ? null : `${plural(skipped, 'queue')} skipped`,
-    failed === 0 ? null : `${failed} failed`,
-    returned === 0 ? null : `${returned} not touched`,
+    skipped === 0 ? null : `${plural(skipped, one)} skipped`,
+    failed === 0 ? null : `${thousands(failed)} failed`,
+    returned === 0 ? null : `${thousands(returned)} not touched`,
   ].filter((part) => part !== null)
   const why = text ?? (state === 'cancelled' ? stopWords(plan) : null)
   return [
-    `<@${plan.actor.userId}> ${past} ${done} of ${plural(planned, 'queue')} (\`${plan.scope}\`)${rest.length === 0 ? '' : `; ${listing(rest)}`}.`,
+    `<@${plan.actor.userId}> ${past} ${thousands(done)} of ${plural(planned, one)}${of} (\`${plan.scope}\`)${rest.length === 0 ? '' : `; ${listing(rest)}`}.`,
     why,
     ...troubles(plan),
   ]

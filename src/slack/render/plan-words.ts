@@ -2,7 +2,7 @@ import { accountsOf } from '../../domain/accounts.ts'
 import { ACTION_WORDS } from '../../domain/action-words.ts'
 import type { Plan, PlanState } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
-import { plural } from '../../domain/text.ts'
+import { plural, thousands } from '../../domain/text.ts'
 import { throttleWords } from '../../domain/throttle.ts'
 import { exactTime } from '../../domain/time.ts'
 import { code, quoted, queueName } from './mrkdwn.ts'
@@ -73,13 +73,20 @@ const STANDINGS: Readonly<Record<PlanState, (plan: Plan) => Standing>> = {
   confirmed: underWay(':hourglass_flowing_sand:', 'about to start'),
   executing: underWay(':hourglass_flowing_sand:', 'under way'),
   done: doneStanding,
-  refused: over(':no_entry:', 'rejected', 'refused'),
+  refused: (plan) =>
+    wasTried(plan) ? NOTHING_DONE : over(':no_entry:', 'rejected', 'refused')(plan),
   failed: over(':x:', 'failed', 'failed'),
   expired: (plan) => over(':hourglass:', isVoid(plan) ? 'void' : 'expired', 'void')(plan),
   cancelled: over(':no_entry:', 'withdrawn', 'stopped'),
 }
 
 export const standingOf = (plan: Plan): Standing => STANDINGS[plan.state](plan)
+
+/** Every job was looked at, and none could be dealt with: that is no refusal. */
+const NOTHING_DONE: Standing = { icon: ':warning:', words: 'nothing done', isGood: false }
+
+const wasTried = ({ jobs, queues }: Plan): boolean =>
+  jobs !== null && queues.some(({ state }) => state === 'done')
 
 /** Whether anything of it can have been carried out. */
 export const wasBegun = ({ startedAt }: Pick<Plan, 'startedAt'>): boolean => startedAt !== null
@@ -89,14 +96,23 @@ function doneStanding(plan: Plan): Standing {
   if (proofs.some((proof) => proof === 'not_held' || proof === 'paused_again'))
     return { icon: ':warning:', words: 'done, but it does not hold', isGood: false }
   if (plan.queues.some(({ outcome }) => outcome?.accounting?.isAsPlanned === false))
-    return { icon: ':warning:', words: 'done, but jobs are missing', isGood: false }
-  const { failed, returned } = accountsOf(plan)
-  if (failed + returned > 0) return { icon: ':warning:', words: 'done in part', isGood: false }
+    return { icon: ':warning:', words: `done, but ${unexplained(plan)}`, isGood: false }
+  const { planned, done, skipped, failed, returned } = accountsOf(plan)
+  // A queue that needed nothing is as it was wanted; a job that was left is not.
+  const left = failed + returned + (plan.jobs === null ? 0 : skipped)
+  if (left > 0) {
+    const part = plan.jobs === null ? '' : `: ${thousands(done)} of ${plural(planned, 'job')}`
+    return { icon: ':warning:', words: `done in part${part}`, isGood: false }
+  }
   // A canary that stands in line has proven nothing yet.
   return plan.action === 'replay'
     ? { icon: ':eyes:', words: 'in line, and watched', isGood: true }
     : { icon: ':white_check_mark:', words: 'done', isGood: true }
 }
+
+/** Of what is unstuck those that do not add up have lost their worker again. */
+const unexplained = ({ action }: Plan): string =>
+  action === 'unstick' ? 'some have no worker again' : 'jobs are missing'
 
 const isVoid = ({ finishedAt, expiresAt }: Plan): boolean =>
   finishedAt !== null && finishedAt < expiresAt

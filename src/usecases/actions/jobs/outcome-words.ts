@@ -36,7 +36,7 @@ export function jobOutcomeWords(
     done === planned ? plural(done, 'job') : `${thousands(done)} of ${plural(planned, 'job')}`
   const unexplained = isExplained(accounts, checked.found)
     ? ''
-    : `The numbers do not add up: ${thousands(done)} were ${past}, ${thousands(checked.found ?? done)} were found.`
+    : unexplainedWords(plan.action, past, { done, found: checked.found ?? done })
   return [
     `<@${plan.actor.userId}> ${past} ${count} of \`${queueKey(ref)}\`${checked.words}.`,
     skippedWords(accounts),
@@ -48,6 +48,16 @@ export function jobOutcomeWords(
     .filter((part) => part !== '')
     .join(' ')
 }
+
+/** None of what is unstuck can be lost: it stands in line, runs, or its next worker died as well. */
+const unexplainedWords = (
+  action: Plan['action'],
+  past: string,
+  { done, found }: { readonly done: number; readonly found: number },
+): string =>
+  action === 'unstick' && found < done
+    ? `${plural(done - found, 'job')} ${done - found === 1 ? 'has' : 'have'} no worker again: look at the workers before the next try.`
+    : `The numbers do not add up: ${thousands(done)} were ${past}, ${thousands(found)} were found.`
 
 function haltWords({ stop, freeze, isLate }: Told['halt']): string {
   if (stop !== null) return `<@${stop.by.userId}> stopped it:`

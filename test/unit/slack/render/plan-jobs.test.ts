@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest'
 
 import type { Plan, PlannedJobs } from '../../../../src/domain/action.ts'
 import { MOST_JOBS } from '../../../../src/domain/job-actions.ts'
+import { endedWell, planWords } from '../../../../src/domain/plan-outcome.ts'
+import type { JobAccounts } from '../../../../src/domain/ports/vault-store.ts'
 import { LIMITS } from '../../../../src/slack/limits.ts'
+import { planCard } from '../../../../src/slack/render/plan-card.ts'
 import {
   loadingModal,
   outcomeModal,
@@ -156,4 +159,52 @@ it('the outcome shows the states before and after that it was about', () => {
   expect(words(outcomeModal(aCard(plan), LOCALE, []))).toMatch(
     /before: 400 waiting, \d+ active, 35 failed → after: 401 waiting, \d+ active, 5 failed/,
   )
+})
+
+describe('the card of jobs that are over', () => {
+  const over = (
+    state: Plan['state'],
+    parts: Partial<JobAccounts>,
+    action: Plan['action'] = 'retry',
+  ) => {
+    const accounts = {
+      planned: 30,
+      done: 30,
+      skipped: 0,
+      returned: 0,
+      open: 0,
+      reasons: {},
+      ...parts,
+    }
+    const outcome = { words: '', proof: null, after: null, accounting: null, jobs: accounts }
+    const queues = [aPlannedQueue({ jobs: 30, state: 'done', outcome })]
+    return aJobPlan(action, someJobs(), { state, queues, startedAt: NOW, finishedAt: NOW })
+  }
+  const shown = (plan: Plan): string => readable(planCard(aCard(plan), LOCALE))
+
+  it('has a check mark only where every job is done', () => {
+    const most = over('done', { done: 29, skipped: 1 })
+    expect(shown(over('done', {}))).toMatch(/:white_check_mark: .*: done\*/)
+    expect(shown(most)).toMatch(/:warning: .*: done in part: 29 of 30 jobs\*/)
+    expect(shown(over('refused', { done: 0, skipped: 30 }))).toMatch(/:warning: .*: nothing done\*/)
+    expect([endedWell(over('done', {})), endedWell(most)]).toEqual([true, false])
+  })
+
+  it('counts the jobs of several queues, not the queues', () => {
+    const plan = over('done', { done: 29, skipped: 1 })
+    const [queue = aPlannedQueue()] = plan.queues
+    const twice = { ...plan, scope: 'tier:low', queues: [queue, queue] }
+    expect(planWords(twice, { state: null, text: null })).toBe(
+      '<@U0ANA> retried 58 of 60 jobs of 2 queues (`tier:low`); 2 jobs skipped.',
+    )
+  })
+
+  it('knows that what is stuck again is not lost', () => {
+    const plan = over('done', {}, 'unstick')
+    const queues = plan.queues.map((queue) => ({
+      ...queue,
+      outcome: queue.outcome && { ...queue.outcome, accounting: { isAsPlanned: false, words: '' } },
+    }))
+    expect(shown({ ...plan, queues })).toContain('done, but some have no worker again*')
+  })
 })

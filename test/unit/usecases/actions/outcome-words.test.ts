@@ -49,6 +49,19 @@ describe('the outcome of jobs', () => {
     )
   })
 
+  it('misses no job that is stuck again', () => {
+    const halt = { stop: null, freeze: null, isLate: false }
+    const told = (found: number) =>
+      jobOutcomeWords(
+        { plan: aPlan({ action: 'unstick' }), ref: EMAIL, past: 'unstuck', halt },
+        accounts({ planned: 5, done: 5 }),
+        { words: '', found },
+      )
+    expect(told(3)).toMatch(/unstuck 5 jobs .*\. 2 jobs have no worker again/)
+    expect(told(4)).toContain('1 job has no worker again')
+    expect(told(3)).not.toMatch(/add up|found/)
+  })
+
   it('owns up where the numbers do not add up', () => {
     expect(words({}, 1199)).toContain(
       'The numbers do not add up: 1,200 were quarantined, 1,199 were found.',
