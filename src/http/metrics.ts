@@ -7,10 +7,7 @@ export function createMetrics() {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, prefix: 'spillway_' })
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
-    new Gauge({ name: `spillway_${name}`, help, labelNames, registers })
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter({ name: `spillway_${name}`, help, labelNames, registers })
+  const { gauge, counter } = makersOf(registers)
 
   return {
     registry,
@@ -45,10 +42,7 @@ export function createMetrics() {
       'state_sampled_timestamp_seconds',
       'When the database last answered the sample.',
     ),
-    /** Of the vault, by the system that its jobs came from. */
-    vaultJobs: gauge('vault_jobs', 'Jobs that the vault alone has.', ['system']),
-    vaultBytes: gauge('vault_bytes', 'Content that the vault keeps.', ['system']),
-    vaultOldest: gauge('vault_oldest_seconds', 'Age of the oldest stay in the vault.', ['system']),
+    ...vaultMetrics(registers),
     /** Counted as it happens. */
     deliveries: counter('deliveries_total', 'Requests of alert senders.', ['source', 'outcome']),
     actions: counter('actions_total', 'Actions on queues.', ['action', 'outcome']),
@@ -67,6 +61,29 @@ export function createMetrics() {
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
+
+/** Of the vault, by the system that its jobs came from. */
+function vaultMetrics(registers: Registry[]) {
+  const { gauge, counter } = makersOf(registers)
+  return {
+    vaultJobs: gauge('vault_jobs', 'Jobs that the vault alone has.', ['system']),
+    vaultBytes: gauge('vault_bytes', 'Content that the vault keeps.', ['system']),
+    vaultOldest: gauge('vault_oldest_seconds', 'Age of the oldest stay in the vault.', ['system']),
+    /** Counted by the database for all replicas together, whatever restarts. */
+    vaultIn: counter('vault_jobs_in_total', 'Jobs that were taken out of queues.', ['system']),
+    vaultOut: counter('vault_jobs_out_total', 'Jobs that left the vault for good.', [
+      'system',
+      'how',
+    ]),
+  }
+}
+
+const makersOf = (registers: Registry[]) => ({
+  gauge: <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Gauge({ name: `spillway_${name}`, help, labelNames, registers }),
+  counter: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name: `spillway_${name}`, help, labelNames, registers }),
+})
 
 /** `/metrics` only reads what is in memory: a scrape never waits for Redis, PostgreSQL or Slack. */
 export const createMetricsRoute = ({ registry }: Pick<Metrics, 'registry'>): Route =>

@@ -106,21 +106,41 @@ function removeQueue(metrics: Metrics, { ref, counts }: QueueOverview): void {
     metrics[name].remove(labels)
 }
 
+const UNUSED: Omit<VaultTotal, 'system'> = {
+  held: 0,
+  sizeBytes: 0,
+  oldestAt: null,
+  entered: 0,
+  left: { released: 0, discarded: 0, expired: 0, forgotten: 0 },
+}
+
+/** With those of which the vault never had a job: what starts at its first number has not grown by it. */
+function ofEverySystem(
+  totals: readonly VaultTotal[],
+  systems: readonly QueueSystem[],
+): readonly VaultTotal[] {
+  const used = new Set(totals.map(({ system }) => system))
+  const unused = systems.filter(({ name }) => !used.has(name))
+  return [...totals, ...unused.map(({ name }) => ({ system: name, ...UNUSED }))]
+}
+
 function setVault(metrics: Metrics, totals: readonly VaultTotal[], at: Date): void {
-  const all = [metrics.vaultJobs, metrics.vaultBytes, metrics.vaultOldest]
-  // A system of which nothing is kept any more has no number.
-  for (const gauge of all) gauge.reset()
-  for (const { system, held, sizeBytes, oldestAt } of totals) {
-    metrics.vaultJobs.set({ system }, held)
-    metrics.vaultBytes.set({ system }, sizeBytes)
+  const { vaultJobs, vaultBytes, vaultOldest, vaultIn, vaultOut } = metrics
+  // Within one turn, so that no scrape comes between: the database's counts are set, never added to.
+  for (const metric of [vaultJobs, vaultBytes, vaultOldest, vaultIn, vaultOut]) metric.reset()
+  for (const { system, held, sizeBytes, oldestAt, entered, left } of totals) {
+    vaultIn.inc({ system }, entered)
+    for (const [how, count] of Object.entries(left)) vaultOut.inc({ system, how }, count)
+    vaultJobs.set({ system }, held)
+    vaultBytes.set({ system }, sizeBytes)
     if (oldestAt !== null)
-      metrics.vaultOldest.set({ system }, Math.max(0, at.getTime() - oldestAt.getTime()) / 1000)
+      vaultOldest.set({ system }, Math.max(0, at.getTime() - oldestAt.getTime()) / 1000)
   }
 }
 
 const STATES = ['triage', 'open', 'mitigated'] as const
 
-async function sampleState({ store, metrics, clock }: SamplingOptions): Promise<void> {
+async function sampleState({ store, systems, metrics, clock }: SamplingOptions): Promise<void> {
   const { messages, incidents, holds, control, plans, reviews, vaultReads } = store.now
   const [depth, unresolved, active, freeze, requested, unsigned, totals] = await Promise.all([
     messages.depth(),
@@ -141,6 +161,6 @@ async function sampleState({ store, metrics, clock }: SamplingOptions): Promise<
   metrics.plansPending.set({ waiting_for: 'approval' }, requested.length)
   metrics.plansPending.set({ waiting_for: 'sign_off' }, unsigned.length)
   metrics.frozen.set(freeze === null ? 0 : 1)
-  setVault(metrics, totals, clock.now())
+  setVault(metrics, ofEverySystem(totals, systems.all()), clock.now())
   metrics.stateSampled.set(clock.now().getTime() / 1000)
 }

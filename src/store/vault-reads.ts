@@ -1,5 +1,5 @@
 import type { ActionKind } from '../domain/action.ts'
-import type { VaultReads } from '../domain/ports/vault-reads.ts'
+import type { VaultReads, VaultWayOut } from '../domain/ports/vault-reads.ts'
 import type { VaultJobState } from '../domain/vault.ts'
 import { actorOf, rows, type Sql } from './sql.ts'
 
@@ -48,16 +48,20 @@ interface ExitRow {
   last: Date | null
 }
 
+// A copy alone has not left its queue.
 const BY_SYSTEM = `
-  select system, sum(held)::integer as held, sum(kept_bytes)::text as bytes,
-    min(made_at) filter (where held > 0) as oldest
-  from vault_set where held > 0 or kept_bytes > 0 group by system order by system`
+  select system, sum(held) as held, sum(kept_bytes) as bytes, min(made_at) filter (where held > 0) as oldest,
+    sum(held::bigint + releasing + released + discarded + expired + forgotten) as entered,
+    sum(released) as released, sum(discarded) as discarded, sum(expired) as expired, sum(forgotten) as forgotten
+  from vault_set group by system order by system`
 
-interface TotalRow {
+/** Sums of numbers, as text. */
+interface TotalRow extends Record<VaultWayOut, string> {
   system: string
-  held: number
+  held: string
   bytes: string
   oldest: Date | null
+  entered: string
 }
 
 export function createVaultReads(sql: Sql): VaultReads {
@@ -89,11 +93,18 @@ export function createVaultReads(sql: Sql): VaultReads {
     },
     async bySystem() {
       const found = await rows<TotalRow>(sql, BY_SYSTEM)
-      return found.map(({ system, held, bytes, oldest }) => ({
-        system,
-        held,
-        sizeBytes: Number(bytes),
-        oldestAt: oldest,
+      return found.map((from) => ({
+        system: from.system,
+        held: Number(from.held),
+        sizeBytes: Number(from.bytes),
+        oldestAt: from.oldest,
+        entered: Number(from.entered),
+        left: {
+          released: Number(from.released),
+          discarded: Number(from.discarded),
+          expired: Number(from.expired),
+          forgotten: Number(from.forgotten),
+        },
       }))
     },
   }

@@ -10,7 +10,7 @@ export interface VaultReads {
   shares(setId: string, limit: number): Promise<readonly VaultShare[]>
   /** By which plans jobs left a set, the latest first. */
   exits(setId: string): Promise<readonly VaultExit[]>
-  /** What each system's jobs take up in the vault; systems without any are left out. */
+  /** What each system's jobs take up in the vault, and how many came and went; systems that never had any are left out. */
   bySystem(): Promise<readonly VaultTotal[]>
 }
 
@@ -41,10 +41,17 @@ export interface VaultExit {
   readonly lastAt: Date | null
 }
 
+/** The states of a vault job from which it never returns. */
+export type VaultWayOut = 'released' | 'discarded' | 'expired' | 'forgotten'
+
 export interface VaultTotal {
   readonly system: string
   readonly held: number
   readonly sizeBytes: number
-  /** When what is held longest came there; null where only payloads of released jobs are kept. */
+  /** When what is held longest came there; null where nothing is held. */
   readonly oldestAt: Date | null
+  /** Jobs that were ever taken out of queues; it never falls. What was `forgotten` left as it came. */
+  readonly entered: number
+  /** Jobs by how they left for good; none of these ever falls. */
+  readonly left: Readonly<Record<VaultWayOut, number>>
 }

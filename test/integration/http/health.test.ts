@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { startRedis, type RedisServer } from '../../../src/demo/redis-server.ts'
 import type { QueueSystem } from '../../../src/domain/ports/queue-system.ts'
+import type { Store } from '../../../src/domain/ports/store.ts'
 import { createHealthRoutes, type PartState } from '../../../src/http/health.ts'
 import { createMetrics, createMetricsRoute } from '../../../src/http/metrics.ts'
 import { startSampling, type Sampling } from '../../../src/http/sampling.ts'
@@ -12,6 +13,7 @@ import { createHttpServer, type HttpServer } from '../../../src/http/server.ts'
 import { openQueueSystems, type OpenQueueSystems } from '../../../src/queues/registry.ts'
 import { createStore } from '../../../src/store/store.ts'
 import { eventually } from '../../helpers/eventually.ts'
+import { jobPlans } from '../../helpers/job-plans.ts'
 import { asAdmin, freshDatabase, type TestDatabase } from '../../helpers/postgres.ts'
 import { silentLog } from '../../helpers/silent-log.ts'
 
@@ -23,6 +25,7 @@ let database: TestDatabase
 let systems: OpenQueueSystems
 let sampling: Sampling
 let http: HttpServer
+let store: Store
 let url: string
 let work = UP
 let slack = UP
@@ -51,7 +54,7 @@ beforeAll(async () => {
     { clock, log: silentLog },
   )
   const pool = database.openAppPool()
-  const store = createStore(pool, 'test')
+  store = createStore(pool, 'test')
   const metrics = createMetrics()
   sampling = startSampling({
     systems: { all: () => systems.all().map(counted), get: (name) => systems.get(name) },
@@ -123,8 +126,23 @@ describe('metrics', () => {
     expect(text).toMatch(/spillway_system_sampled_timestamp_seconds\{system="sales"\} \d{10}/)
     expect(text).toContain('spillway_incidents{state="open"} 0')
     expect(text).toContain('spillway_outbox_messages 0')
+    // Also before anything was quarantined: what starts at its first number has not grown by it.
+    expect(text).toContain('spillway_vault_jobs_in_total{system="sales"} 0')
     expect(text).toContain('spillway_frozen 0')
     expect(text).toContain('spillway_plans_pending{waiting_for="approval"} 0')
+  })
+
+  it('count what came into the vault and left it as the database does, whoever did it', async () => {
+    const make = jobPlans(store)
+    const { plan, rows } = await make.holding(['1', '2', '3'])
+    await store.now.vault.discard(plan.id, plan.fence, rows.slice(0, 1), clock.now())
+    const text = await eventually('a sample of the vault', async () => {
+      const now = await scrape()
+      return now.includes('_out_total{system="sales",how="discarded"} 1') && now
+    })
+    expect(text).toContain('spillway_vault_jobs_in_total{system="sales"} 3')
+    expect(text).toContain('spillway_vault_jobs{system="sales"} 2')
+    expect(text).toContain('spillway_vault_jobs_out_total{system="sales",how="released"} 0')
   })
 
   it('are all named spillway_', async () => {

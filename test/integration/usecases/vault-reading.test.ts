@@ -129,6 +129,24 @@ describe('the vault, as people look at it', () => {
     expect(sales).toMatchObject({ system: 'sales', held, sizeBytes })
     expect(sales?.oldestAt).toEqual(new Date('2026-03-01T12:00:00Z'))
   })
+
+  it('counts what came and what went, and falls in neither', async () => {
+    const count = async () => {
+      const [sales] = await store.now.vaultReads.bySystem()
+      return { entered: sales?.entered ?? 0, ...sales?.left }
+    }
+    const before = await count()
+    const { rows } = await make.holding(['1', '2', '3'])
+    expect((await count()).entered).toBe(before.entered + 3)
+    await release(rows.slice(0, 1), await make.executing([['1']]))
+    const plan = await make.executing([['2']])
+    await store.now.vault.discard(plan.id, plan.fence, rows.slice(1, 2), NOW)
+    expect(await count()).toMatchObject({
+      entered: before.entered + 3,
+      released: (before.released ?? 0) + 1,
+      discarded: (before.discarded ?? 0) + 1,
+    })
+  })
 })
 
 describe('what is in the vault', () => {
