@@ -256,8 +256,12 @@ describe('unstick', () => {
 
   it('frees the deduplication key of a job that fails, as BullMQ 5 before 5.48 does', async () => {
     const queue = 'deduplicated'
+    await world.raw.hset(`bull:${queue}:meta`, 'version', 'bullmq:5.41.0')
     for (const [id, key] of ['own', 'timed', 'replaced'].entries())
-      await active(queue, [`${id}`], { stalledCounter: '1', deid: key })
+      await active(queue, [`${id}`], { deid: key })
+    await putBack(queue, ['0', '1', '2'], { planId: 'first' })
+    expect(await world.raw.hmget(`bull:${queue}:0`, 'stalledCounter', 'stc')).toEqual(['1', null])
+    await world.raw.rename(`bull:${queue}:wait`, `bull:${queue}:active`)
     await world.raw.set(`bull:${queue}:de:own`, '0')
     await world.raw.set(`bull:${queue}:de:timed`, '1', 'EX', 60)
     await world.raw.set(`bull:${queue}:de:replaced`, 'another')

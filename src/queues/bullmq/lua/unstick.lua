@@ -50,7 +50,7 @@ local function unstick(id, mark)
   if fails then
     fail(id)
   else
-    isOldById[id], isAny = isOld(key), true
+    isOldById[id], isAny = isOld(base, id), true
     call('LPUSH', ownActive, id)
     call('SADD', ownStalled, id)
   end
