@@ -51,7 +51,7 @@ const untold = (jobs: number, state: PlannedQueueState): Accounts => ({
   open: state === 'pending' || state === 'executing' || state === 'done' ? jobs : 0,
 })
 
-export function queueAccounts(plan: Pick<Plan, 'queues'>): Accounts {
+function queueAccounts(plan: Pick<Plan, 'queues'>): Accounts {
   const count = (...states: readonly PlannedQueueState[]): number =>
     plan.queues.filter(({ state }) => states.includes(state)).length
   return {

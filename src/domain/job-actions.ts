@@ -1,7 +1,7 @@
 import type { ActionKind, JobOptions, PlannedJobs } from './action.ts'
 import type { Effect } from './effect.ts'
 import type { JobState } from './job.ts'
-import { plural } from './text.ts'
+import { plural, thousands } from './text.ts'
 
 /** More than this in one plan is no preview any more; a second plan takes the rest. */
 export const MOST_JOBS = 500_000
@@ -140,5 +140,5 @@ export function jobsWords(jobs: JobsByState): string {
   if (only === undefined) return 'no jobs'
   return parts.length === 1
     ? plural(only[1], `${only[0]} job`)
-    : `${plural(total(jobs), 'job')} (${parts.map(([state, count]) => `${count} ${state}`).join(', ')})`
+    : `${plural(total(jobs), 'job')} (${parts.map(([state, count]) => `${thousands(count)} ${state}`).join(', ')})`
 }

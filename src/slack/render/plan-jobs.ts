@@ -16,42 +16,79 @@ import { code, queueName } from './mrkdwn.ts'
 
 type JobsPlan = Pick<Plan, 'action' | 'jobs' | 'queues' | 'createdAt'>
 
-const all = (count: number): string => (count === 1 ? 'it' : 'each of them')
+/** One job is `it`, several are `they`. */
+const say = ({ count }: Pick<PlannedJobs, 'count'>, one: string, several: string): string =>
+  count === 1 ? one : several
+
+const each = (jobs: PlannedJobs): string => say(jobs, 'it', 'each of them')
+
+const METADATA_KEPT = 'only metadata and the hashes of payloads are kept'
 
 const EFFECTS: Readonly<Record<JobAction, (jobs: PlannedJobs) => string>> = {
-  quarantine: () =>
-    'They leave their queue for the vault and wait there, until they are released or discarded.',
-  retry: ({ count, options }) =>
-    options.resetsAttempts === true
-      ? `Workers try ${all(count)} as if it were new, with all its attempts.`
-      : `Workers try ${all(count)} again: one more try for what has used up its attempts.`,
-  promote: () => 'They stand in line now instead of waiting for their time.',
-  move: ({ options: { target } }) =>
-    `They go to ${target === undefined ? 'another queue' : queueName(target)}, by way of the vault: its workers take them, under a new id where theirs is taken.`,
-  prioritize: ({ options: { priority = 0 } }) =>
-    priority === 0
-      ? 'They lose their priority, and go before all that has one.'
-      : `Their priority is ${priority} then: lower numbers go first, and jobs without one before all.`,
-  clean: ({ options }) =>
-    options.forgets === true
-      ? 'They are deleted for good: only metadata and the hashes of their payloads are kept.'
-      : 'They leave their queue for the vault; what the vault keeps can be put back.',
-  drain: ({ options }) =>
-    options.forgets === true
-      ? 'The queue is emptied, and they are deleted for good: only metadata and the hashes of their payloads are kept.'
-      : 'The queue is emptied into the vault; what the vault keeps can be put back.',
-  unstick: ({ count }) =>
-    `No worker has ${count === 1 ? 'it' : 'them'} any more. They stand in line again; what stalled too often fails.`,
-  release: ({ options, count, byState }) =>
-    options.asItWas === true
-      ? `They go back where they were taken from: ${fates(byState)}.`
-      : options.resetsAttempts === true
-        ? `They stand in line again, and workers try ${all(count)} as if it were new.`
-        : `They stand in line again, and workers try ${all(count)} once more.`,
+  quarantine: (jobs) =>
+    say(
+      jobs,
+      'It leaves its queue for the vault and waits there, until it is released or discarded.',
+      'They leave their queue for the vault and wait there, until they are released or discarded.',
+    ),
+  retry: (jobs) =>
+    jobs.options.resetsAttempts === true
+      ? `Workers try ${each(jobs)} as if it were new, with all its attempts.`
+      : `Workers try ${each(jobs)} again: one more try for what has used up its attempts.`,
+  promote: (jobs) =>
+    say(
+      jobs,
+      'It stands in line now instead of waiting for its time.',
+      'They stand in line now instead of waiting for their time.',
+    ),
+  move: (jobs) => {
+    const { target } = jobs.options
+    const to = `to ${target === undefined ? 'another queue' : queueName(target)}, by way of the vault`
+    return say(
+      jobs,
+      `It goes ${to}: the workers there take it, under a new id if its own is taken.`,
+      `They go ${to}: its workers take them, under a new id where theirs is taken.`,
+    )
+  },
+  prioritize: (jobs) => {
+    const { priority = 0 } = jobs.options
+    return priority === 0
+      ? say(
+          jobs,
+          'It loses its priority, and goes before all that has one.',
+          'They lose their priority, and go before all that has one.',
+        )
+      : `${say(jobs, 'Its', 'Their')} priority is ${thousands(priority)} then: lower numbers go first, and jobs without one before all.`
+  },
+  clean: removed,
+  drain: (jobs) => `${jobs.filter === '' ? 'The queue is emptied. ' : ''}${removed(jobs)}`,
+  unstick: (jobs) =>
+    say(
+      jobs,
+      'No worker has it any more. It stands in line again; if it stalled too often, it fails.',
+      'No worker has them any more. They stand in line again; what stalled too often fails.',
+    ),
+  release: (jobs) => (jobs.options.asItWas === true ? goesBack(jobs) : standsInLine(jobs)),
   replay: ({ options: { canary = 0 } }) =>
-    `${plural(canary, 'job')} of the set, spread over its errors and types, run now; what becomes of each is watched and shown.`,
-  discard: () =>
-    'Their content is deleted from the vault for good; metadata and the hashes of their payloads are kept.',
+    `${plural(canary, 'job')} of the set, spread over its errors and types, ${canary === 1 ? 'runs' : 'run'} now; what becomes of each is watched and shown.`,
+  discard: (jobs) =>
+    `${say(jobs, 'Its', 'Their')} content is deleted from the vault for good; ${METADATA_KEPT}.`,
+}
+
+/** What is cleaned or drained goes to the vault, unless it is to be forgotten. */
+function removed(jobs: PlannedJobs): string {
+  return jobs.options.forgets === true
+    ? `${say(jobs, 'It is', 'They are')} deleted for good: ${METADATA_KEPT}.`
+    : `${say(jobs, 'It leaves its', 'They leave their')} queue for the vault; what the vault keeps can be put back.`
+}
+
+const goesBack = (jobs: PlannedJobs): string =>
+  `${say(jobs, 'It goes back where it was', 'They go back where they were')} taken from: ${fates(jobs.byState)}.`
+
+function standsInLine(jobs: PlannedJobs): string {
+  const tried = jobs.options.resetsAttempts === true ? 'as if it were new' : 'once more'
+  const waits = (jobs.byState.delayed ?? 0) > 0 ? ' What is delayed and not due yet waits on.' : ''
+  return `${say(jobs, 'It stands', 'They stand')} in line again, and workers try ${each(jobs)} ${tried}.${waits}`
 }
 
 /** What it means for jobs to be back where they were, of the states that there are. */
@@ -139,7 +176,7 @@ function lineWords(queues: Plan['queues']): string | null {
   const stopped =
     paused === 0
       ? ''
-      : `${queues.length === 1 ? 'The queue' : plural(paused, 'queue')} ${paused === 1 ? 'is' : 'are'} paused: they wait until it is resumed.`
+      : `${queues.length === 1 ? 'The queue' : plural(paused, 'queue')} ${paused === 1 ? 'is paused: jobs wait there until it is' : 'are paused: jobs wait there until they are'} resumed.`
   const behind =
     waiting === 0
       ? ''

@@ -31,7 +31,7 @@ export function renderVault(view: VaultView, locale: Locale): Rendered {
     section(`*${title}*`, view.sets.length === 0 ? EMPTY : null),
     shown.map((set) => section(...setLines(set, view.at, locale))),
     context(
-      isCut ? `the newest ${shown.length} are shown; name a queue for the others` : null,
+      isCut ? `the newest ${shown.length} are shown; ${othersWords(view, locale)}` : null,
       shown[0] === undefined
         ? null
         : `One in detail: ${code(`${locale.commands.queue} vault v${shown[0].number}`)}`,
@@ -39,6 +39,12 @@ export function renderVault(view: VaultView, locale: Locale): Rendered {
     ),
   )
 }
+
+/** Whoever named a queue, or has only one in the vault, finds an older set by its number alone. */
+const othersWords = ({ ref }: VaultView, { commands }: Locale): string =>
+  ref === null
+    ? `name a queue for the others: ${code(`${commands.queue} vault <queue>`)}`
+    : `others by their number: ${code(`${commands.queue} vault v<number>`)}`
 
 const EMPTY = 'Jobs come here by `quarantine`, payload and all, and go back by `release`.'
 

@@ -1,4 +1,4 @@
-import { titleOf } from '../../domain/action-words.ts'
+import { ACTION_WORDS, titleOf } from '../../domain/action-words.ts'
 import { concernedQueues, type Actor, type Plan } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { isOver } from '../../domain/plan-states.ts'
@@ -35,13 +35,15 @@ export async function stopPlan(
   })
 }
 
-/** Stopped, the queue would stay paused and nobody would end it. */
-const cannotStop = (plan: Plan): OperatorError =>
-  new OperatorError(
+/** Stopped, the queue would stay paused, or slow, and nobody would end it. */
+function cannotStop({ number, action }: Plan): OperatorError {
+  const { noun, verb, past } = ACTION_WORDS[action === 'unthrottle' ? 'throttle' : 'pause']
+  return new OperatorError(
     'not_supported',
-    `Plan ${plan.number} is the end of a timed pause; it cannot be stopped.`,
-    'Nothing was changed. To keep the queue paused for longer, pause it again.',
+    `Plan ${number} is the end of a timed ${noun.toLowerCase()}; it cannot be stopped.`,
+    `Nothing was changed. To keep the queue ${past} for longer, ${verb} it again.`,
   )
+}
 
 function tooLate(deps: Pick<Deps, 'settings' | 'clock'>, plan: Plan): OperatorError {
   if (plan.state === 'planned' || plan.state === 'requested') return notBegun(plan)

@@ -3,10 +3,12 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Plan } from '../../../src/domain/action.ts'
 import type { Throttle } from '../../../src/domain/throttle.ts'
 import { confirmPlan } from '../../../src/usecases/actions/confirm-plan.ts'
+import { endHold } from '../../../src/usecases/actions/end-hold.ts'
 import { executePlan } from '../../../src/usecases/actions/execute-plan.ts'
 import { planAction } from '../../../src/usecases/actions/plan-action.ts'
 import { planCardView } from '../../../src/usecases/actions/plan-card.ts'
 import { remind } from '../../../src/usecases/actions/remind.ts'
+import { stopPlan } from '../../../src/usecases/actions/stop-plan.ts'
 import { undoing } from '../../../src/usecases/actions/undo-plan.ts'
 import { listHeld } from '../../../src/usecases/queues/list-held.ts'
 import { sweep } from '../../../src/usecases/sweep.ts'
@@ -132,6 +134,23 @@ describe('a throttle', () => {
     expect((await planCardView(stage.deps, first)).tokens.undo).toBeUndefined()
     await stage.done(key, { action: 'unthrottle', by: BEN })
     expect(stage.limitsOf(key)).toEqual(NONE)
+  })
+
+  it('has an end that cannot be stopped, and is not called the end of a pause', async () => {
+    const key = someQueue()
+    await stage.done(key, slowTo(TWO))
+    stage.pass(31 * MINUTE_MS)
+    const [hold] = await throttlesOn(key)
+    await endHold(stage.deps, hold?.id ?? '')
+    const { rows } = await pool.query<{ id: string }>(
+      'select id from plan where ends_hold_id = $1',
+      [hold?.id],
+    )
+    const stop = stopPlan(stage.deps, { planId: rows[0]?.id ?? '', actor: actorOf(BEN) })
+    await expect(stop).rejects.toMatchObject({
+      message: expect.stringMatching(/is the end of a timed throttle; it cannot be stopped/),
+      advice: expect.stringMatching(/keep the queue throttled for longer, throttle it again/),
+    })
   })
 
   it('that leaves next to nothing, or nobody knows what, counts as a pause', async () => {

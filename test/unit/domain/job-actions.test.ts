@@ -86,6 +86,9 @@ describe('jobs in words', () => {
     expect(jobsWords({ failed: 1 })).toBe('1 failed job')
     expect(jobsWords({ failed: 1310, waiting: 0 })).toBe('1,310 failed jobs')
     expect(jobsWords({ waiting: 30, delayed: 12 })).toBe('42 jobs (30 waiting, 12 delayed)')
+    expect(jobsWords({ waiting: 450_000, delayed: 30_000 })).toBe(
+      '480,000 jobs (450,000 waiting, 30,000 delayed)',
+    )
     expect(jobsWords({})).toBe('no jobs')
   })
 })

@@ -2,11 +2,13 @@ import type { InputBlock, KnownBlock } from '@slack/types'
 import { describe, expect, it } from 'vitest'
 
 import type { Plan, PlannedJobs } from '../../../../src/domain/action.ts'
-import { MOST_JOBS } from '../../../../src/domain/job-actions.ts'
+import { type JobAction, MOST_JOBS } from '../../../../src/domain/job-actions.ts'
+import { JOB_VERBS } from '../../../../src/domain/job-grammar.ts'
 import { endedWell, planWords } from '../../../../src/domain/plan-outcome.ts'
 import type { JobAccounts } from '../../../../src/domain/ports/vault-store.ts'
 import { LIMITS } from '../../../../src/slack/limits.ts'
 import { planCard } from '../../../../src/slack/render/plan-card.ts'
+import { jobsEffectLine, jobsLines } from '../../../../src/slack/render/plan-jobs.ts'
 import {
   loadingModal,
   outcomeModal,
@@ -110,6 +112,41 @@ describe('a preview about jobs', () => {
       /waiting ones stand in line and delayed ones run when they are due, overdue ones at once\..*400 jobs wait/s,
     )
     expect(text({ delayed: 30 })).toMatch(/400 jobs wait there already/)
+  })
+
+  it('speaks of one job as of one', () => {
+    const text = (action: JobAction, over: Partial<PlannedJobs> = {}) =>
+      jobsEffectLine(aJobPlan(action, someJobs({ count: 1, byState: { failed: 1 }, ...over })))
+    expect(text('quarantine')).toMatch(/^It leaves its queue/)
+    for (const action of JOB_VERBS)
+      expect(text(action)).not.toMatch(/\b(They|they|Their|their|them)\b/)
+    for (const forgets of [true, false])
+      expect(text('clean', { options: { forgets } })).toMatch(/^It /)
+  })
+
+  it('calls a queue emptied only where all of it is meant', () => {
+    const text = (filter: string) => jobsEffectLine(aJobPlan('drain', someJobs({ filter })))
+    expect(text('')).toMatch(/^The queue is emptied\. They leave their queue for the vault;/)
+    expect(text('type:a')).toMatch(/^They leave their queue for the vault;/)
+  })
+
+  it('says of released jobs which of them wait on', () => {
+    const text = (byState: PlannedJobs['byState']) =>
+      jobsEffectLine(aJobPlan('release', someJobs({ byState })))
+    expect(text({ delayed: 30 })).toContain('What is delayed and not due yet waits on.')
+    expect(text({ failed: 30 })).not.toContain('delayed')
+  })
+
+  it('says of one paused queue, and of several, until when jobs wait', () => {
+    const text = (isPaused: boolean, ...others: readonly boolean[]) => {
+      const queues = [isPaused, ...others].map((each) =>
+        aPlannedQueue({ before: anOverview({ isPaused: each }) }),
+      )
+      return jobsLines(aJobPlan('retry', someJobs(), { queues })).join(' ')
+    }
+    expect(text(true)).toContain('The queue is paused: jobs wait there until it is resumed.')
+    expect(text(true, true)).toContain('2 queues are paused: jobs wait there until they are')
+    expect(text(true, false)).toContain('1 queue is paused: jobs wait there until it is resumed.')
   })
 
   it('says that one plan takes no more, where it is as large as can be', () => {

@@ -50,6 +50,15 @@ describe('the vault', () => {
     expect(text).not.toContain('hunter2')
   })
 
+  it('says how to find sets that it does not show, whether or not a queue was named', () => {
+    const sets = Array.from({ length: 9 }, () => aSet())
+    const totals = { held: 9, sizeBytes: 9, sets: 9 }
+    const of = (ref: typeof EMAIL | null): string =>
+      readable(renderVault({ ...all, ref, sets, totals }, LOCALE))
+    expect(of(null)).toContain('the newest 8 are shown; name a queue for the others')
+    expect(of(EMAIL)).toContain('the newest 8 are shown; others by their number')
+  })
+
   it('says that it holds nothing, and how jobs come there', () => {
     const totals = { held: 0, sizeBytes: 0, sets: 0 }
     const rendered = renderVault({ ...all, ref: EMAIL, sets: [], totals }, LOCALE)
