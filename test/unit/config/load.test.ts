@@ -75,8 +75,12 @@ describe('a whole file', () => {
     expect(config.settings.roles).toMatchObject([
       { name: 'operator', tiers: ALL_TIERS, approves: [], breaksGlass: [] },
       { name: 'outreach-team', tiers: ['medium', 'low'], actions: ['pause', 'resume'] },
-      { name: 'approver', actions: [], approves: ['pause', 'resume'] },
-      { name: 'incident-lead', breaksGlass: ['pause', 'resume'] },
+      { name: 'approver', actions: [], approves: expect.arrayContaining(ACTION_KINDS) as unknown },
+      {
+        name: 'incident-lead',
+        actions: expect.arrayContaining([...ACTION_KINDS, 'freeze']) as unknown,
+        breaksGlass: ['pause', 'resume', 'throttle', 'unthrottle', 'quarantine'],
+      },
     ])
     expect(config.settings.policy.approvers).toEqual([
       { match: 'sales/payment:*', tiers: ALL_TIERS, actions: ['resume'], count: 2 },
