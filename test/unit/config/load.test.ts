@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 
 import { describeConfig } from '../../../src/config/describe.ts'
 import { loadConfig } from '../../../src/config/load.ts'
+import { ACTION_KINDS } from '../../../src/domain/action.ts'
 import { ALL_TIERS } from '../../../src/domain/policy.ts'
 import {
   DEFAULT_AUDIT,
