@@ -3,7 +3,8 @@ import { parseFilterText } from './filter-grammar.ts'
 import { shownText } from './filter-secrecy.ts'
 import { filterWords } from './filter-words.ts'
 import type { ErrorTest, JobFilter, PayloadTest } from './job-filter.ts'
-import { HIDDEN, isHiddenPath } from './redaction.ts'
+import { HIDDEN } from './redaction-names.ts'
+import { isHiddenPath } from './redaction.ts'
 import { isAnything } from './wildcard.ts'
 
 /**

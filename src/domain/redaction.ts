@@ -1,8 +1,8 @@
+import { HIDDEN, hideNamed } from './redaction-names.ts'
+
 /** Beyond this much text or depth nothing is looked at: it is left out instead. */
 const MAX_INPUT = 64 * 1024
 const MAX_DEPTH = 12
-/** Stands in place of what is not shown. */
-export const HIDDEN = '[redacted]'
 
 const SECRET_KEY = new RegExp(
   [
@@ -10,6 +10,7 @@ const SECRET_KEY = new RegExp(
     'credential|cookie|session|signature|otp|^pin$|^auth$|bearer|jwt',
     'card|cvv|cvc|iban|^bic$|account[-_]?(?:no|number)|routing|ssn|tax[-_]?id|passport',
     'e?[-_]?mail|phone|mobile|msisdn|^tel$|whatsapp|address|street|birth|^dob$',
+    String.raw`(?:^|[-_.])pass$|^(?:connect\.)?sid$|^sig$`,
     '(?:first|last|full|given|family|sur)[-_]?name|^ip$|ip[-_]?addr',
   ].join('|'),
   'i',
@@ -44,6 +45,10 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
     /\b(?:xox[a-z]|xapp|sk|pk|rk|ghp|gho|github_pat|glpat|AKIA|ASIA)[-_]?[A-Za-z0-9][\w-]{11,}/g,
     '',
   ],
+  [/(?<=hooks\.slack\.com\/)[^\s"'<>)[]+/gi, 'slack.com/'],
+  [/(?<=\/api\/webhooks\/)[^\s"'<>)[]+/gi, '/api/webhooks/'],
+  [/(?<=api\.telegram\.org\/bot)[^\s"'<>)/[]+/gi, 'telegram.org/'],
+  [/\bAIza[\w-]{20,}/g, 'AIza'],
   [/[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g, '@'],
   [/\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b/g, ''],
   [/(?<!\w)\+\d[\d ()-]{6,18}\d/g, '+'],
@@ -66,21 +71,14 @@ export function redactJson(text: string, { maxLength }: { readonly maxLength: nu
   return cut(`${JSON.stringify(hide(parsed.value, 0))}${isPartial ? '…' : ''}`, maxLength)
 }
 
-const NAMED = /passw|pwd|secret|token|api[-_]?key|authori|credential/i
-
-/** `password=…`, `"access_token": "…"`: in a text only names that can mean nothing else. */
-const NAMED_SECRET =
-  /\b([\w-]{0,30}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[-_]?key|authori[sz]ation|credentials?)[\w-]{0,20})("?\s?[:=]\s?)(?!\[redacted\])("(?:[^"\\]|\\.){0,500}"?|'[^']{0,500}'?|[^\s,;&}\])'"]{1,500})/gi
-
 /** The same patterns over plain text, such as an error message. */
 export function redactText(text: string, { maxLength }: { readonly maxLength: number }): string {
   const plain = PATTERNS.reduce(
     (rest, [pattern, sign]) => (rest.includes(sign) ? rest.replace(pattern, HIDDEN) : rest),
     text.slice(0, MAX_INPUT),
   )
-  const open = NAMED.test(plain) ? plain.replace(NAMED_SECRET, `$1$2${HIDDEN}`) : plain
   return cut(
-    open.replace(CARD, (digits) => (isCardNumber(digits) ? HIDDEN : digits)),
+    hideNamed(plain).replace(CARD, (digits) => (isCardNumber(digits) ? HIDDEN : digits)),
     maxLength,
   )
 }
