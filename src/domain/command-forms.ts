@@ -50,7 +50,7 @@ export const QUEUE_PARTS: readonly {
     forms: [
       {
         verb: 'pause',
-        takes: '[queue|glob|tier:low] [for 30m] [then 20/min]',
+        takes: '[queue|glob|tier:low] [for 30m [then 20/min]]',
         about: 'stop queues; asks before it acts',
       },
       {

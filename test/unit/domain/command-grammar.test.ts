@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { INCIDENT_FORMS, QUEUE_FORMS } from '../../../src/domain/command-forms.ts'
 import {
   parseIncidentCommand,
   parseMention,
@@ -164,25 +163,6 @@ describe('the queue command', () => {
     expect(`${error.message} ${error.advice}`).not.toContain('hunter2')
     const action = text.replace(/^\w+/, 'retry')
     expect(parseQueueCommand(action)).toMatchObject({ filter: text.split(' ')[2] })
-  })
-
-  it('understands every form that help shows', () => {
-    const example = (takes: string): string =>
-      takes
-        .replace(/\[for \d.*/, 'for 30m')
-        .replaceAll(/\[.*?\]/g, '')
-        .replace('<plan>', '42')
-        .replace('<queue|priority 5>', 'bulk')
-        .replace('<action>', 'pause')
-        .replace('<20/min|concurrency 2>', '20/min')
-        .replace(/<(v7|5)>/, '$1')
-    const lists = new Map([
-      ['duplicates', 'jobs'],
-      ['corrupted', 'jobs'],
-    ])
-    for (const { verb, takes } of QUEUE_FORMS)
-      expect(parseQueueCommand(`${verb} ${example(takes)}`).kind).toBe(lists.get(verb) ?? verb)
-    for (const { verb } of INCIDENT_FORMS) expect(parseIncidentCommand(verb).kind).toBe(verb)
   })
 })
 
