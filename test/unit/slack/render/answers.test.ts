@@ -204,7 +204,7 @@ describe('incidents', () => {
 describe('help and problems', () => {
   it('uses the names that the commands have here', () => {
     const locale = { ...LOCALE, commands: { queue: '/q', incident: '/inc' } }
-    expect(readable(renderQueueHelp(locale))).toContain('`/q pause [queue|glob|tier:low] [for 30m]')
+    expect(readable(renderQueueHelp(locale))).toContain('`/q pause [queue|glob|tier:low] [for 30m')
     expect(readable(renderIncidentHelp(locale))).toContain('`/inc ack [number]`')
   })
 
