@@ -24,7 +24,8 @@ export interface JobActionRule {
 }
 
 const IN_LINE = ['waiting', 'prioritized', 'delayed'] as const
-const HELD = [...IN_LINE, 'failed', 'completed'] as const
+const UNFINISHED = [...IN_LINE, 'failed'] as const
+const HELD = [...UNFINISHED, 'completed'] as const
 
 const RULES = {
   quarantine: {
@@ -77,8 +78,20 @@ const RULES = {
     needsFilter: false,
     takesMany: false,
   },
-  release: { source: 'vault', states: HELD, usual: HELD, needsFilter: false, takesMany: false },
-  replay: { source: 'vault', states: HELD, usual: HELD, needsFilter: false, takesMany: false },
+  release: {
+    source: 'vault',
+    states: HELD,
+    usual: UNFINISHED,
+    needsFilter: false,
+    takesMany: false,
+  },
+  replay: {
+    source: 'vault',
+    states: HELD,
+    usual: UNFINISHED,
+    needsFilter: false,
+    takesMany: false,
+  },
   discard: { source: 'vault', states: HELD, usual: HELD, needsFilter: false, takesMany: false },
 } as const satisfies Partial<Record<ActionKind, JobActionRule>>
 
@@ -87,6 +100,16 @@ export type JobAction = keyof typeof RULES
 export const isJobAction = (action: ActionKind): action is JobAction => action in RULES
 
 export const jobActionRule = (action: JobAction): JobActionRule => RULES[action]
+
+/** Whether it makes jobs of the vault run: what had completed would run a second time. */
+export const runsFromVault = (action: JobAction, { asItWas }: JobOptions): boolean =>
+  action === 'replay' || (action === 'release' && asItWas !== true)
+
+/** The states that are meant when nobody names one: put back where they were, completed jobs do not run again. */
+export const usualStates = (action: JobAction, options: JobOptions): readonly JobState[] =>
+  action === 'release' && !runsFromVault(action, options)
+    ? RULES.release.states
+    : RULES[action].usual
 
 /** Jobs by the state that they were in, of one queue. */
 export type JobsByState = Readonly<Partial<Record<JobState, number>>>

@@ -1,16 +1,18 @@
 import type { ActionKind } from '../domain/action.ts'
+import type { JobState } from '../domain/job.ts'
 import type { VaultReads, VaultWayOut } from '../domain/ports/vault-reads.ts'
 import type { VaultJobState } from '../domain/vault.ts'
 import { actorOf, rows, type Sql } from './sql.ts'
 
 const OF_JOB = `
-  select number, vault_job.state, made_at, team_id, user_id, new_id
+  select number, vault_job.state, from_state, made_at, team_id, user_id, new_id
   from vault_set join vault_job on set_id = vault_set.id and job_id = $3
   where system = $1 and queue = $2 order by made_at desc, number desc`
 
 interface StayRow {
   number: string
   state: VaultJobState
+  from_state: JobState
   made_at: Date
   team_id: string
   user_id: string
@@ -71,6 +73,7 @@ export function createVaultReads(sql: Sql): VaultReads {
       return found.map((from) => ({
         set: Number(from.number),
         state: from.state,
+        from: from.from_state,
         madeAt: from.made_at,
         owner: actorOf(from),
         newId: from.new_id,

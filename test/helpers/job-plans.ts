@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 
+import type { JobState } from '../../src/domain/job.ts'
 import type { JobCopy } from '../../src/domain/ports/job-operator.ts'
 import type { Store } from '../../src/domain/ports/store.ts'
 import type { NewVaultSet, SliceEnd } from '../../src/domain/ports/vault-store.ts'
@@ -48,7 +49,10 @@ export function jobPlans(store: Store) {
   const { plans, slices, vault } = store.now
 
   /** Frozen, one slice for each list of ids, and not confirmed. */
-  async function planned(lists: readonly (readonly string[])[]): Promise<Omit<JobPlan, 'fence'>> {
+  async function planned(
+    lists: readonly (readonly string[])[],
+    state: JobState = 'failed',
+  ): Promise<Omit<JobPlan, 'fence'>> {
     const id = crypto.randomUUID()
     const ref = { system: 'sales', queue: `email-${id}` }
     const now = new Date()
@@ -65,7 +69,7 @@ export function jobPlans(store: Store) {
           filter: 'state:failed',
           count: jobs,
           digest: HEX(id),
-          byState: { failed: jobs },
+          byState: { [state]: jobs },
           oldestAt: new Date(now.getTime() - MINUTE_MS),
           newestAt: null,
           foreseen: { child: 1 },
@@ -75,7 +79,7 @@ export function jobPlans(store: Store) {
     )
     await slices.add(
       id,
-      lists.map((ids, position) => ({ position, ref, state: 'failed', ids })),
+      lists.map((ids, position) => ({ position, ref, state, ids })),
     )
     return { id, ref }
   }
@@ -101,8 +105,11 @@ export function jobPlans(store: Store) {
     return found.fence
   }
 
-  async function executing(lists: readonly (readonly string[])[]): Promise<JobPlan> {
-    const plan = await planned(lists)
+  async function executing(
+    lists: readonly (readonly string[])[],
+    state: JobState = 'failed',
+  ): Promise<JobPlan> {
+    const plan = await planned(lists, state)
     await confirm(plan.id)
     return { ...plan, fence: await lease(plan.id) }
   }

@@ -1,4 +1,5 @@
 import type { ActionKind, Actor } from '../action.ts'
+import type { JobState } from '../job.ts'
 import type { QueueRef } from '../queue.ts'
 import type { VaultJobState } from '../vault.ts'
 
@@ -18,6 +19,8 @@ export interface VaultReads {
 export interface VaultStay {
   readonly set: number
   readonly state: VaultJobState
+  /** Where it was taken from. */
+  readonly from: JobState
   readonly madeAt: Date
   readonly owner: Actor
   readonly newId: string | null

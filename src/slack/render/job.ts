@@ -145,6 +145,9 @@ function stayBlocks(view: JobView, locale: Locale): readonly KnownBlock[] {
 
 const onlyThis = (id: string): string => filterWords({ ...NO_FILTER, ids: [id] })
 
+/** What had completed would run again if it were put in line. */
+const asItWas = ({ from }: VaultStay): string => (from === 'completed' ? ' as-it-was' : '')
+
 function stayLine(
   stay: VaultStay,
   { id, at: now }: JobView,
@@ -153,7 +156,7 @@ function stayLine(
   const since = `${vaultName(stay.set)} since ${clockTime(stay.madeAt, timeZone, now)} by ${mention(stay.owner.userId)}`
   switch (stay.state) {
     case 'held':
-      return `Held in ${since}. Put it back with ${code(`${commands.queue} release v${stay.set} ${onlyThis(id)}`, 200)}`
+      return `Held in ${since}. Put it back with ${code(`${commands.queue} release v${stay.set} ${onlyThis(id)}${asItWas(stay)}`, 200)}`
     case 'copied':
       return `Being taken into ${since}`
     case 'releasing':

@@ -1,9 +1,15 @@
 import { ACTION_WORDS } from '../../domain/action-words.ts'
-import type { ActionKind, PlannedJobs, PlannedQueue, PlanPreview } from '../../domain/action.ts'
+import type {
+  ActionKind,
+  JobOptions,
+  PlannedJobs,
+  PlannedQueue,
+  PlanPreview,
+} from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { shownFilter } from '../../domain/filter-shown.ts'
 import { drainEstimate } from '../../domain/forecast.ts'
-import { isJobAction, jobActionRule } from '../../domain/job-actions.ts'
+import { isJobAction, jobActionRule, usualStates } from '../../domain/job-actions.ts'
 import { byQueue } from '../../domain/plan.ts'
 import { backlog, queueKey } from '../../domain/queue.ts'
 import { listing, plural } from '../../domain/text.ts'
@@ -104,22 +110,28 @@ function nothingMatches(
   const which = filter === '' ? 'to' : `that match \`${shownFilter(filter)}\` to`
   return new OperatorError(
     'already_done',
-    `There are no ${kindsOf(action, filter)} in ${where} ${which} ${ACTION_WORDS[action].verb}.`,
-    `Nothing was changed. \`jobs\` and \`failed\` show what is there${otherStates(action)}.`,
+    `There are no ${kindsOf(action, filter, jobs?.options)} in ${where} ${which} ${ACTION_WORDS[action].verb}.`,
+    `Nothing was changed. ${whereToLook(action, scope, jobs?.options)}.`,
   )
 }
 
-function otherStates(action: ActionKind): string {
-  if (!isJobAction(action)) return ''
-  const { states, usual } = jobActionRule(action)
-  return states.length > usual.length ? '; `state:` names other states' : ''
+function whereToLook(action: ActionKind, scope: string, options: JobOptions = {}): string {
+  if (!isJobAction(action)) return '`jobs` and `failed` show what is there'
+  const { source, states } = jobActionRule(action)
+  const hasOthers = states.length > usualStates(action, options).length
+  if (source === 'queue')
+    return `\`jobs\` and \`failed\` show what is there${hasOthers ? '; `state:` names other states' : ''}`
+  const completed = hasOthers
+    ? `; what had completed goes back with \`release ${scope} as-it-was\``
+    : ''
+  return `\`vault ${scope}\` shows what is there${completed}`
 }
 
 /** `failed jobs`: whoever named no state should learn which ones were looked for. */
-function kindsOf(action: ActionKind, filter: string): string {
-  if (!isJobAction(action) || jobActionRule(action).source === 'vault') return 'jobs'
+function kindsOf(action: ActionKind, filter: string, options: JobOptions = {}): string {
+  if (!isJobAction(action)) return 'jobs'
   if (action === 'unstick') return 'active jobs without a worker'
-  return `${listing(filterFor(action, filter).states, 'or')} jobs`
+  return `${listing(filterFor(action, filter, options).states, 'or')} jobs`
 }
 
 /** What waits takes the longer, the less of the pace is left; without a known share nobody can say. */

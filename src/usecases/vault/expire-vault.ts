@@ -64,7 +64,9 @@ export async function warnOfExpiry(deps: ExpireDeps): Promise<void> {
   const now = deps.clock.now()
   const before = new Date(now.getTime() + deps.settings.vault.warnMs)
   await deps.store.transaction(async (repositories) => {
-    for (const set of await repositories.vault.warn(before, now))
+    for (const set of await repositories.vault.warn(before, now)) {
+      const plan = await repositories.plans.byId(set.planId)
+      const hasCompleted = (plan?.jobs?.byState.completed ?? 0) > 0
       await repositories.messages.put({
         key: `expires:${set.id}`,
         target: { kind: 'ops' },
@@ -72,21 +74,28 @@ export async function warnOfExpiry(deps: ExpireDeps): Promise<void> {
           kind: 'line',
           line: {
             icon: 'warning',
-            words: warningWords(set, now, deps.settings),
+            words: warningWords(set, hasCompleted, now, deps.settings),
             mention: [set.owner.userId],
           },
         },
         priority: 1,
       })
+    }
   })
 }
 
 function warningWords(
   { number, ref, counts, keptUntil }: VaultSet,
+  hasCompleted: boolean,
   now: Date,
   { timeZone, commands }: Deps['settings'],
 ): string {
   if (keptUntil === null) throw new Error('a set that is kept for good needs no warning')
   const left = formatDuration(keptUntil.getTime() - now.getTime())
-  return `Vault v${number} holds ${plural(counts.held, 'job')} of \`${queueKey(ref)}\` until ${clockTime(keptUntil, timeZone, now)}, in ${left}. Then their payloads are deleted. \`${commands.queue} vault v${number}\` shows them; \`${commands.queue} release v${number}\` puts them back.`
+  const release = `${commands.queue} release v${number}`
+  // In line, what had completed would run again.
+  const back = hasCompleted
+    ? `\`${release} as-it-was\` puts them back where they were`
+    : `\`${release}\` puts them back in line`
+  return `Vault v${number} holds ${plural(counts.held, 'job')} of \`${queueKey(ref)}\` until ${clockTime(keptUntil, timeZone, now)}, in ${left}. Then their payloads are deleted. \`${commands.queue} vault v${number}\` shows them; ${back}.`
 }

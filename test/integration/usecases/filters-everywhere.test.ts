@@ -2,12 +2,15 @@ import fc from 'fast-check'
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import type { JobOptions } from '../../../src/domain/action.ts'
 import { compileFilter } from '../../../src/domain/filter-match.ts'
+import type { JobAction } from '../../../src/domain/job-actions.ts'
 import { type JobFilter, NO_FILTER } from '../../../src/domain/job-filter.ts'
 import type { JobState } from '../../../src/domain/job.ts'
 import type { Store } from '../../../src/domain/ports/store.ts'
 import type { VaultSet } from '../../../src/domain/vault.ts'
 import { createStore } from '../../../src/store/store.ts'
+import { resolveJobs } from '../../../src/usecases/actions/jobs/resolve-jobs.ts'
 import { selectInVault } from '../../../src/usecases/actions/jobs/select-in-vault.ts'
 import { FLAVOURS, type Flavour } from '../../contract/bullmq-flavours.ts'
 import { type JobWorld, openJobWorld } from '../../contract/job-world.ts'
@@ -59,7 +62,7 @@ async function meantInVault(set: VaultSet, filter: JobFilter): Promise<readonly 
   const clock = { now: () => NOW }
   const found = await selectInVault(
     { store, systems, clock },
-    { refs: [set.ref], filter, options: { vault: set.number } },
+    { action: 'release', refs: [set.ref], filter, options: { vault: set.number }, besides: [] },
   )
   const rows = found.groups.flatMap(({ ids }) => ids.map(Number))
   return (await store.now.vault.rows(rows)).map(({ jobId }) => jobId)
@@ -80,6 +83,34 @@ it('means in the vault what a plain reading of the same jobs means', async () =>
     { numRuns: 60 },
   )
   expect(found).toBeGreaterThan(200)
+})
+
+it('runs no completed job of the vault again that was not asked for', async () => {
+  const all = (await plantJobs(world.raw, 'again')).filter(({ state }) => state !== 'active')
+  const set = await quarantined('again', all)
+  const completed = all.filter(({ state }) => state === 'completed').length
+  expect(completed).toBeGreaterThan(1)
+  const deps = {
+    store,
+    systems: { all: () => [world.system], get: () => world.system },
+    clock: { now: () => NOW },
+  }
+  const resolved = async (action: JobAction, filter: string, options: JobOptions = {}) => {
+    const wish = { filter, options: { vault: set.number, ...options } }
+    const { jobs, warnings } = await resolveJobs(deps, { action, refs: [set.ref], wish })
+    return { completed: jobs.byState.completed ?? 0, told: [...warnings.values()].flat().join() }
+  }
+  const left = new RegExp(`^${completed} that had completed stay .*v${set.number} as-it-was`)
+  const again = `${completed} of them had completed; they would run again.`
+  expect(await resolved('release', '')).toEqual({
+    completed: 0,
+    told: expect.stringMatching(left),
+  })
+  expect(await resolved('replay', '', { canary: 50 })).toMatchObject({ completed: 0 })
+  expect(await resolved('release', 'state:completed')).toEqual({ completed, told: again })
+  expect(await resolved('release', 'state:failed')).toEqual({ completed: 0, told: '' })
+  expect(await resolved('release', '', { asItWas: true })).toEqual({ completed, told: '' })
+  expect(await resolved('discard', '')).toEqual({ completed, told: '' })
 })
 
 const frames = (place: string) => `\n    at ${place} (/app/dist/${place}.js:10:3)`

@@ -119,7 +119,9 @@ describe('the vault, as people look at it', () => {
     expect(await stayOf('17')).toMatchObject([
       { set: set.number, state: 'released', newId: `new-${rows[0]}` },
     ])
-    expect(await stayOf('18')).toMatchObject([{ set: set.number, state: 'held', newId: null }])
+    expect(await stayOf('18')).toMatchObject([
+      { set: set.number, state: 'held', from: 'failed', newId: null },
+    ])
     expect(await stayOf('19')).toEqual([])
   })
 
@@ -172,6 +174,23 @@ describe('what is in the vault', () => {
     )
     expect(rows).toMatchObject([{ about: { action: 'expire', subject: `vault v${set.number}` } }])
   })
+})
+
+it('is not warned of with a command that would run completed jobs again', async () => {
+  const keptUntil = day(DEFAULT_VAULT.warnMs / 86_400_000 + 60)
+  const failed = await make.holding(['1'], { keptUntil })
+  const plan = await make.executing([['2']], 'completed')
+  const completed = await make.setOf(plan, { keptUntil })
+  const copy = aCopy('2', { facts: { ...aCopy('2').facts, state: 'completed', error: null } })
+  await store.now.vault.copyIn(completed.id, plan.fence, [copy], { forgets: false })
+  await store.now.vault.settleCopies(completed.id, ['2'], ['2'])
+  await warnOfExpiry(at(day(61)))
+  const warned = async (number: number) =>
+    (await lines()).filter((line) => line.includes(`release v${number}`)).join()
+  expect(await warned(failed.set.number)).toMatch(/release v\d+` puts them back in line\.$/)
+  expect(await warned(completed.number)).toMatch(
+    /release v\d+ as-it-was` puts them back where they were\.$/,
+  )
 })
 
 const never = (): Promise<never> => Promise.reject(new Error('nobody asks'))

@@ -2,7 +2,7 @@ import type { JobOptions, PlannedJobs, PlanPreview } from '../../../domain/actio
 import { OperatorError } from '../../../domain/errors.ts'
 import { parseFilterText } from '../../../domain/filter-grammar.ts'
 import { filterWords } from '../../../domain/filter-words.ts'
-import { type JobAction, jobActionRule } from '../../../domain/job-actions.ts'
+import { type JobAction, jobActionRule, usualStates } from '../../../domain/job-actions.ts'
 import type { JobFilter } from '../../../domain/job-filter.ts'
 import type { JobState } from '../../../domain/job.ts'
 import { jobsDigest } from '../../../domain/plan.ts'
@@ -39,7 +39,7 @@ export interface ResolvedJobs {
  * The filter that is meant, with the states that the action is about. Throws `bad_input` where the filter
  * cannot be read, or asks for what the action cannot do.
  */
-export function filterFor(action: JobAction, words: string): JobFilter {
+export function filterFor(action: JobAction, words: string, options: JobOptions = {}): JobFilter {
   const filter = parseFilterText(words)
   const rule = jobActionRule(action)
   const wrong = filter.states.filter((state) => !rule.states.includes(state))
@@ -50,7 +50,7 @@ export function filterFor(action: JobAction, words: string): JobFilter {
       `Say which jobs to ${action}.`,
       `Nothing was changed. For example \`${action} <queue> state:completed older:1h\`.`,
     )
-  return filter.states.length > 0 ? filter : { ...filter, states: rule.usual }
+  return filter.states.length > 0 ? filter : { ...filter, states: usualStates(action, options) }
 }
 
 const wrongStates = (
@@ -69,7 +69,7 @@ const wrongStates = (
  * systems throw.
  */
 export async function resolveJobs(
-  deps: Deps,
+  deps: Pick<Deps, 'store' | 'systems' | 'clock'>,
   about: {
     readonly action: JobAction
     readonly refs: readonly QueueRef[]
@@ -78,15 +78,29 @@ export async function resolveJobs(
   },
 ): Promise<ResolvedJobs> {
   const { action, refs, wish, onProgress = () => {} } = about
-  const filter = filterFor(action, wish.filter)
+  const filter = filterFor(action, wish.filter, wish.options)
   const found =
     jobActionRule(action).source === 'vault'
-      ? [await selectInVault(deps, { refs, filter, options: wish.options })]
+      ? [
+          await selectInVault(deps, {
+            action,
+            refs,
+            filter,
+            options: wish.options,
+            besides: unasked(action, wish, filter),
+          }),
+        ]
       : await selectInQueues(deps, refs, filter, onProgress)
   return toResolved(found, {
     filter: filterWords(parseFilterText(wish.filter)),
     options: wish.options,
   })
+}
+
+/** States that the action can be about, and that only a name brings in: whoever named some knows of it. */
+function unasked(action: JobAction, wish: JobsWish, { states }: JobFilter): readonly JobState[] {
+  const isNamed = parseFilterText(wish.filter).states.length > 0
+  return isNamed ? [] : jobActionRule(action).states.filter((state) => !states.includes(state))
 }
 
 function toResolved(found: readonly Found[], wish: JobsWish): ResolvedJobs {

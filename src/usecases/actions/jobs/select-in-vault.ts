@@ -1,15 +1,16 @@
 import type { JobOptions } from '../../../domain/action.ts'
 import { OperatorError } from '../../../domain/errors.ts'
 import { compileFilter } from '../../../domain/filter-match.ts'
-import { MOST_JOBS } from '../../../domain/job-actions.ts'
+import { type JobAction, MOST_JOBS } from '../../../domain/job-actions.ts'
 import type { JobFilter } from '../../../domain/job-filter.ts'
-import type { JobFacts } from '../../../domain/job.ts'
+import type { JobFacts, JobState } from '../../../domain/job.ts'
 import type { JobOperator } from '../../../domain/ports/job-operator.ts'
 import { isSameQueue, type JobSample, type QueueRef } from '../../../domain/queue.ts'
 import { redactJson } from '../../../domain/redaction.ts'
 import { shownError } from '../../../domain/shown-error.ts'
 import type { VaultJob, VaultSet } from '../../../domain/vault.ts'
 import type { Deps } from '../../deps.ts'
+import { completedWarnings } from './completed-warnings.ts'
 import type { Found } from './found.ts'
 import { operatorOf } from './operator-of.ts'
 import { pickCanary } from './pick-canary.ts'
@@ -23,32 +24,44 @@ const SHOWN_DATA = 400
 
 type Row = { readonly job: VaultJob; readonly content: string | null }
 
-/** Jobs of one vault set that a filter means; their ids are those of its rows. */
+/**
+ * Jobs of one vault set that a filter means; their ids are those of its rows. Those that only differ by a state
+ * of `besides` are left, and told of.
+ */
 export async function selectInVault(
   deps: Pick<Deps, 'store' | 'systems' | 'clock'>,
   about: {
+    readonly action: JobAction
     readonly refs: readonly QueueRef[]
     readonly filter: JobFilter
     readonly options: JobOptions
+    readonly besides: readonly JobState[]
   },
 ): Promise<Found> {
   const set = await setOf(deps, about)
   const operator = operatorOf(deps, set.ref)
   const picked = new Picked()
-  const { canary } = about.options
+  const { action, options, besides } = about
+  const { canary } = options
   const pool = canary === undefined ? null : pickCanary(canary)
   const matching = pool ?? picked
   const most = Math.min(about.filter.limit ?? MOST_JOBS, MOST_JOBS)
-  const filter = compileFilter(about.filter, deps.clock.now())
+  const states = [...about.filter.states, ...besides]
+  const filter = compileFilter({ ...about.filter, states }, deps.clock.now())
+  let left = 0
   const withContent = filter.needs.data || filter.needs.stack
   for await (const row of heldRows(deps, set, withContent)) {
     if (matching.count >= most) break
     picked.looked += 1
-    if (filter.matches(factsOf(operator, row))) matching.add(row.job)
+    if (!filter.matches(factsOf(operator, row))) continue
+    if (besides.includes(row.job.facts.state)) left += 1
+    else matching.add(row.job)
   }
   if (pool !== null)
     for (const job of await deps.store.now.vault.rows(pool.chosen())) picked.add(job)
-  return { ref: set.ref, ...picked.found(), sample: await samplesOf(deps, set, operator, picked) }
+  const found = picked.found()
+  const warnings = completedWarnings(action, options, { groups: found.groups, left })
+  return { ref: set.ref, ...found, warnings, sample: await samplesOf(deps, set, operator, picked) }
 }
 
 /** Page by page, so that a set of any size fits into memory. */

@@ -115,6 +115,7 @@ export const job: fc.Arbitrary<JobView> = fc.record({
     fc.record({
       set: count,
       state: vaultState,
+      from: fc.constantFrom(...JOB_STATES),
       madeAt: date,
       owner: actor,
       newId: maybe(hostile),
