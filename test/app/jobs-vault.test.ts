@@ -95,6 +95,14 @@ describe('jobs in line', () => {
     await world.person(CEM).click('spillway:approve', OPS)
     await untilCard(world, OPS, /Cleaning of 4 jobs.*: done/s)
     expect(await idsIn(client, 'email', 'completed')).toEqual([])
+    await refusal(
+      world,
+      ANA,
+      'release v2',
+      /no waiting, prioritized, delayed or failed jobs in `v2` to release.*`release v2 as-it-was`/s,
+    )
+    await preview(world, ANA, 'release v2 as-it-was')
+    await untilModal(world, ANA, /They go back where they were.*completed ones stay completed/s)
   })
 })
 

@@ -262,14 +262,8 @@ describe('one job', () => {
 
   it('that is in the vault is found there, with the way back', () => {
     const owner = { teamId: 'T1', userId: 'U0ANA' }
-    const stay = {
-      set: 7,
-      state: 'held' as const,
-      from: 'failed' as const,
-      madeAt: ago(20),
-      owner,
-      newId: null,
-    }
+    const held = { set: 7, state: 'held', from: 'failed' } as const
+    const stay = { ...held, madeAt: ago(20), owner, newId: null }
     const rendered = renderJob(aJob(null, [stay]), LOCALE)
     expect(rendered.text).toBe('In the vault: job `4711` of `sales/email:send`')
     expect(readable(rendered)).toContain(
@@ -277,7 +271,6 @@ describe('one job', () => {
     )
     const completed = renderJob(aJob(null, [{ ...stay, from: 'completed' }]), LOCALE)
     expect(readable(completed)).toMatch(/release v7 id:\S+ as-it-was`/)
-    expect(readable(rendered)).not.toContain('as-it-was')
     const gone = renderJob(aJob(null, [{ ...stay, state: 'discarded' }]), LOCALE)
     expect(gone.text).toBe('There is no job `4711` of `sales/email:send` now')
     expect(readable(gone)).toContain('discarded, its payload is not kept')
