@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { createPage, readFrame, type Page } from './ui/page.ts'
-import { findElement, wordsOf, type UiChannel, type UiMessage, type UiView } from './ui/shapes.ts'
+import {
+  findElement,
+  offerOf,
+  wordsOf,
+  type UiChannel,
+  type UiMessage,
+  type UiView,
+} from './ui/shapes.ts'
 import { openWebSocket } from './web-socket.ts'
 
 /** What a person fills in, by `action_id`: free text, or the value of an option. */
@@ -17,6 +24,8 @@ export interface UiClient {
   say(channel: string, text: string, threadTs?: string): Promise<void>
   /** Clicks the button with this `action_id`; throws if the message has none. */
   clickButton(message: UiMessage, actionId: string): Promise<void>
+  /** Clicks the first button of this label, or chooses it from a menu; throws if the message has neither. */
+  clickLabel(message: UiMessage, label: string): Promise<void>
   /** Submits the open modal; resolves once it changed or closed. What Slack shows at its fields is thrown. */
   submitModal(values: ModalValues): Promise<void>
   openModal(): UiView | null
@@ -75,6 +84,12 @@ function createUi(
         messageTs: message.ts,
         action: clickOn(message, actionId),
       }),
+    clickLabel: (message, label) =>
+      control('interact', {
+        channel: message.channel,
+        messageTs: message.ts,
+        action: choiceOf(message, label),
+      }),
     async submitModal(values) {
       const view = top()
       if (view === null) throw new Error('There is no open modal to submit.')
@@ -115,6 +130,12 @@ const tail = (messages: readonly UiMessage[]): string =>
     .slice(-3)
     .map((message) => `  ${wordsOf(message).replaceAll('\n', ' · ').slice(0, 300)}`)
     .join('\n')
+
+function choiceOf(message: UiMessage, label: string): object {
+  const choice = offerOf(message, label)
+  if (choice !== null) return choice
+  throw new Error(`The message does not offer ${label}. It says: ${wordsOf(message)}`)
+}
 
 function clickOn(message: UiMessage, actionId: string): object {
   const found = findElement(message, actionId)

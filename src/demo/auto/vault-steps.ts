@@ -1,6 +1,6 @@
 import { ACTION_IDS } from '../../slack/action-ids.ts'
 import { TROUBLE_QUEUE } from '../estate-queues.ts'
-import { findElement, wordsOf, type UiMessage } from '../ui/shapes.ts'
+import { offerOf, wordsOf, type UiMessage } from '../ui/shapes.ts'
 import { OPS_CHANNEL } from '../workspace.ts'
 import type { PlanRecord } from './records.ts'
 import { cardWith, expectThat, submitReason, until, type Outcome, type Scene } from './stage.ts'
@@ -8,6 +8,8 @@ import { cardWith, expectThat, submitReason, until, type Outcome, type Scene } f
 /** What failed most: one error, of one type of job. */
 const FAILURE = 'ETIMEDOUT'
 const TYPE = '"name":"whatsapp.send"'
+/** A button, or in the menu of its failure where the remedy advises something else. */
+const QUARANTINE = 'Quarantine…'
 const REASON = 'Each would write to a customer whom the shop may have called meanwhile.'
 const NO_MATTER = 'The shop has called nobody.'
 
@@ -27,7 +29,7 @@ export async function failures({ ui, queue }: Scene): Promise<Outcome<UiMessage>
   await ui.runCommand(OPS_CHANNEL.id, '/queue', `failed ${TROUBLE_QUEUE}`)
   const answer = await ui.waitForMessage(
     OPS_CHANNEL.id,
-    (message) => findElement(message, ACTION_IDS.quarantine) !== null,
+    (message) => offerOf(message, QUARANTINE) !== null,
     'failed jobs with their buttons',
   )
   const words = wordsOf(answer)
@@ -43,7 +45,7 @@ export async function quarantine(scene: Scene, answer: UiMessage): Promise<Outco
   const { ui, queue, records } = scene
   const before = await queue.failures()
   const meant = [...before.values()].filter(isMeant).length
-  const open = () => ui.clickButton(answer, ACTION_IDS.quarantine)
+  const open = () => ui.clickLabel(answer, QUARANTINE)
   await submitReason(ui, open, REASON, `the preview of ${meant} jobs`)
   const plan = await planDone(scene, 'quarantine')
   const left = [...(await queue.failures()).values()]

@@ -105,3 +105,15 @@ export function findElement(message: UiMessage, actionId: string): FoundElement 
   }
   return null
 }
+
+/** What a click on the first button, or menu option, of this label sends; null if there is none. */
+export function offerOf(message: UiMessage, label: string): object | null {
+  for (const block of message.blocks)
+    for (const { type, action_id, value, text, options = [] } of elementsOf(block)) {
+      const at = { type, action_id, block_id: block.block_id }
+      if (type === 'button' && plain(text) === label) return { ...at, value, text }
+      const option = options.find((one) => plain(one.text) === label)
+      if (option !== undefined) return { ...at, selected_option: option }
+    }
+  return null
+}
