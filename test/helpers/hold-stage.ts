@@ -17,7 +17,7 @@ import { actorOf, createToyPeople } from './toy-people.ts'
 
 export const MINUTE_MS = 60_000
 
-export type HoldWish = Pick<
+type HoldWish = Pick<
   Parameters<typeof planAction>[1],
   'action' | 'throttle' | 'undoesPlanId'
 > & {

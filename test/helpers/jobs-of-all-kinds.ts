@@ -32,14 +32,7 @@ const planted = (n: number, state: JobState): JobFacts => ({
 })
 
 const EACH = 24
-const STATES = [
-  'waiting',
-  'prioritized',
-  'delayed',
-  'active',
-  'failed',
-  'completed',
-] as const
+const STATES = ['waiting', 'prioritized', 'delayed', 'active', 'failed', 'completed'] as const
 
 /** Some jobs in every state, in their order; versions of BullMQ name attempts differently. */
 export async function plantJobs(raw: Redis, queue: string): Promise<readonly JobFacts[]> {

@@ -84,7 +84,7 @@ const counts = fc
   })
   .map(aCounts)
 
-export const throttle: fc.Arbitrary<Throttle> = fc.record({
+const throttle: fc.Arbitrary<Throttle> = fc.record({
   rate: maybe(fc.record({ max: count, durationMs: count })),
   concurrency: maybe(count),
 })
