@@ -17,10 +17,7 @@ import { actorOf, createToyPeople } from './toy-people.ts'
 
 export const MINUTE_MS = 60_000
 
-type HoldWish = Pick<
-  Parameters<typeof planAction>[1],
-  'action' | 'throttle' | 'undoesPlanId'
-> & {
+type HoldWish = Pick<Parameters<typeof planAction>[1], 'action' | 'throttle' | 'undoesPlanId'> & {
   /** Half an hour unless told; null without an end. */
   readonly holdMs?: number | null
   /** Ana unless told. */

@@ -76,7 +76,11 @@ describe('a whole file', () => {
     expect(config.settings.roles).toMatchObject([
       { name: 'operator', tiers: ALL_TIERS, approves: [], breaksGlass: [] },
       { name: 'outreach-team', tiers: ['medium', 'low'], actions: ['pause', 'resume'] },
-      { name: 'approver', actions: [], approves: expect.arrayContaining([...ACTION_KINDS]) as unknown },
+      {
+        name: 'approver',
+        actions: [],
+        approves: expect.arrayContaining([...ACTION_KINDS]) as unknown,
+      },
       {
         name: 'incident-lead',
         actions: expect.arrayContaining([...ACTION_KINDS, 'freeze']) as unknown,
