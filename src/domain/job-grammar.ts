@@ -1,9 +1,9 @@
-import type { JobOptions } from './action.ts'
+import { ACTION_KINDS, type JobOptions } from './action.ts'
 import { asTyped, type Word } from './command-words.ts'
 import { OperatorError } from './errors.ts'
 import { isFilterWord, parseJobFilter } from './filter-grammar.ts'
 import { filterWords } from './filter-words.ts'
-import { type JobAction, jobActionRule } from './job-actions.ts'
+import { isJobAction, type JobAction, jobActionRule } from './job-actions.ts'
 
 /** What a person wants done with jobs: where they are, which ones, and how. */
 export interface JobCommand {
@@ -18,19 +18,7 @@ export interface JobCommand {
 }
 
 /** Every action about jobs has a verb of its own. */
-export const JOB_VERBS: readonly JobAction[] = [
-  'quarantine',
-  'release',
-  'replay',
-  'discard',
-  'retry',
-  'promote',
-  'move',
-  'prioritize',
-  'clean',
-  'drain',
-  'unstick',
-]
+export const JOB_VERBS: readonly JobAction[] = ACTION_KINDS.filter(isJobAction)
 
 const wrong = (happened: string, advice: string): OperatorError =>
   new OperatorError('bad_input', happened, `Nothing was changed. ${advice}`)
