@@ -18,10 +18,11 @@ import type { Deps } from '../deps.ts'
 import { requireRole } from '../people/authorize.ts'
 import { draftPlan } from './draft.ts'
 import { requireThawed } from './freeze.ts'
+import { noteMiss } from './jobs/note-miss.ts'
 import { operatorOf } from './jobs/operator-of.ts'
 import type { JobsWish, NewSlice } from './jobs/resolve-jobs.ts'
 import { planView } from './plan-view.ts'
-import { preparePlan } from './prepare-plan.ts'
+import { type Prepared, preparePlan } from './prepare-plan.ts'
 import type { ThrottleWish } from './prepare-throttle.ts'
 import { refusalOfTarget } from './refusals.ts'
 import { type Context, contextOf, effectsOf, tierFor } from './tier.ts'
@@ -58,7 +59,7 @@ export async function planAction(
   requireSupport(deps, request)
   await requireRole(deps, { actor, action, queues: tiersOf(deps, request), incidentId })
   await requireThawed(deps)
-  const prepared = await preparePlan(deps, withTargetTier(deps, request))
+  const prepared = await prepare(deps, request)
   const { queues, jobs, throttle, preview, slices } = prepared
   const intended = { action, queues, jobs, throttle, incidentId }
   const context = await contextOf(deps.store.now, intended, deps.clock.now())
@@ -71,6 +72,15 @@ export async function planAction(
   const draft = { ...request, ...kept, plannedJobs: jobs, plannedThrottle: throttle }
   const plan = await store(deps, draft, slices)
   return planView(deps, plan, { seen: prepared.seen, choices, drift })
+}
+
+async function prepare(deps: Deps, request: PlanRequest): Promise<Prepared> {
+  try {
+    return await preparePlan(deps, withTargetTier(deps, request))
+  } catch (error) {
+    await noteMiss(deps, request, error)
+    throw error
+  }
 }
 
 /** How critical the queue is that jobs go to is decided here, never by whoever asks. */
