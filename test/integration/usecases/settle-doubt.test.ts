@@ -137,6 +137,10 @@ it('what is given up while Redis is away is settled by receipts, and no job is i
     await settleDoubts(deps)
     return (await store.now.slices.inDoubt(1)).length === 0
   })
+  // What is kept while a slice is under way has no end of its own.
+  const kept = await redis.keys('*:spillway:*')
+  for (const { planId, slice } of doubtful)
+    expect(kept.filter((key) => key.endsWith(`:${planId}:${slice.position}`))).toEqual([])
   const seen = new Set<string>()
   for (const one of killed) {
     const { action, done, left } = one.deed

@@ -133,8 +133,8 @@ export function sliceEnd(ends: readonly JobEnd[]): SliceEnd {
   return { state: 'done', skipped, renamed }
 }
 
-/** The checkpoint is committed: what the system remembers of the slice is of no use any more, and ends by itself. */
-async function forget(
+/** The checkpoint is committed: what the system remembers of the slice is of no use any more, and would stay. */
+export async function forget(
   deps: Pick<Deps, 'log'>,
   operator: JobOperator,
   queue: string,

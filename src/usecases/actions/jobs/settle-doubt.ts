@@ -11,7 +11,7 @@ import { plural } from '../../../domain/text.ts'
 import { auditOfPlan } from '../../audit/audit-of.ts'
 import type { Deps } from '../../deps.ts'
 import { placesOf, tellPlaces } from '../card.ts'
-import { sliceEnd } from './job-action.ts'
+import { forget, sliceEnd } from './job-action.ts'
 import { operatorOf } from './operator-of.ts'
 
 const AT_ONCE = 50
@@ -65,6 +65,9 @@ async function settleDoubt(deps: Deps, planId: string, slice: Slice): Promise<vo
     const facts = { settled: slice.position, words }
     await store.audit.append(auditOfPlan(now, 'step', plan, facts, { by: null, queue: slice.ref }))
   })
+  // Nobody else would: what is kept while a slice is under way has no end of its own.
+  for (const name of [slice.ref.queue, plan.jobs?.options.target?.queue])
+    if (name !== undefined) await forget(deps, operator, name, guard)
 }
 
 /** By job id, or by row of the vault; what has no receipt was not touched. Of a move also what was put. */
