@@ -1,4 +1,4 @@
-import type { Word } from './command-words.ts'
+import { asTyped, isKeyword, type Word } from './command-words.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { OperatorError, type ProblemCode } from './errors.ts'
 import type { Rate, Throttle } from './throttle.ts'
@@ -23,9 +23,6 @@ const MAX_CONCURRENCY = 10_000
 
 const EXAMPLES =
   'Say for example `throttle email 20/min for 1h`, or `throttle email concurrency 2 for 30m`.'
-
-const quote = (text: string): string =>
-  `\`${(text.length > 60 ? `${text.slice(0, 59)}…` : text).replaceAll('`', "'")}\``
 
 const refusal = (happened: string, code: ProblemCode = 'bad_input', advice = EXAMPLES) =>
   new OperatorError(code, happened, `Nothing was changed. ${advice}`)
@@ -58,7 +55,8 @@ function parseLimits(words: readonly Word[]): ThenThrottle {
   let left = words
   while (left.length > 0 && !isKeyword(left[0], 'for')) {
     const read = readLimit(left)
-    if (read === null) throw refusal(`${quote(left[0]?.text ?? '')} is no limit that I understand.`)
+    if (read === null)
+      throw refusal(`${asTyped(left[0]?.text ?? '')} is no limit that I understand.`)
     throttle = joined(throttle, read.throttle, left[0]?.text ?? '')
     left = left.slice(read.length)
   }
@@ -71,7 +69,7 @@ function joined(so: Throttle, more: Throttle, word: string): Throttle {
   const isTwice =
     (so.rate !== null && more.rate !== null) ||
     (so.concurrency !== null && more.concurrency !== null)
-  if (isTwice) throw refusal(`${quote(word)} is a second limit of the same kind.`)
+  if (isTwice) throw refusal(`${asTyped(word)} is a second limit of the same kind.`)
   return { rate: more.rate ?? so.rate, concurrency: more.concurrency ?? so.concurrency }
 }
 
@@ -150,9 +148,6 @@ function concurrencyOf(count: number): number {
   return count
 }
 
-const isKeyword = (word: Word | undefined, keyword: string): boolean =>
-  word !== undefined && !word.isQuoted && word.text.toLowerCase() === keyword
-
 function timeOf(words: readonly Word[]): number {
   const text = words.map((word) => word.text).join(' ')
   const ms = parseDuration(text)
@@ -160,12 +155,12 @@ function timeOf(words: readonly Word[]): number {
     const happened =
       text === ''
         ? 'After `for` a time is missing.'
-        : `${quote(text)} is not a time that I understand.`
+        : `${asTyped(text)} is not a time that I understand.`
     throw refusal(happened, 'bad_duration', 'Say for example `for 30m`, `for 2h` or `for 1d`.')
   }
   if (ms > MAX_FOR_MS)
     throw refusal(
-      `${quote(text)} is too long: a throttle lasts at most ${formatDuration(MAX_FOR_MS)}.`,
+      `${asTyped(text)} is too long: a throttle lasts at most ${formatDuration(MAX_FOR_MS)}.`,
       'bad_duration',
       'Choose a shorter time; it can be throttled again.',
     )
