@@ -12,6 +12,7 @@ import type {
   Sampled,
   TypeShare,
 } from './queue.ts'
+import type { PlannedReplay, RampWish } from './replay.ts'
 import type { HeldThrottle, PlannedThrottle } from './throttle.ts'
 
 /** What people can have done to a queue. */
@@ -75,6 +76,8 @@ export interface Plan {
   readonly endsHoldId: string | null
   /** Set when this plan takes another one back. */
   readonly undoesPlanId: string | null
+  /** Set when a replay had this plan made, which its own confirmation covered: once per step of it. */
+  readonly replay?: { readonly planId: string; readonly step: string }
   readonly actor: Actor
   readonly tier: EffectTier
   /** Why it is of this tier, for people. */
@@ -128,6 +131,8 @@ export interface PlannedJobs {
   /** Of these so many will be left as they are, as far as could be seen. */
   readonly foreseen: Readonly<Partial<Record<SkipReason, number>>>
   readonly options: JobOptions
+  /** Of a replay. */
+  readonly replay?: PlannedReplay
 }
 
 /** Every queue that a plan concerns: its own, and the one that its jobs go to. Rights are asked for on all of them. */
@@ -155,6 +160,10 @@ export interface JobOptions {
   readonly priority?: number
   /** A canary: these jobs first, and each one's outcome is reported. */
   readonly canary?: number
+  /** Of a replay: in which waves, and how they are watched. */
+  readonly ramp?: RampWish
+  /** Of a replay: the number of the plan that it goes on with; its jobs are what that one left. */
+  readonly continues?: number
 }
 
 /** One queue of a plan: how it was when the plan was made, and what has become of it. */

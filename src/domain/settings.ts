@@ -3,6 +3,7 @@ import { matchesGlob } from './glob.ts'
 import type { ApprovalRule, Role } from './policy.ts'
 import { queueKey, type QueueRef, type QueueTier } from './queue.ts'
 import type { Remedy } from './remedy.ts'
+import type { RampStep } from './replay.ts'
 
 /** What the configuration says of the queues that match a glob. */
 export interface QueueRule {
@@ -76,6 +77,32 @@ export interface VaultSettings {
   readonly warnMs: number
 }
 
+/** How jobs are replayed where nobody says otherwise. */
+export interface ReplaySettings {
+  readonly steps: readonly RampStep[]
+  readonly inFlight: number | null
+  readonly perMinute: number | null
+  readonly watchMs: number
+  readonly patienceMs: number
+  /** 0 to 1. */
+  readonly success: number
+  /** On queues of these tiers a wave is followed by the next one only by a person's click. */
+  readonly byHand: readonly QueueTier[]
+  /** Live jobs that wait for longer than this, because of the replay, hold it; in ms. */
+  readonly maxWaitMs: number
+}
+
+/** When a queue counts as recovered (runbook E10). */
+export interface RecoverySettings {
+  readonly forMs: number
+  /** Fewer failed jobs than this may be left. */
+  readonly maxFailed: number
+  /** 0 to 1. */
+  readonly success: number
+  /** Whether an incident whose alerts are resolved is resolved by itself once the checklist holds. */
+  readonly resolves: boolean
+}
+
 /** The part of the configuration that rules are made of; addresses and secrets stay in `config/`. */
 export interface Settings {
   /** Names this installation, in the audit trail and in metrics. */
@@ -90,6 +117,8 @@ export interface Settings {
   readonly policy: PolicySettings
   readonly audit: AuditSettings
   readonly vault: VaultSettings
+  readonly replay: ReplaySettings
+  readonly recovery: RecoverySettings
   /** Before those that everybody knows. */
   readonly remedies: readonly Remedy[]
   readonly commands: { readonly queue: string; readonly incident: string }
@@ -136,4 +165,22 @@ export const ruleFor = (settings: Pick<Settings, 'queueRules'>, ref: QueueRef): 
 export function incidentKey(settings: Pick<Settings, 'queueRules'>, ref: QueueRef): string {
   const { group } = ruleFor(settings, ref)
   return group === null ? `queue:${queueKey(ref)}` : `group:${group}`
+}
+
+export const DEFAULT_REPLAY: ReplaySettings = {
+  steps: [{ jobs: 10 }, { share: 0.05 }, { share: 0.25 }, { share: 1 }],
+  inFlight: 500,
+  perMinute: null,
+  watchMs: 30_000,
+  patienceMs: 10 * MINUTE_MS,
+  success: 0.95,
+  byHand: ['critical'],
+  maxWaitMs: 15 * MINUTE_MS,
+}
+
+export const DEFAULT_RECOVERY: RecoverySettings = {
+  forMs: 15 * MINUTE_MS,
+  maxFailed: 10,
+  success: 0.95,
+  resolves: true,
 }

@@ -65,6 +65,8 @@ export interface Destination {
   readonly resetsAttempts: boolean
   /** Set where it goes to another queue than its own: then it may get another id. */
   readonly isElsewhere: boolean
+  /** Ahead of all that waits, as far as its priority and delay allow; else behind it. */
+  readonly isFirst?: boolean
 }
 
 /** A job of the vault, with the key under which it may be put back once. */
@@ -114,6 +116,8 @@ export interface JobOperator {
     guard: Guard,
     ids: readonly string[],
     resetsAttempts: boolean,
+    /** Ahead of all that waits, as far as their priority allows. */
+    isFirst?: boolean,
   ): Promise<readonly JobEnd[]>
   /** Delayed jobs in line now. */
   promote(queue: string, guard: Guard, ids: readonly string[]): Promise<readonly JobEnd[]>
@@ -138,6 +142,39 @@ export interface JobOperator {
     ids: readonly string[],
     since: Date,
   ): Promise<ReadonlyMap<string, JobOutcome>>
+  /** Where these jobs are now; those that are gone are left out. */
+  states(queue: string, ids: readonly string[]): Promise<ReadonlyMap<string, JobState>>
+  /** What these jobs are and what they failed with, without their payload; those that are gone are left out. */
+  glance(queue: string, ids: readonly string[]): Promise<readonly Glance[]>
+  /** The end of what is told of jobs that end: `ended` reads on from there. */
+  position(queue: string): Promise<string>
+  /** Jobs that ended for good since then, oldest first, also those that were removed at once. */
+  ended(queue: string, position: string, most: number): Promise<EndedJobs>
+}
+
+export interface Glance {
+  readonly id: string
+  readonly type: string
+  /** Raw: redact it before it is shown. Null where it did not fail. */
+  readonly error: string | null
+  /** When it failed or completed, else when it was added. */
+  readonly at: Date | null
+}
+
+/** What was told of jobs that ended, and from where to read on. */
+export interface EndedJobs {
+  readonly position: string
+  readonly jobs: readonly {
+    readonly id: string
+    readonly kind: 'completed' | 'failed'
+    /** Raw: redact it before it is shown. Null unless it failed. */
+    readonly error: string | null
+    readonly at: Date
+  }[]
+  /** What was told in between was dropped by the system before it was read: some ends were missed. */
+  readonly hasGap: boolean
+  /** There is more to be read at once. */
+  readonly hasMore: boolean
 }
 
 /** An active job whose lock is gone: its worker died, or was too busy to renew it and may still be at it. */

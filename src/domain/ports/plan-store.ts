@@ -30,6 +30,8 @@ export type Settled = Pick<
 export interface Lease {
   readonly plan: Plan
   readonly fence: number
+  /** Attempts that did not end by themselves, this one counted: 1 for the first, and after every `later`. */
+  readonly attempt: number
 }
 
 export interface Plans {
@@ -53,6 +55,8 @@ export interface Plans {
   release(id: string, fence: number, now: Date): Promise<boolean>
   /** executing → confirmed: its queues are free for other plans until it goes on. */
   putOff(id: string, fence: number): Promise<boolean>
+  /** The same for what made progress and goes on later: its attempts are counted anew from there. */
+  later(id: string, fence: number, now: Date): Promise<boolean>
   /** One queue of an executing plan → executing. `busy` while another plan has this queue. */
   beginQueue(id: string, fence: number, ref: QueueRef): Promise<'begun' | 'busy' | 'lost'>
   /** Marks that a queue is about to be touched; false if that was marked before, or the fence is lost. */

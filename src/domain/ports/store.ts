@@ -11,6 +11,7 @@ import type { Alerts, Deliveries } from './alert-store.ts'
 import type { Anchors, Audit, Payloads } from './audit-store.ts'
 import type { Incidents, Rooms, Timeline } from './incident-store.ts'
 import type { Approvals, Holds, Plans, Reviews, Throttles } from './plan-store.ts'
+import type { Replays } from './replay-store.ts'
 import type { VaultReads } from './vault-reads.ts'
 import type { Slices, Vault } from './vault-store.ts'
 
@@ -32,6 +33,7 @@ export interface Repositories {
   readonly reviews: Reviews
   readonly holds: Holds
   readonly throttles: Throttles
+  readonly replays: Replays
   readonly vault: Vault
   readonly vaultReads: VaultReads
   readonly audit: Audit

@@ -11,6 +11,10 @@ export interface Slice {
   readonly state: JobState
   /** Ids in the queue, or, where the jobs are in the vault, ids of vault rows in decimal. */
   readonly ids: readonly string[]
+  /** Of a replay: the wave that it belongs to, from 0. */
+  readonly wave?: number
+  /** Of a replay, whose jobs may be in both: its ids are those of vault rows. */
+  readonly isInVault?: boolean
   /** Null until it is over. */
   readonly end: SliceEnd | null
   readonly isBegun: boolean
