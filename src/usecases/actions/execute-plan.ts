@@ -75,7 +75,11 @@ async function carryOut(deps: Deps, lease: Lease): Promise<Attempt> {
   const isWaiting = plan.queues.some(
     (queue) => waits.has(queueKey(queue.ref)) && (halt === null || !isUntouched(queue)),
   )
-  return isWaiting ? wait(deps, { ...lease, plan }, waits, halt) : close(deps, lease, halt)
+  if (!isWaiting) return close(deps, lease, halt)
+  const laterMs = laterOf(waits)
+  return laterMs === null
+    ? wait(deps, { ...lease, plan }, waits, halt)
+    : goOnLater(deps, { ...lease, plan }, laterMs)
 }
 
 const isNext = (queue: Plan['queues'][number], waits: Waits, halt: Halt | null): boolean =>
@@ -100,15 +104,19 @@ async function current(deps: Deps, { id }: Plan): Promise<Plan> {
 async function tooLate(deps: Deps, plan: Plan): Promise<Halt | null> {
   if (plan.endsHoldId !== null || !(await isPatienceOver(deps, plan))) return null
   const minutes = EXECUTION_PATIENCE_MS / 60_000
-  const isBegun = plan.queues.some(({ state }) => state !== 'pending')
+  const isBegun = plan.queues.some(wasBegun)
   const happened = isBegun
     ? `I gave up after ${minutes} minutes.`
     : `It could not be begun within ${minutes} minutes.`
   return { state: null, text: happened }
 }
 
+/** Also what goes on later, and is nobody's in between. */
+const wasBegun = (queue: Plan['queues'][number]): boolean =>
+  queue.state !== 'pending' || !isUntouched(queue)
+
 async function isPatienceOver(deps: Deps, plan: Plan): Promise<boolean> {
-  const isBegun = plan.queues.some(({ state }) => state !== 'pending')
+  const isBegun = plan.queues.some(wasBegun)
   const since = isBegun ? (plan.progressedAt ?? plan.startedAt) : await readyAt(deps, plan)
   return deps.clock.now().getTime() > (since ?? plan.createdAt).getTime() + EXECUTION_PATIENCE_MS
 }
@@ -119,10 +127,27 @@ async function readyAt(deps: Deps, plan: Plan): Promise<Date | null> {
   return approvals.at(-1)?.at ?? plan.confirmedAt
 }
 
+/** When what goes on by itself does so, in ms; null where something else has to happen first. */
+function laterOf(waits: Waits): number | null {
+  const times = [...waits.values()].map((wait) =>
+    wait === 'busy' || wait instanceof OperatorError ? null : wait.laterMs,
+  )
+  return times.reduce<number | null>(
+    (most, one) => (most === null || one === null ? null : Math.max(most, one)),
+    0,
+  )
+}
+
+/** In between the queue is free for others, and what was done counts as progress. */
+async function goOnLater(deps: Deps, { plan, fence }: Lease, laterMs: number): Promise<Attempt> {
+  await deps.store.now.plans.later(plan.id, fence, deps.clock.now())
+  return comeBack(plan, laterMs)
+}
+
 /** Queues that another plan has, or whose system is away: until then. */
 async function wait(deps: Deps, lease: Lease, waits: Waits, halt: Halt | null): Promise<Attempt> {
   const { plan } = lease
-  const away = [...waits.values()].find((problem) => problem !== 'busy')
+  const away = [...waits.values()].find((problem) => problem instanceof OperatorError)
   if (plan.endsHoldId === null && (await isPatienceOver(deps, plan))) {
     const happened = away === undefined ? 'Another action kept the queue busy.' : away.message
     const text = `${happened} I gave up after ${EXECUTION_PATIENCE_MS / 60_000} minutes; \`status\` shows what each queue is.`
@@ -159,14 +184,14 @@ async function afterFailure(deps: Deps, lease: Lease, error: unknown): Promise<A
 }
 
 async function afterFault(deps: Deps, lease: Lease, error: unknown): Promise<Attempt> {
-  const { plan, fence } = lease
+  const { plan, attempt } = lease
   const reference = deps.ids.short()
   deps.log.error(
-    { event: 'plan.fault', reference, plan: plan.id, attempt: fence, err: error },
+    { event: 'plan.fault', reference, plan: plan.id, attempt, err: error },
     'an attempt at a plan failed',
   )
   const happened = `Something went wrong on our side (reference ${reference}).`
-  if (fence >= MAX_ATTEMPTS)
+  if (attempt >= MAX_ATTEMPTS)
     return giveUp(deps, lease, `${happened} \`status\` shows what each queue is.`)
   await sayWaiting(deps, plan, happened)
   await release(deps, lease)

@@ -21,6 +21,11 @@ export interface PartEnd {
   readonly outcome: QueueOutcome
 }
 
+/** Nothing more can be done now: the queue is free for others, and the plan goes on then. */
+export interface Later {
+  readonly laterMs: number
+}
+
 /**
  * What an action is, as far as it differs from the others. The pipeline plans, confirms, has it approved,
  * executes it slice by slice, stops, audits and tells.
@@ -29,10 +34,10 @@ export interface ActionSpec {
   readonly kind: ActionKind
   /**
    * Changes one queue, once: run again after any crash it must end the same. Calls `touch` right before the
-   * change. Resolves to its end if there is nothing to verify, else null. Throws `Frozen`, `LeaseLost`, and
-   * what the queue's system throws.
+   * change. Resolves to its end if there is nothing to verify, to when it goes on, else to null. Throws `Frozen`,
+   * `LeaseLost`, and what the queue's system throws.
    */
-  carryOut(deps: Deps, part: Part): Promise<PartEnd | null>
+  carryOut(deps: Deps, part: Part): Promise<PartEnd | Later | null>
   /** Watches what was changed, and says how it is. */
   verify(deps: Deps, part: Part): Promise<PartEnd>
   /** Rows that follow the queue's end, in its transaction. */

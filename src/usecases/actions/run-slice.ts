@@ -5,11 +5,11 @@ import { queueKey, type QueueRef } from '../../domain/queue.ts'
 import type { Deps } from '../deps.ts'
 import { ACTIONS } from './action-specs.ts'
 import { endPart } from './end-part.ts'
-import { Frozen, LeaseLost, type Part, type PartEnd, words } from './execution.ts'
+import { Frozen, type Later, LeaseLost, type Part, type PartEnd, words } from './execution.ts'
 import { sayMismatch } from './say.ts'
 
-/** Queues that have to wait, by key: another plan has them, or their system does not answer. */
-export type Waits = Map<string, 'busy' | OperatorError>
+/** Queues that have to wait, by key: another plan has them, their system does not answer, or they go on later. */
+export type Waits = Map<string, 'busy' | OperatorError | Later>
 
 /** An attempt that, ending, begins nothing more. */
 interface Attempting extends Lease {
@@ -50,7 +50,7 @@ async function changeEach(
     try {
       const part = await begin(deps, attempt, queue)
       if (part === null) run.waits.set(queueKey(queue.ref), 'busy')
-      else await change(deps, part, run.changed)
+      else await change(deps, part, run)
     } catch (error) {
       if (error instanceof Frozen) return error
       if (!isAway(error)) throw error
@@ -73,10 +73,15 @@ function noteAway(
     if (ref.system === system && !isChanged(ref)) run.waits.set(queueKey(ref), error)
 }
 
-async function change(deps: Deps, part: Part, changed: Part[]): Promise<void> {
+async function change(
+  deps: Deps,
+  part: Part,
+  run: { readonly waits: Waits; readonly changed: Part[] },
+): Promise<void> {
   const spec = ACTIONS[part.plan.action]
   const end = await orFailed(part, () => spec.carryOut(deps, part))
-  if (end === null) changed.push({ ...part, wasTouched: true })
+  if (end === null) run.changed.push({ ...part, wasTouched: true })
+  else if ('laterMs' in end) run.waits.set(queueKey(part.queue.ref), end)
   else await endPart(deps, spec, part, end)
 }
 
@@ -104,15 +109,11 @@ const isAway = (error: unknown): error is OperatorError =>
   error instanceof OperatorError &&
   (error.code === 'system_unreachable' || error.code === 'system_full')
 
-async function begin(
-  deps: Deps,
-  { plan, fence, isEnding }: Attempting,
-  queue: PlannedQueue,
-): Promise<Part | null> {
-  const begun = await deps.store.now.plans.beginQueue(plan.id, fence, queue.ref)
+async function begin(deps: Deps, attempt: Attempting, queue: PlannedQueue): Promise<Part | null> {
+  const begun = await deps.store.now.plans.beginQueue(attempt.plan.id, attempt.fence, queue.ref)
   if (begun === 'lost') throw new LeaseLost()
   if (begun === 'busy') return null
-  return { plan, fence, queue, wasTouched: queue.isTouched, isEnding }
+  return { ...attempt, queue, wasTouched: queue.isTouched }
 }
 
 /** What is wrong with the whole attempt, or only for the moment, not with one queue. */

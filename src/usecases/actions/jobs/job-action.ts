@@ -87,17 +87,28 @@ async function carryOutSlices(deps: Deps, spec: JobActionSpec, part: Part): Prom
     if (!slice.isBegun && (part.isEnding || (await isHalted(deps, plan.id)))) break
     // What is over with its first slice needs no progress: its first message is its outcome.
     if (isUnderWay) await showProgress(deps.store.now, plan)
-    const now = deps.clock.now()
-    if (!(await slices.begin(plan.id, fence, slice.position, now, LEASE_MS))) throw new LeaseLost()
-    const guard = { planId: plan.id, fence, slice: slice.position }
-    const before = await operator.open(queue.ref.queue, guard)
-    const result = await spec.carryOutSlice(deps, { part, slice, operator, guard, before })
-    await checkpoint(deps, part, slice, result)
-    for (const name of [queue.ref.queue, result.alsoAt])
-      if (name !== undefined) await forget(deps, operator, name, guard)
+    await dealWith(deps, spec.carryOutSlice, { part, slice, operator })
     isUnderWay = true
   }
   await slices.returnAll(plan.id, fence, queue.ref, deps.clock.now())
+}
+
+/** One slice from its beginning to its checkpoint. Throws `LeaseLost`, `Overtaken`, and what the system throws. */
+export async function dealWith(
+  deps: Deps,
+  carryOutSlice: JobActionSpec['carryOutSlice'],
+  { part, slice, operator }: Pick<SliceWork, 'part' | 'slice' | 'operator'>,
+): Promise<void> {
+  const { plan, fence, queue } = part
+  const now = deps.clock.now()
+  const isOurs = await deps.store.now.slices.begin(plan.id, fence, slice.position, now, LEASE_MS)
+  if (!isOurs) throw new LeaseLost()
+  const guard = { planId: plan.id, fence, slice: slice.position }
+  const before = await operator.open(queue.ref.queue, guard)
+  const result = await carryOutSlice(deps, { part, slice, operator, guard, before })
+  await checkpoint(deps, part, slice, result)
+  for (const name of [queue.ref.queue, result.alsoAt])
+    if (name !== undefined) await forget(deps, operator, name, guard)
 }
 
 /** Somebody stopped this plan, or everything. */
