@@ -81,6 +81,8 @@ export interface Replay {
   /** Other jobs of the same queue since it began. */
   readonly live: LiveTraffic
   readonly gates: readonly Gate[]
+  /** Gates that a person let it go on in spite of; they hold it no more, but halt it still. */
+  readonly ignored: readonly GateName[]
   readonly beganAt: Date
   readonly endedAt: Date | null
   readonly seenAt: Date

@@ -2,6 +2,7 @@ import type { Actor } from '../action.ts'
 import type { QueueRef } from '../queue.ts'
 import type {
   Gate,
+  GateName,
   LiveTraffic,
   Replay,
   ReplayJob,
@@ -29,6 +30,7 @@ export interface ReplayChange {
   readonly position?: string
   readonly live?: LiveTraffic
   readonly gates?: readonly Gate[]
+  readonly ignored?: readonly GateName[]
   readonly endedAt?: Date
 }
 
@@ -94,9 +96,10 @@ export interface Replays {
       readonly after?: string
     },
   ): Promise<readonly ReplayJob[]>
-  /** Shapes of errors of a wave's failed jobs, the most frequent first. */
+  /** Shapes of errors of a wave's failed jobs, or of all waves', the most frequent first. */
   failures(
     planId: string,
+    wave: number | null,
     limit: number,
   ): Promise<
     readonly { readonly shape: string; readonly isKnown: boolean; readonly jobs: number }[]

@@ -1,0 +1,99 @@
+import { errorShape } from '../../../domain/failure-cluster.ts'
+import type { EndedJobs, JobOutcome } from '../../../domain/ports/job-operator.ts'
+import type { SeenJob } from '../../../domain/ports/replay-store.ts'
+import type { Replay } from '../../../domain/replay.ts'
+import type { Deps } from '../../deps.ts'
+import { openJobs, type Run } from './run.ts'
+
+const PAGE = 2000
+const MOST_PAGES = 10
+/** Of jobs that nothing was told of, so many are asked after at a look: those that were put in line first. */
+const MOST_ASKED = 500
+
+/**
+ * Notes how jobs ended, from what the queue tells of them; with `isAsking` also by asking after those of which it
+ * told nothing, for events can be dropped before anybody reads them. A job that is gone without a trace is
+ * called unseen only after what was told until then has been read.
+ */
+export async function observe(deps: Deps, run: Run, isAsking: boolean): Promise<void> {
+  const asked = isAsking ? await ask(deps, run) : []
+  await readEvents(deps, run)
+  if (asked.length > 0) await deps.store.now.replays.note(run.part.plan.id, asked)
+}
+
+async function ask(deps: Deps, run: Run): Promise<readonly SeenJob[]> {
+  const { part, operator, ref, replay } = run
+  if (openJobs(replay) === 0) return []
+  const query = { outcome: 'open', limit: MOST_ASKED } as const
+  const open = await deps.store.now.replays.jobs(part.plan.id, query)
+  const ids = open.map(({ id }) => id)
+  const outcomes = await operator.outcomes(ref.queue, ids, replay.beganAt)
+  const now = deps.clock.now()
+  return [...outcomes].flatMap(([id, outcome]) => seenOf(run, id, outcome, now))
+}
+
+function seenOf(run: Run, id: string, outcome: JobOutcome, at: Date): readonly SeenJob[] {
+  if (outcome.kind === 'waiting' || outcome.kind === 'active') return []
+  if (outcome.kind === 'failed') return [failedJob(run, id, outcome.error, at)]
+  return [{ id, outcome: outcome.kind, shape: null, isKnown: null, at }]
+}
+
+function failedJob({ planned }: Run, id: string, error: string, at: Date): SeenJob {
+  const shape = errorShape(error)
+  const isKnown = planned.strata.some((stratum) => stratum.shape === shape)
+  return { id, outcome: 'failed', shape, isKnown, at }
+}
+
+/** Every page is noted with the position after it in one commit, so that none is counted twice. */
+async function readEvents(deps: Deps, run: Run): Promise<void> {
+  const { operator, ref, replay } = run
+  let from = replay.position ?? (await operator.position(ref.queue))
+  let { live } = replay
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const told = await operator.ended(ref.queue, from, PAGE)
+    if (told.position === from) return
+    live = await notePage(deps, run, told, live)
+    from = told.position
+    if (!told.hasMore) return
+  }
+}
+
+/** The jobs of a page are this replay's, or others of the same queue. Resolves to the others, counted. */
+async function notePage(
+  deps: Deps,
+  run: Run,
+  { jobs, position }: EndedJobs,
+  before: Replay['live'],
+): Promise<Replay['live']> {
+  const { id: planId } = run.part.plan
+  const now = deps.clock.now()
+  return deps.store.transaction(async ({ replays }) => {
+    const ours = await replays.ofReplay(
+      planId,
+      jobs.map(({ id }) => id),
+    )
+    const [mine, others] = [jobs.filter(({ id }) => ours.has(id)), jobs.filter(isNotIn(ours))]
+    await replays.note(
+      planId,
+      mine.map(({ id, kind, error, at }) =>
+        kind === 'failed'
+          ? failedJob(run, id, error ?? '', at)
+          : { id, outcome: kind, shape: null, isKnown: null, at },
+      ),
+    )
+    const completed = others.filter(({ kind }) => kind === 'completed').length
+    const live = {
+      ...before,
+      completed: before.completed + completed,
+      failed: before.failed + others.length - completed,
+      overMs: now.getTime() - run.replay.beganAt.getTime(),
+    }
+    await replays.change(planId, { position, live }, now)
+    return live
+  })
+}
+
+const isNotIn =
+  (ids: ReadonlySet<string>) =>
+  ({ id }: { readonly id: string }): boolean =>
+    !ids.has(id)
