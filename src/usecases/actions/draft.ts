@@ -26,6 +26,7 @@ interface Draft {
   readonly preview?: PlanPreview | null
   readonly jobs?: PlannedJobs | null
   readonly throttle?: PlannedThrottle | null
+  readonly replay?: Plan['replay']
 }
 
 /** What a timed end is the end of. */
@@ -55,6 +56,7 @@ export function draftPlan(
     holdMs: draft.holdMs,
     jobs: draft.jobs ?? null,
     throttle: draft.throttle ?? null,
+    ...(draft.replay === undefined ? {} : { replay: draft.replay }),
     reason: isTimedEnd ? `the ${ENDED[draft.action] ?? 'hold'} was set for this long` : null,
   }
   return {

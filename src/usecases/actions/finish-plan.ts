@@ -15,6 +15,7 @@ import { noteInTimelines, placesOf, putLines, showCard, tellPlaces, tellRequeste
 import { stepEntry } from './end-part.ts'
 import { LeaseLost, words as onlyWords } from './execution.ts'
 import { unfinishedWords } from './jobs/outcome-words.ts'
+import { closeReplay } from './replay/close.ts'
 import { ENDED_BEFORE } from './resume.ts'
 import { endOwnHolds } from './throttle-holds.ts'
 
@@ -63,6 +64,7 @@ async function finish(
   const outcome = { words: planWords(plan, { state, text }) }
   const finished = await store.plans.finish(id, fence, stateOf(plan, state), outcome, now)
   if (finished === null) throw new LeaseLost()
+  if (finished.action === 'replay') await closeReplay(store, finished, now)
   await spendCard(deps, store, finished, now)
   await (plan.endsHoldId === null ? tell(store, finished, now) : tellEnd(store, finished, now))
   if (finished.tier === 'T3') await requestAnchor(store)

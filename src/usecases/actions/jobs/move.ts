@@ -34,7 +34,8 @@ function targetOf({ plan, queue }: Part): QueueRef {
   throw new OperatorError('bad_input', 'It is not said where the jobs go.', 'Nothing was changed.')
 }
 
-async function moveSlice(deps: Deps, work: SliceWork): Promise<SliceResult> {
+/** One slice to the plan's target; shared by everything that runs jobs elsewhere. */
+export async function moveSlice(deps: Deps, work: SliceWork): Promise<SliceResult> {
   const set = await openVaultSet(deps, work.part)
   const target = targetOf(work.part)
   const refused = await takeThem(deps, set, work)

@@ -1,5 +1,6 @@
 import type { JobEnd, JobState } from '../../../domain/job.ts'
 import type { Destination, PutJob } from '../../../domain/ports/job-operator.ts'
+import { isSameQueue, type QueueRef } from '../../../domain/queue.ts'
 import type { Deps } from '../../deps.ts'
 import { LeaseLost } from '../execution.ts'
 import { jobAction, type SliceResult, type SliceWork } from './job-action.ts'
@@ -26,25 +27,41 @@ export const releaseAction = jobAction({
 export async function releaseSlice(
   { store }: Pick<Deps, 'store'>,
   { part, slice, operator, guard, before }: SliceWork,
+  where: { readonly to?: QueueRef; readonly isFirst?: boolean } = {},
 ): Promise<SliceResult> {
   const { plan, fence } = part
   const rows = await store.now.vault.claim(plan.id, fence, slice.ids.map(Number))
   if (rows === null) throw new LeaseLost()
+  const to = where.to ?? slice.ref
+  const isElsewhere = !isSameQueue(to, slice.ref)
+  const told = isElsewhere ? await operator.open(to.queue, guard) : before
   const claimed = new Set(rows.map(({ key }) => key))
-  const done = slice.ids.filter((key) => before.has(key) && claimed.has(key))
-  const left = rows.filter(({ key }) => !before.has(key))
+  const done = slice.ids.filter((key) => told.has(key) && claimed.has(key))
+  const left = rows.filter(({ key }) => !told.has(key))
   const ends = await putAll(
     operator,
-    { queue: slice.ref.queue, guard, destination: destinationOf(part.plan.jobs?.options) },
+    {
+      queue: to.queue,
+      guard,
+      destination: {
+        ...destinationOf(part.plan.jobs?.options),
+        isElsewhere,
+        isFirst: where.isFirst === true,
+      },
+    },
     left,
   )
   const all: readonly JobEnd[] = [
     ...slice.ids.flatMap((id) => (claimed.has(id) ? [] : [{ id, skipped: 'not_held' as const }])),
-    ...done.map((id) => before.get(id) ?? { id, skipped: null }),
+    ...done.map((id) => told.get(id) ?? { id, skipped: null }),
     ...ends,
   ]
   const ours = all.filter(({ id }) => claimed.has(id))
-  return { ends: all, settle: (tx, at) => tx.vault.settleReleases(plan.id, ours, at) }
+  return {
+    ends: all,
+    settle: (tx, at) => tx.vault.settleReleases(plan.id, ours, at),
+    ...(isElsewhere ? { alsoAt: to.queue } : {}),
+  }
 }
 
 const destinationOf = (

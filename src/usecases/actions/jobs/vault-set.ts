@@ -16,7 +16,7 @@ export async function openVaultSet(
     tier: queue.tier,
     incidentId: plan.incidentId,
     owner: plan.actor,
-    label: plan.jobs?.filter ?? '',
+    label: plan.jobs?.label ?? plan.jobs?.filter ?? '',
     reason: plan.reason,
     madeAt,
     keptUntil: keepMs === null ? null : new Date(madeAt.getTime() + keepMs),

@@ -1,6 +1,6 @@
-import type { PlannedReplay, Replay } from '../../../domain/replay.ts'
 import type { JobOperator } from '../../../domain/ports/job-operator.ts'
 import type { QueueRef } from '../../../domain/queue.ts'
+import type { PlannedReplay, Replay } from '../../../domain/replay.ts'
 import type { Deps } from '../../deps.ts'
 import type { Part } from '../execution.ts'
 

@@ -1,0 +1,114 @@
+import { OperatorError } from '../../../domain/errors.ts'
+import type { JobEnd } from '../../../domain/job.ts'
+import type { Repositories } from '../../../domain/ports/store.ts'
+import type { Slice } from '../../../domain/ports/vault-store.ts'
+import { isSameQueue } from '../../../domain/queue.ts'
+import { mayPut } from '../../../domain/replay-verdict.ts'
+import type { Deps } from '../../deps.ts'
+import { showProgress } from '../card.ts'
+import { inPlace } from '../jobs/in-place.ts'
+import {
+  dealWith,
+  type JobActionSpec,
+  type SliceResult,
+  type SliceWork,
+} from '../jobs/job-action.ts'
+import { moveSlice } from '../jobs/move.ts'
+import { operatorOf } from '../jobs/operator-of.ts'
+import { releaseSlice } from '../jobs/release.ts'
+import { openJobs, type Run } from './run.ts'
+
+/** What became of an attempt to put more in line: some were, there is no room yet, or the wave has no more. */
+export type Fed = 'put' | 'no_room' | 'wave_is_out'
+
+/**
+ * Puts the next slice of the wave in line, if there is room for it. Its end, the ledger of its jobs and the vault's
+ * rows are one commit; died before that, the next attempt finds by the receipts which jobs are in line and goes on
+ * with the rest, before anything else is looked at: so no job runs that the ledger does not know.
+ */
+export async function feed(deps: Deps, run: Run): Promise<Fed> {
+  const { part, planned, replay } = run
+  const { store } = deps
+  const { plan, queue } = part
+  const [slice] = await store.now.slices.open(plan.id, queue.ref, 1)
+  if (slice === undefined || (slice.wave ?? 0) > replay.wave) return 'wave_is_out'
+  const now = deps.clock.now()
+  const room = mayPut(replay, planned.ramp, now)
+  const isStarved = openJobs(replay) > 0 || room <= 0
+  if (!slice.isBegun && room < slice.ids.length && isStarved) return 'no_room'
+  await putSlice(deps, run, slice)
+  await showProgress(store.now, plan)
+  return 'put'
+}
+
+/** One slice, from its beginning or from where an earlier attempt left it. */
+export async function putSlice(deps: Deps, run: Run, slice: Slice): Promise<void> {
+  const { part } = run
+  const wave = slice.wave ?? 0
+  await deps.store.now.replays.beginWave(part.plan.id, wave, deps.clock.now())
+  const operator = operatorOf(deps, slice.ref)
+  await dealWith(deps, withLedger(run, wave, putting(run, slice)), { part, slice, operator })
+}
+
+type CarryOut = JobActionSpec['carryOutSlice']
+
+/** From the vault, from among the failed jobs in place, or from there to another queue. */
+function putting({ planned, ref, part }: Run, slice: Slice): CarryOut {
+  const isFirst = !isLastAndFree(planned, slice)
+  if (slice.isInVault === true)
+    return (deps, work) => releaseSlice(deps, work, { isFirst, to: ref })
+  if (!isSameQueue(ref, slice.ref)) return moveSlice
+  const resets = part.plan.jobs?.options.resetsAttempts === true
+  return inPlace(({ operator, guard }, ids) =>
+    operator.retry(slice.ref.queue, guard, ids, resets, isFirst),
+  )
+}
+
+/** So few go ahead of all that waits, for behind it they would prove nothing; a whole queue of them does not. */
+const isLastAndFree = ({ waves, ramp }: Run['planned'], slice: Slice): boolean =>
+  (slice.wave ?? 0) === waves.length - 1 && ramp.inFlight === null && waves.length > 1
+
+const withLedger =
+  ({ part, planned }: Run, wave: number, carryOut: CarryOut): CarryOut =>
+  async (deps, work) => {
+    const result = await carryOut(deps, work)
+    return {
+      ...result,
+      settle: async (store, at) => {
+        await result.settle?.(store, at)
+        const jobs = await ledgerOf(store, work, result)
+        const strata = wave === 0 ? planned.canary : {}
+        await store.replays.addJobs(
+          part.plan.id,
+          wave,
+          jobs.map(({ id, key }) => ({ id, key, stratum: strata[key] ?? null })),
+          result.ends.length - jobs.length,
+          at,
+        )
+      },
+    }
+  }
+
+interface Put {
+  readonly id: string
+  readonly key: string
+}
+
+/** Those that were put in line, under the ids that they have there. */
+async function ledgerOf(
+  store: Repositories,
+  { slice }: SliceWork,
+  { ends }: SliceResult,
+): Promise<readonly Put[]> {
+  const put = ends.filter(({ skipped }) => skipped === null)
+  if (slice.isInVault !== true) return put.map(({ id, newId }) => ({ id: newId ?? id, key: id }))
+  const rows = await store.vault.rows(put.map(({ id }) => Number(id)))
+  const idOf = new Map(rows.map((row) => [String(row.id), row.newId ?? row.jobId]))
+  return put.map((end) => ({ id: idIn(idOf, end), key: end.id }))
+}
+
+function idIn(idOf: ReadonlyMap<string, string>, { id, newId }: JobEnd): string {
+  const found = newId ?? idOf.get(id)
+  if (found !== undefined) return found
+  throw new OperatorError('bad_input', `Row ${id} of the vault is gone.`, 'Nothing was lost.')
+}
