@@ -122,6 +122,8 @@ export interface PlanPreview {
 export interface PlannedJobs {
   /** Which ones, in the canonical words of the filter; empty for all. */
   readonly filter: string
+  /** What they are called where no filter says it. */
+  readonly label?: string
   readonly count: number
   /** SHA-256, hex, over queues, states and ids in order: what is confirmed is exactly these jobs. */
   readonly digest: string
@@ -158,8 +160,6 @@ export interface JobOptions {
   /** As the configuration has it: what is moved there needs the rights there. */
   readonly targetTier?: QueueTier
   readonly priority?: number
-  /** A canary: these jobs first, and each one's outcome is reported. */
-  readonly canary?: number
   /** Of a replay: in which waves, and how they are watched. */
   readonly ramp?: RampWish
   /** Of a replay: the number of the plan that it goes on with; its jobs are what that one left. */

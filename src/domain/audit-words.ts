@@ -36,6 +36,7 @@ const VERBS: Readonly<Record<AuditKind, string>> = {
   unfrozen: 'lifted the freeze of',
   vault_expired: 'deleted the payloads of',
   watched: 'watched',
+  judged: 'judged',
   acknowledged: 'acknowledged',
   resolved: 'resolved',
   erased: 'erased',

@@ -26,6 +26,7 @@ export const AUDIT_KINDS = [
   'resolved',
   'vault_expired',
   'watched',
+  'judged',
   // The trail's own: what was taken out of it, what was lost of it in a restore, who took a copy.
   'erased',
   'resealed',
