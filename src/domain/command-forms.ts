@@ -81,8 +81,13 @@ export const QUEUE_PARTS: readonly {
       },
       {
         verb: 'replay',
-        takes: '<v7> [canary 10]',
-        about: 'a few jobs of the vault first, watched',
+        takes: '[queue|v7] [filter] [canary 10|ramp 10,5%,100%] [20/min|50 at once]',
+        about: 'run jobs again in waves, a few first; each wave is watched',
+      },
+      {
+        verb: 'replay',
+        takes: 'plan <plan>',
+        about: 'what a halted replay left, or the rest after a canary',
       },
       { verb: 'discard', takes: '<v7> [filter]', about: 'delete what the vault holds, for good' },
       {

@@ -1,6 +1,7 @@
 import type { ActionKind, JobOptions, PlannedJobs } from './action.ts'
 import type { Effect } from './effect.ts'
 import type { JobState } from './job.ts'
+import type { Slice } from './ports/vault-store.ts'
 import { plural, thousands } from './text.ts'
 
 /** More than this in one plan is no preview any more; a second plan takes the rest. */
@@ -11,8 +12,8 @@ export const SELECT_MS = 60_000
 
 /** What an action about jobs can be about. */
 export interface JobActionRule {
-  /** Where the jobs are: in their queue, or in the vault. */
-  readonly source: 'queue' | 'vault'
+  /** Where the jobs are: in their queue, in the vault, or, as the options say, in either or both. */
+  readonly source: 'queue' | 'vault' | 'either'
   /** States that it can act on. */
   readonly states: readonly JobState[]
   /** Those that are meant when nobody names one. */
@@ -86,7 +87,7 @@ const RULES = {
     takesMany: false,
   },
   replay: {
-    source: 'vault',
+    source: 'either',
     states: HELD,
     usual: UNFINISHED,
     needsFilter: false,
@@ -101,15 +102,36 @@ export const isJobAction = (action: ActionKind): action is JobAction => action i
 
 export const jobActionRule = (action: JobAction): JobActionRule => RULES[action]
 
+/** Where a plan's jobs are looked for: a replay may be of a queue, of the vault, or of what another plan left. */
+export function sourceOf(action: JobAction, options: JobOptions): 'queue' | 'vault' | 'plan' {
+  const { source } = jobActionRule(action)
+  if (source !== 'either') return source
+  if (options.continues !== undefined) return 'plan'
+  return options.vault === undefined ? 'queue' : 'vault'
+}
+
+/** Whether the ids of a plan's slice are those of rows of the vault. */
+export const isOfVault = (action: JobAction, { isInVault }: Pick<Slice, 'isInVault'>): boolean =>
+  isInVault ?? RULES[action].source === 'vault'
+
 /** Whether it makes jobs of the vault run: what had completed would run a second time. */
 export const runsFromVault = (action: JobAction, { asItWas }: JobOptions): boolean =>
   action === 'replay' || (action === 'release' && asItWas !== true)
 
+const isReplayInPlace = (action: JobAction, options: JobOptions): boolean =>
+  action === 'replay' && sourceOf(action, options) === 'queue'
+
+/** The states that it can be about. In its queue only a failed job can run again: the others run anyway. */
+export const possibleStates = (action: JobAction, options: JobOptions): readonly JobState[] =>
+  isReplayInPlace(action, options) ? ['failed'] : RULES[action].states
+
 /** The states that are meant when nobody names one: put back where they were, completed jobs do not run again. */
-export const usualStates = (action: JobAction, options: JobOptions): readonly JobState[] =>
-  action === 'release' && !runsFromVault(action, options)
+export function usualStates(action: JobAction, options: JobOptions): readonly JobState[] {
+  if (isReplayInPlace(action, options)) return ['failed']
+  return action === 'release' && !runsFromVault(action, options)
     ? RULES.release.states
     : RULES[action].usual
+}
 
 /** Jobs by the state that they were in, of one queue. */
 export type JobsByState = Readonly<Partial<Record<JobState, number>>>

@@ -1,9 +1,11 @@
 import { ACTION_KINDS, type JobOptions } from './action.ts'
-import { asTyped, type Word } from './command-words.ts'
+import { asTyped, isKeyword, type Word } from './command-words.ts'
 import { OperatorError } from './errors.ts'
 import { isFilterWord, parseJobFilter } from './filter-grammar.ts'
 import { filterWords } from './filter-words.ts'
-import { isJobAction, type JobAction, jobActionRule } from './job-actions.ts'
+import { isJobAction, type JobAction, jobActionRule, type JobActionRule } from './job-actions.ts'
+import { REPLAY_WORDS, takeRamp } from './replay-grammar.ts'
+import { suggest } from './suggest.ts'
 
 /** What a person wants done with jobs: where they are, which ones, and how. */
 export interface JobCommand {
@@ -40,15 +42,19 @@ const SWITCHES: ReadonlyMap<
 
 /**
  * What follows a verb about jobs: `email type:a older:1h`, `v7 reset`, `email to bulk`, `email to priority 5`,
- * `v7 canary 10`. Throws `bad_input` that names the word.
+ * `v7 canary 10`, `plan 42`. Throws `bad_input` that names the word.
  */
 export const parseJobCommand =
   (kind: JobAction) =>
   (words: readonly Word[]): JobCommand => {
     const { rest: undirected, to, priority } = takeTarget(kind, words)
-    const { rest, options } = takeSwitches(kind, undirected)
+    const { rest: switched, options: switches } = takeSwitches(kind, undirected)
+    const { rest, options } = takeHow(kind, switched, switches)
     const place = takePlace(kind, rest)
+    const strange = place.rest.find((word) => isReplayWord(word, kind))
+    if (strange !== undefined) throw notOfFilter(strange, kind)
     const filter = filterWords(parseJobFilter(place.rest))
+    if (filter !== '' && place.options.continues !== undefined) throw takesNoFilter(filter)
     return {
       kind: priority === null ? kind : 'prioritize',
       queue: place.queue,
@@ -123,49 +129,95 @@ function takeSwitches(
   return { rest, options }
 }
 
+/** In which waves a replay goes, wherever that stands. */
+function takeHow(
+  kind: JobAction,
+  words: readonly Word[],
+  options: JobOptions,
+): { readonly rest: readonly Word[]; readonly options: JobOptions } {
+  if (kind !== 'replay') return { rest: words, options }
+  const { rest, ramp } = takeRamp(words)
+  return { rest, options: Object.keys(ramp).length === 0 ? options : { ...options, ramp } }
+}
+
+/** What belongs to a replay alone; in a replay itself it is misspelt. */
+function isReplayWord({ text, isQuoted }: Word, kind: JobAction): boolean {
+  if (isQuoted || isFilterWord({ text, isQuoted })) return false
+  return kind === 'replay'
+    ? suggest(text, REPLAY_WORDS) !== null
+    : REPLAY_WORDS.some((word) => word === text.toLowerCase())
+}
+
+const notOfFilter = ({ text }: Word, kind: JobAction): OperatorError =>
+  kind === 'replay'
+    ? wrong(
+        `${asTyped(text)} is no word that I understand here; did you mean \`${suggest(text, REPLAY_WORDS) ?? ''}\`?`,
+        'Say for example `replay v7 canary 10`, or `replay email ramp 10,5%,100% 50 at once`.',
+      )
+    : wrong(`${asTyped(text)} says nothing to \`${kind}\`.`, 'It belongs to `replay`.')
+
+const takesNoFilter = (filter: string): OperatorError =>
+  wrong(
+    `A replay of what a plan left takes no filter such as ${asTyped(filter)}.`,
+    'Its jobs are those that the plan left. For others name the queue or the vault set.',
+  )
+
 interface Place {
   readonly queue: string | null
   readonly options: JobOptions
   readonly rest: readonly Word[]
 }
 
-function takePlace(kind: JobAction, words: readonly Word[]): Place {
+const PLACES: Readonly<
+  Record<JobActionRule['source'], (kind: JobAction, words: readonly Word[]) => Place>
+> = { queue: (_kind, words) => takeQueue(words), vault: takeVault, either: takeAnyPlace }
+
+const takePlace = (kind: JobAction, words: readonly Word[]): Place =>
+  PLACES[jobActionRule(kind).source](kind, words)
+
+function takeQueue(words: readonly Word[]): Place {
   const [first, ...others] = words
-  if (jobActionRule(kind).source === 'vault') return takeVault(kind, first, others)
   return first === undefined || (!first.isQuoted && isFilterWord(first))
     ? { queue: null, options: {}, rest: words }
     : { queue: first.text, options: {}, rest: others }
 }
 
-function takeVault(kind: JobAction, first: Word | undefined, others: readonly Word[]): Place {
+function takeVault(kind: JobAction, words: readonly Word[]): Place {
+  const [first, ...rest] = words
   const number = VAULT.exec(first?.text ?? '')?.[1]
-  if (number === undefined)
-    throw wrong(
-      first === undefined
-        ? `It is not said which vault set to ${kind}.`
-        : `${asTyped(first.text)} is not a vault set.`,
-      `Say for example \`${kind} v7\`. \`vault\` shows what there is.`,
-    )
-  const vault = { vault: Number(number) }
-  return kind === 'replay'
-    ? { ...takeCanary(others), options: { ...vault, ...takeCanary(others).options } }
-    : { queue: null, options: vault, rest: others }
+  if (number !== undefined) return { queue: null, options: { vault: Number(number) }, rest }
+  throw wrong(
+    first === undefined
+      ? `It is not said which vault set to ${kind}.`
+      : `${asTyped(first.text)} is not a vault set.`,
+    `Say for example \`${kind} v7\`. \`vault\` shows what there is.`,
+  )
 }
 
-const USUAL_CANARY = 10
-const MOST_CANARY = 50
+const SET = /^(?:vault:?#?v?|#?v)(\d{1,15})$/i
+const PLAN = /^(?:plan:?)?#?(\d{1,15})$/i
 
-/** `canary 10`, wherever it stands; ten unless told. */
-function takeCanary(words: readonly Word[]): Place {
-  const at = words.findIndex((word) => isWord(word, 'canary'))
-  const given = at === -1 ? undefined : words[at + 1]
-  const isNumber = given !== undefined && /^\d{1,9}$/.test(given.text)
-  const canary = isNumber ? Number(given.text) : USUAL_CANARY
-  if (canary < 1 || canary > MOST_CANARY)
-    throw wrong(
-      `A canary is 1 to ${MOST_CANARY} jobs, not ${canary}.`,
-      'Whether ten jobs run well is what decides about the rest.',
-    )
-  const rest = at === -1 ? words : words.toSpliced(at, isNumber ? 2 : 1)
-  return { queue: null, options: { canary }, rest }
+/** `email`, `v7`, `plan 42`, or nothing: the queue of the room. A queue that reads like one of these stands in quotes. */
+function takeAnyPlace(kind: JobAction, words: readonly Word[]): Place {
+  const [first, ...rest] = words
+  if (first === undefined || first.isQuoted) return takeQueue(words)
+  const set = SET.exec(first.text)?.[1]
+  if (set !== undefined) return { queue: null, options: { vault: Number(set) }, rest }
+  const isPlan = isKeyword(first, 'plan')
+  const plan = isPlan
+    ? PLAN.exec(rest[0]?.text ?? '')?.[1]
+    : /^plan:#?(\d{1,15})$/i.exec(first.text)?.[1]
+  if (plan !== undefined)
+    return {
+      queue: null,
+      options: { continues: Number(plan) },
+      rest: isPlan ? rest.slice(1) : rest,
+    }
+  if (isPlan)
+    throw wrong('After `plan` its number is missing.', `Say for example \`${kind} plan 42\`.`)
+  if (!/^#?\d{1,15}$/.test(first.text)) return takeQueue(words)
+  throw wrong(
+    `${asTyped(first.text)} may be a vault set or a plan.`,
+    `Say \`${kind} v${first.text.replace('#', '')}\` for the set, or \`${kind} plan ${first.text.replace('#', '')}\` for what a plan left.`,
+  )
 }

@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto'
 
-import type { ActionKind, EffectTier, Plan, PlannedJobs, PlannedQueue } from './action.ts'
-import { canonicalJson } from './audit.ts'
+import type {
+  ActionKind,
+  EffectTier,
+  JobOptions,
+  Plan,
+  PlannedJobs,
+  PlannedQueue,
+} from './action.ts'
+import { canonicalJson, type Json } from './audit.ts'
 import { CRITICAL_STOP_MS } from './effect.ts'
 import { isJobAction } from './job-actions.ts'
 import type { Slice } from './ports/vault-store.ts'
 import { backlog, queueKey, type QueueOverview, type QueueRef, type QueueTier } from './queue.ts'
+import type { PlannedReplay, RampWish } from './replay.ts'
 import { plural, thousands } from './text.ts'
 import { isSameThrottle, throttleWords } from './throttle.ts'
 
@@ -92,11 +100,31 @@ export const planHash = (plan: Frozen): string =>
     .digest('hex')
 
 /** The digest stands for every single id. */
-const hashedJobs = ({ filter, count, digest, options }: PlannedJobs) => ({
+const hashedJobs = ({ filter, count, digest, options, replay }: PlannedJobs) => ({
   filter,
   count,
   digest,
-  options: { ...options, target: options.target === undefined ? null : queueKey(options.target) },
+  options: hashedOptions(options),
+  ...(replay === undefined ? {} : { replay: hashedReplay(replay) }),
+})
+
+const hashedOptions = ({ target, ramp, ...options }: JobOptions) => ({
+  ...options,
+  target: target === undefined ? null : queueKey(target),
+  ...(ramp === undefined ? {} : { ramp: rampFacts(ramp) }),
+})
+
+/** Waves and limits are what the approval is about. */
+const hashedReplay = ({ ramp, waves, continues }: PlannedReplay) => ({
+  ramp: rampFacts(ramp),
+  waves,
+  continues: continues ?? null,
+})
+
+/** A ramp, or what was asked for of one, as facts. */
+export const rampFacts = ({ steps, ...others }: RampWish): Json => ({
+  ...others,
+  ...(steps === undefined ? {} : { steps: steps.map((step) => ({ ...step })) }),
 })
 
 /** With the limits of before: what a throttle changes, and what comes back after it. */
@@ -106,11 +134,15 @@ const hashedThrottle = ({ throttle, queues }: Pick<Plan, 'throttle' | 'queues'>)
   before: queues.map(({ before }) => throttleWords(before.throttle)),
 })
 
-/** Over queues, states and ids in order, SHA-256, hex; what `PlannedJobs.digest` holds. */
-export function jobsDigest(slices: readonly Pick<Slice, 'ref' | 'state' | 'ids'>[]): string {
+/** Over queues, states and ids in order, of a replay also waves and places; SHA-256, hex: `PlannedJobs.digest`. */
+export function jobsDigest(
+  slices: readonly Pick<Slice, 'ref' | 'state' | 'ids' | 'wave' | 'isInVault'>[],
+): string {
   const hash = createHash('sha256')
-  for (const { ref, state, ids } of slices)
-    hash.update(JSON.stringify([queueKey(ref), state, ids])).update('\n')
+  for (const { ref, state, ids, wave, isInVault = false } of slices) {
+    const inWaves = wave === undefined ? [] : [wave, isInVault]
+    hash.update(JSON.stringify([queueKey(ref), state, ids, ...inWaves])).update('\n')
+  }
   return hash.digest('hex')
 }
 

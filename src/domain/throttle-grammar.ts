@@ -82,7 +82,7 @@ interface Read {
 const isLimit = (words: readonly Word[]): boolean => readLimit(words) !== null
 
 /** The limit at the beginning of these words; null if there is none. Throws where it is one that makes no sense. */
-function readLimit(words: readonly Word[]): Read | null {
+export function readLimit(words: readonly Word[]): Read | null {
   const [first] = words
   if (first === undefined || first.isQuoted) return null
   if (isKeyword(first, 'and') || isKeyword(first, 'to')) {

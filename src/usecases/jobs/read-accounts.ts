@@ -2,7 +2,7 @@ import { ACTION_WORDS } from '../../domain/action-words.ts'
 import type { Plan } from '../../domain/action.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import { jobAccounts, type JobAccount, type SliceContext } from '../../domain/job-accounts.ts'
-import { isJobAction, jobActionRule } from '../../domain/job-actions.ts'
+import { isJobAction, isOfVault } from '../../domain/job-actions.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import type { Slice } from '../../domain/ports/vault-store.ts'
 import { queueKey } from '../../domain/queue.ts'
@@ -49,11 +49,12 @@ export async function* readAccounts(
 async function contextOf(
   { vault }: Pick<Reads, 'vault'>,
   plan: Plan,
-  { ref, ids }: Slice,
+  slice: Slice,
   sets: ReadonlyMap<string, number>,
 ): Promise<SliceContext> {
+  const { ref, ids } = slice
   const isOver = plan.finishedAt !== null
-  const isSource = isJobAction(plan.action) && jobActionRule(plan.action).source === 'vault'
+  const isSource = isJobAction(plan.action) && isOfVault(plan.action, slice)
   const number = isSource ? plan.jobs?.options.vault : sets.get(queueKey(ref))
   const rows = isSource ? await vault.rows(ids.map(Number)) : null
   return {

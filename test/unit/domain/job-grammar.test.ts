@@ -21,11 +21,6 @@ describe('commands about jobs', () => {
       { kind: 'release', filter: 'type:a', options: { vault: 7, asItWas: true } },
     ],
     ['discard vault:7', { kind: 'discard', options: { vault: 7 } }],
-    ['replay v7', { kind: 'replay', options: { vault: 7, canary: 10 } }],
-    [
-      'replay v7 canary 20 type:a',
-      { kind: 'replay', filter: 'type:a', options: { vault: 7, canary: 20 } },
-    ],
     [
       'move email type:a to bulk',
       { kind: 'move', queue: 'email', filter: 'type:a', to: 'bulk', options: {} },
@@ -54,7 +49,6 @@ describe('commands about jobs', () => {
     ['move email to bulk now', /`now` is one word too many/],
     ['quarantine email reset', /`reset` says nothing to `quarantine`/],
     ['retry email forget', /`forget` says nothing to `retry`/],
-    ['replay v7 canary 51', /A canary is 1 to 50 jobs, not 51/],
     ['retry email tpye:a', /tpye/],
   ])('says what is wrong with `%s`', (text, words) => {
     expect(() => parsed(text)).toThrow(words)

@@ -1,5 +1,5 @@
 import type { Plan } from '../../../domain/action.ts'
-import { jobActionRule, isJobAction } from '../../../domain/job-actions.ts'
+import { isJobAction, isOfVault } from '../../../domain/job-actions.ts'
 import type { Slice } from '../../../domain/ports/vault-store.ts'
 import { percent, thousands } from '../../../domain/text.ts'
 import type { Deps } from '../../deps.ts'
@@ -17,8 +17,11 @@ export async function driftOfJobs(
   deps: Pick<Deps, 'systems' | 'settings' | 'store'>,
   plan: Plan,
 ): Promise<string | null> {
-  if (!isJobAction(plan.action) || jobActionRule(plan.action).source === 'vault') return null
-  const slices = spread(await deps.store.now.slices.page(plan.id, -1, MAX_SLICES * 25))
+  const { action } = plan
+  if (!isJobAction(action)) return null
+  const page = await deps.store.now.slices.page(plan.id, -1, MAX_SLICES * 25)
+  const slices = spread(page.filter((slice) => !isOfVault(action, slice)))
+  if (slices.length === 0) return null
   const per = Math.ceil(LOOKED_AT / Math.max(1, slices.length))
   const looked = slices.map((slice) => ({ ...slice, ids: everyNth(slice.ids, per) }))
   const there = await Promise.all(

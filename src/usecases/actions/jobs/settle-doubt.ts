@@ -1,7 +1,7 @@
 import { ACTION_WORDS, titleOf } from '../../../domain/action-words.ts'
 import type { Plan } from '../../../domain/action.ts'
 import { OperatorError } from '../../../domain/errors.ts'
-import { isJobAction, jobActionRule } from '../../../domain/job-actions.ts'
+import { isJobAction, isOfVault } from '../../../domain/job-actions.ts'
 import type { JobEnd } from '../../../domain/job.ts'
 import { type Guard, type JobOperator, Overtaken } from '../../../domain/ports/job-operator.ts'
 import type { Repositories } from '../../../domain/ports/store.ts'
@@ -92,7 +92,7 @@ async function settleRows(
   now: Date,
 ): Promise<readonly JobEnd[]> {
   if (!isJobAction(plan.action)) return ends
-  if (jobActionRule(plan.action).source === 'vault') {
+  if (isOfVault(plan.action, slice)) {
     await store.vault.settleReleases(plan.id, ends, now)
     return ends
   }
