@@ -11,6 +11,7 @@ import type { Route } from './http/route.ts'
 import { startSampling, type Sampling } from './http/sampling.ts'
 import { createHttpServer } from './http/server.ts'
 import { createLog } from './log.ts'
+import { openProbes } from './probes/probes.ts'
 import { openQueueSystems } from './queues/registry.ts'
 import { randomIds, systemClock } from './runtime.ts'
 import { createSlackApp, type SlackApp } from './slack/app.ts'
@@ -75,10 +76,11 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const pool = openPool(database.app, { log, role: APP_ROLE, max: CONNECTIONS })
   const store = createStore(pool, settings.instance, clock)
   const systems = openQueueSystems(config.systems, { clock, log })
+  const probes = openProbes(config.probes, { clock })
   const clients = createClients({ config: config.slack, log, onCall: observe(metrics) })
   const identity = createIdentity(clients.interactive)
   const chat = createChat({ clients, identity, ...chatRules(config), clock, log })
-  const deps: Deps = { store, systems, chat, settings, clock, ids, log }
+  const deps: Deps = { store, systems, probes, chat, settings, clock, ids, log }
   const parts: Parts = { config, deps, clients, identity, metrics }
 
   const slack = buildSlack(parts)
@@ -108,6 +110,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
       ['slack', () => slack.stop()],
       ['work', () => engine.stop(STOP_MS)],
       ['queues', () => systems.close()],
+      ['probes', () => probes.close()],
       ['pool', () => pool.end()],
       ['database', () => (overrides.database === undefined ? database.stop() : Promise.resolve())],
     ])

@@ -1,8 +1,19 @@
 import { resolve } from 'node:path'
 
-import type { PolicySettings, Settings } from '../domain/settings.ts'
+import type {
+  PolicySettings,
+  RecoverySettings,
+  ReplaySettings,
+  Settings,
+} from '../domain/settings.ts'
 import type { ConfigFile } from './schema.ts'
-import type { AlertSourceConfig, Config, SecondWorkspaceConfig, SystemConfig } from './types.ts'
+import type {
+  AlertSourceConfig,
+  Config,
+  ProbeConfig,
+  SecondWorkspaceConfig,
+  SystemConfig,
+} from './types.ts'
 
 /** A checked file → what the program works with. Relative paths count from `directory`, the file's own. */
 export const buildConfig = (file: ConfigFile, directory: string): Config => ({
@@ -18,6 +29,7 @@ export const buildConfig = (file: ConfigFile, directory: string): Config => ({
     apiUrl: file.slack.api_url,
   },
   secondWorkspace: secondOf(file),
+  probes: probesOf(file),
   alertSources: sourcesOf(file),
   http: file.http,
   database: {
@@ -63,6 +75,8 @@ const settingsOf = (file: ConfigFile, directory: string): Settings => ({
     anchorFile: file.audit.file === null ? null : resolve(directory, file.audit.file),
   },
   vault: { keepMs: file.vault.keep, warnMs: file.vault.warn },
+  replay: replayOf(file),
+  recovery: recoveryOf(file),
   remedies: file.remedies,
   commands: file.commands,
 })
@@ -81,12 +95,33 @@ const policyOf = ({ policy }: ConfigFile): PolicySettings => ({
   },
 })
 
+const replayOf = ({ replay }: ConfigFile): ReplaySettings => ({
+  steps: replay.ramp,
+  inFlight: replay.in_flight,
+  perMinute: replay.per_minute,
+  watchMs: replay.watch,
+  patienceMs: replay.patience,
+  success: replay.success,
+  byHand: replay.by_hand,
+  maxWaitMs: replay.max_wait,
+})
+
+const recoveryOf = ({ recovery }: ConfigFile): RecoverySettings => ({
+  forMs: recovery.for,
+  maxFailed: recovery.max_failed,
+  success: recovery.success,
+  resolves: recovery.resolves,
+})
+
 const systemsOf = (file: ConfigFile): SystemConfig[] =>
   Object.entries(file.systems).map(([name, { scan_pause: scanPauseMs, ...system }]) => ({
     name,
     ...system,
     scanPauseMs,
   }))
+
+const probesOf = (file: ConfigFile): ProbeConfig[] =>
+  file.probes.map(({ within: withinMs, ...probe }) => ({ ...probe, withinMs }))
 
 const sourcesOf = (file: ConfigFile): AlertSourceConfig[] =>
   (['alertmanager', 'json'] as const).flatMap((kind) => {

@@ -1,4 +1,6 @@
 import { matchesGlob } from '../domain/glob.ts'
+import { checkProbes } from './check-probes.ts'
+import { checkReplay } from './check-replay.ts'
 import { checkApprovals, checkRoles } from './check-roles.ts'
 import { suggestion, type Path, type Problem } from './problems.ts'
 import type { ConfigFile } from './schema.ts'
@@ -14,6 +16,8 @@ export const checkFile = (file: ConfigFile): Problem[] => [
   ...checkSlack(file),
   ...checkAudit(file),
   ...checkVault(file),
+  ...checkReplay(file),
+  ...checkProbes(file),
   ...checkRest(file),
 ]
 
@@ -47,6 +51,9 @@ function checkGlobs(file: ConfigFile): Problem[] {
       path: ['policy', 'approvals', index, 'match'],
       glob: rule.match,
     })),
+    ...file.probes.flatMap((probe, index) =>
+      probe.queues.map((glob, at) => ({ path: ['probes', index, 'queues', at], glob })),
+    ),
   ]
   const systems = Object.keys(file.systems)
   return globs.flatMap(({ path, glob }) => {

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 
-import type { Config } from './types.ts'
+import type { Config, ProbeConfig } from './types.ts'
 
 const secret = (value: string | null): string => (value === null ? 'not set' : 'set')
 
@@ -11,6 +11,14 @@ function place(url: string | null): string {
   const { protocol, host, pathname } = new URL(url)
   return `${protocol}//${host}${pathname}`
 }
+
+const probeShown = (probe: ProbeConfig): object => ({
+  ...probe,
+  url: place(probe.url),
+  ...('bearer' in probe ? { bearer: secret(probe.bearer) } : {}),
+  ...('body' in probe ? { body: secret(probe.body) } : {}),
+  ...('query' in probe ? { query: secret(probe.query) } : {}),
+})
 
 /** The configuration as YAML for people, with every secret left out: safe to paste into a ticket. */
 export const describeConfig = (config: Config): string =>
@@ -34,6 +42,7 @@ export const describeConfig = (config: Config): string =>
             channel: config.secondWorkspace.channel,
             apiUrl: place(config.secondWorkspace.apiUrl),
           },
+    probes: config.probes.map(probeShown),
     alertSources: config.alertSources.map(({ kind, bearerTokens }) => ({
       kind,
       bearerTokens: bearerTokens.length,

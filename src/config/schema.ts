@@ -4,6 +4,8 @@ import { ACTION_KINDS } from '../domain/action.ts'
 import { ALL_TIERS } from '../domain/policy.ts'
 import { REMEDY_ACTIONS } from '../domain/remedy.ts'
 import { DEFAULT_AUDIT, DEFAULT_POLICY, DEFAULT_RULE, DEFAULT_VAULT } from '../domain/settings.ts'
+import { probes } from './schema-probes.ts'
+import { recovery, replay } from './schema-replay.ts'
 import {
   address,
   bearerToken,
@@ -181,6 +183,9 @@ export const fileSchema = section({
   policy: policy.prefault({}),
   audit: audit.prefault({}),
   vault: vault.prefault({}),
+  replay: replay.prefault({}),
+  recovery: recovery.prefault({}),
+  probes: probes.default([]),
   remedies: z.array(remedy).default([]),
   commands: section({
     queue: slashCommand.default('/queue'),

@@ -1,3 +1,4 @@
+import type { Probe } from '../domain/ports/probes.ts'
 import type { Settings } from '../domain/settings.ts'
 
 /** A BullMQ installation on one Redis. */
@@ -37,6 +38,58 @@ export interface AlertSourceConfig {
   readonly bearerTokens: readonly string[]
 }
 
+/** What every probe has, whatever it asks. */
+interface ProbeBase extends Pick<Probe, 'name' | 'about'> {
+  /** Globs over `system/queue`: whose jobs depend on what it asks. */
+  readonly queues: readonly string[]
+  /** After so long without an answer nothing is known; in ms. */
+  readonly withinMs: number
+}
+
+/** Asks an address by HTTP. */
+export interface HttpProbeConfig extends ProbeBase {
+  readonly kind: 'http'
+  /** Credentials included: never show it. */
+  readonly url: string
+  /** Any other status is bad. */
+  readonly expect: readonly number[]
+  readonly bearer: string | null
+}
+
+/** Asks a PostgreSQL whether something holds: one row, one boolean. */
+export interface SqlProbeConfig extends ProbeBase {
+  readonly kind: 'sql'
+  /** postgres://, credentials included: never show it. */
+  readonly url: string
+  readonly query: string
+}
+
+/** Counts the connections of a PostgreSQL. */
+export interface ConnectionsProbeConfig extends ProbeBase {
+  readonly kind: 'connections'
+  /** postgres://, credentials included: never show it. */
+  readonly url: string
+  /** 0 to 1: above this share of `max_connections` it is bad. */
+  readonly most: number
+}
+
+/** Goes the whole way through, with side effects. */
+export interface ActionProbeConfig extends ProbeBase {
+  readonly kind: 'action'
+  /** Credentials included: never show it. */
+  readonly url: string
+  readonly method: 'POST' | 'PUT'
+  readonly body: string | null
+  readonly expect: readonly number[]
+  readonly bearer: string | null
+}
+
+export type ProbeConfig =
+  | HttpProbeConfig
+  | SqlProbeConfig
+  | ConnectionsProbeConfig
+  | ActionProbeConfig
+
 export interface DatabaseConfig {
   /** Owner of the schema; null means the embedded PostgreSQL. */
   readonly url: string | null
@@ -59,6 +112,7 @@ export interface Config {
   readonly systems: readonly SystemConfig[]
   readonly slack: SlackConfig
   readonly secondWorkspace: SecondWorkspaceConfig | null
+  readonly probes: readonly ProbeConfig[]
   readonly alertSources: readonly AlertSourceConfig[]
   readonly http: { readonly host: string; readonly port: number }
   readonly database: DatabaseConfig

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { parseDuration } from '../domain/duration.ts'
+import type { RampStep } from '../domain/replay.ts'
 import { PatternFault, safePattern } from '../domain/safe-pattern.ts'
 import { suggestion } from './problems.ts'
 
@@ -31,11 +32,36 @@ const unquoted = (value: unknown): unknown => {
 }
 
 export const whole = (min: number, max: number) => z.preprocess(unquoted, z.int().min(min).max(max))
-/** 0 to 1, both included: `0.25` is a quarter. */
-export const share = z.preprocess(
-  (value) => (typeof value === 'string' && /^\d?\.?\d{1,6}$/.test(value) ? Number(value) : value),
-  z.number().min(0).max(1),
-)
+const MOST_JOBS = 1_000_000_000
+const PER_CENT = /^(\d{1,3}(?:\.\d{1,4})?) ?%$/
+
+/** `5%` → 0.05; null for what is written in another way. */
+function perCent(text: string): number | null {
+  const [, number] = PER_CENT.exec(text.trim()) ?? []
+  return number === undefined ? null : Number(number) / 100
+}
+
+function unwritten(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  return perCent(value) ?? (/^\d?\.?\d{1,6}$/.test(value) ? Number(value) : value)
+}
+
+/** 0 to 1, both included: `0.25` and `25%` are a quarter. */
+export const share = z.preprocess(unwritten, z.number().min(0).max(1))
+
+/** How far a wave goes: a number of jobs, or per cent of all of them. */
+export const rampStep = z.union([z.string(), z.number()]).transform((value, context): RampStep => {
+  const part = typeof value === 'string' ? perCent(value) : null
+  if (part !== null && part > 0 && part <= 1) return { share: part }
+  const jobs = unquoted(value)
+  if (typeof jobs === 'number' && Number.isInteger(jobs) && jobs >= 1 && jobs <= MOST_JOBS)
+    return { jobs }
+  context.addIssue({
+    code: 'custom',
+    message: 'must be a number of jobs such as 10, or per cent of all of them such as 5%.',
+  })
+  return z.NEVER
+})
 export const flag = z.preprocess(unquoted, z.boolean())
 export const port = whole(0, 65_535)
 export const words = z.string().trim().min(1)
@@ -125,6 +151,16 @@ export const bearerToken = z
   .string()
   .regex(/^[\x21-\x7e]*$/, { error: 'must hold only visible ASCII characters, no blanks.' })
   .min(16, { error: 'must be at least 16 characters long, so that it cannot be guessed.' })
+
+/** A token for somebody else's server, who decides how long it is. */
+export const sentToken = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, { error: 'must hold only visible ASCII characters, no blanks.' })
+
+/** What a probe is called, on cards and in the audit trail. */
+export const probeName = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,39}$/u, {
+  error: 'must be a short name: at most 40 letters, digits, blanks, - . and _.',
+})
 
 export const slashCommand = z
   .string()

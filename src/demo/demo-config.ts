@@ -4,6 +4,8 @@ import { ALL_TIERS } from '../domain/policy.ts'
 import {
   DEFAULT_AUDIT,
   DEFAULT_POLICY,
+  DEFAULT_RECOVERY,
+  DEFAULT_REPLAY,
   DEFAULT_VAULT,
   type QueueRule,
   type Settings,
@@ -55,6 +57,7 @@ export const demoConfig = (addresses: DemoAddresses): Config => ({
     apiUrl: `${addresses.slackUrl}/api/`,
   },
   secondWorkspace: null,
+  probes: [],
   alertSources: [{ kind: 'alertmanager', bearerTokens: [ALERT_TOKEN] }],
   http: { host: '127.0.0.1', port: addresses.httpPort },
   database: { url: null, appUrl: null, dataDir: addresses.databaseDir },
@@ -107,6 +110,8 @@ const demoSettings = (): Settings => ({
   policy: DEFAULT_POLICY,
   audit: { ...DEFAULT_AUDIT, anchorChannel: AUDIT_CHANNEL.id },
   vault: DEFAULT_VAULT,
+  replay: DEFAULT_REPLAY,
+  recovery: DEFAULT_RECOVERY,
   remedies: [],
   commands: { queue: '/queue', incident: '/incident' },
 })

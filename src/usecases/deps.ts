@@ -1,4 +1,5 @@
 import type { Chat } from '../domain/ports/chat.ts'
+import type { Probes } from '../domain/ports/probes.ts'
 import type { QueueSystems } from '../domain/ports/queue-system.ts'
 import type { Clock, Ids, Log } from '../domain/ports/runtime.ts'
 import type { Store } from '../domain/ports/store.ts'
@@ -8,6 +9,7 @@ import type { Settings } from '../domain/settings.ts'
 export interface Deps {
   readonly store: Store
   readonly systems: QueueSystems
+  readonly probes: Probes
   readonly chat: Chat
   readonly settings: Settings
   readonly clock: Clock

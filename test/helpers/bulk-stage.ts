@@ -14,6 +14,7 @@ import type { Deps } from '../../src/usecases/deps.ts'
 import type { TestClock } from './clock.ts'
 import { aSettings } from './config-of.ts'
 import type { Wrap } from './history-stage.ts'
+import { noProbes } from './no-probes.ts'
 import { silentLog } from './silent-log.ts'
 import { actorOf, createToyPeople } from './toy-people.ts'
 
@@ -84,6 +85,7 @@ export function createBulkStage(
     return {
       store: seen === null ? store : seen(store),
       systems: { all: () => [shown], get: () => shown },
+      probes: noProbes,
       chat: createToyPeople(() => true),
       settings,
       clock,

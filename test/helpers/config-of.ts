@@ -5,6 +5,8 @@ import { ALL_TIERS } from '../../src/domain/policy.ts'
 import {
   DEFAULT_AUDIT,
   DEFAULT_POLICY,
+  DEFAULT_RECOVERY,
+  DEFAULT_REPLAY,
   DEFAULT_VAULT,
   type Settings,
 } from '../../src/domain/settings.ts'
@@ -112,6 +114,7 @@ export const configOf = (
     apiUrl: slack.url,
   },
   secondWorkspace: null,
+  probes: [],
   alertSources: [
     { kind: 'alertmanager', bearerTokens: [ALERT_TOKEN] },
     { kind: 'json', bearerTokens: [ALERT_TOKEN] },
@@ -171,6 +174,8 @@ export const aSettings = (): Settings => ({
   // An anchor every five minutes by the wall clock would now and then come between a test and its count.
   audit: { ...DEFAULT_AUDIT, anchorEveryMs: 24 * 60 * MINUTE_MS },
   vault: DEFAULT_VAULT,
+  replay: DEFAULT_REPLAY,
+  recovery: DEFAULT_RECOVERY,
   remedies: [],
   commands: { queue: '/queue', incident: '/incident' },
 })

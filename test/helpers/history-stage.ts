@@ -6,6 +6,7 @@ import { randomIds } from '../../src/runtime.ts'
 import type { Deps } from '../../src/usecases/deps.ts'
 import type { TestClock } from './clock.ts'
 import { aSettings } from './config-of.ts'
+import { noProbes } from './no-probes.ts'
 import { silentLog } from './silent-log.ts'
 import { createToyPeople, TOY_ROLES } from './toy-people.ts'
 import { createToyQueues, type Flip } from './toy-queues.ts'
@@ -115,6 +116,7 @@ export function createStage(store: Store, clock: TestClock, prefix: string): Sta
   const deps: Deps = {
     store,
     systems: toys.systemsFor(null),
+    probes: noProbes,
     chat: createToyPeople(() => state.isDeeIn),
     settings,
     clock,

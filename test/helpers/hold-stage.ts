@@ -12,6 +12,7 @@ import { planAction } from '../../src/usecases/actions/plan-action.ts'
 import type { Deps } from '../../src/usecases/deps.ts'
 import { ANA, aSettings, BEN } from './config-of.ts'
 import { createHookedQueues, type HookedQueues } from './hooked-queues.ts'
+import { noProbes } from './no-probes.ts'
 import { silentLog } from './silent-log.ts'
 import { actorOf, createToyPeople } from './toy-people.ts'
 
@@ -55,6 +56,7 @@ export function createHoldStage(pool: Pool): HoldStage {
   const deps: Deps = {
     store: createStore(pool, 'test', clock),
     systems: queues.systems,
+    probes: noProbes,
     chat: createToyPeople(() => false),
     settings: {
       ...aSettings(),

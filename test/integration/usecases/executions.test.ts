@@ -14,6 +14,7 @@ import { stopPlan } from '../../../src/usecases/actions/stop-plan.ts'
 import type { Deps } from '../../../src/usecases/deps.ts'
 import { ANA, aSettings, BEN } from '../../helpers/config-of.ts'
 import { createHookedQueues, type HookedQueues } from '../../helpers/hooked-queues.ts'
+import { noProbes } from '../../helpers/no-probes.ts'
 import { freshDatabase } from '../../helpers/postgres.ts'
 import { silentLog } from '../../helpers/silent-log.ts'
 import { actorOf, createToyPeople } from '../../helpers/toy-people.ts'
@@ -37,6 +38,7 @@ beforeEach(() => {
   deps = {
     store: createStore(pool, 'test', clock),
     systems: queues.systems,
+    probes: noProbes,
     chat: createToyPeople(() => false),
     settings: { ...aSettings(), roles: [{ ...role, users: [ANA, BEN] }] },
     clock,
