@@ -30,6 +30,12 @@ export class UnreadableBody extends Error {
   override readonly name = 'UnreadableBody'
 }
 
+/** The replay during which an alert began, whose doing it may be: one plan's wave, from 0. */
+export interface AlertReplay {
+  readonly planNumber: number
+  readonly wave: number
+}
+
 /** A stored alert with what became of it. */
 export interface TrackedAlert extends Alert {
   readonly startsAt: Date
@@ -39,6 +45,8 @@ export interface TrackedAlert extends Alert {
   readonly firstSeenAt: Date
   readonly lastSeenAt: Date
   readonly repeats: number
+  /** Null for what began before, elsewhere, or long after. */
+  readonly replay: AlertReplay | null
 }
 
 /** How labels name a queue: from `spillway.yml`, `alerts.mapping`. */

@@ -1,4 +1,4 @@
-import type { Alert, TrackedAlert } from '../domain/alert.ts'
+import { type Alert, alertName, type TrackedAlert } from '../domain/alert.ts'
 import type { Alerts } from '../domain/ports/alert-store.ts'
 import { row, rows, type Sql } from './sql.ts'
 
@@ -16,7 +16,12 @@ interface AlertRow {
   first_seen_at: Date
   last_seen_at: Date
   repeats: number
+  replay_plan: string | null
+  replay_wave: number | null
 }
+
+const replayOf = ({ replay_plan: plan, replay_wave: wave }: AlertRow): TrackedAlert['replay'] =>
+  plan === null || wave === null ? null : { planNumber: Number(plan), wave }
 
 const toAlert = (from: AlertRow): TrackedAlert => ({
   id: Number(from.id),
@@ -32,6 +37,7 @@ const toAlert = (from: AlertRow): TrackedAlert => ({
   firstSeenAt: from.first_seen_at,
   lastSeenAt: from.last_seen_at,
   repeats: from.repeats,
+  replay: replayOf(from),
 })
 
 // Without a start an alert is the one that still fires, or the one whose end overtook it; an end is that of
@@ -56,8 +62,8 @@ const TRACK = `
     where source = $1 and fingerprint = $2 and status = 'firing' and starts_at < start.at
   ), tracked as (
     insert into alert (source, fingerprint, starts_at, ends_at, status, labels, annotations,
-      source_url, first_seen_at, last_seen_at)
-    select $1, $2, start.at, $4, case when newer.is_there then 'resolved' else $5 end, $6, $7, $8, $9, $9
+      source_url, first_seen_at, last_seen_at, system, queue)
+    select $1, $2, start.at, $4, case when newer.is_there then 'resolved' else $5 end, $6, $7, $8, $9, $9, $10, $11
     from start, newer
     on conflict (source, fingerprint, starts_at) do update set
       status = case when alert.status = 'resolved' then 'resolved' else excluded.status end,
@@ -66,7 +72,9 @@ const TRACK = `
       annotations = excluded.annotations,
       source_url = coalesce(excluded.source_url, alert.source_url),
       last_seen_at = greatest(alert.last_seen_at, excluded.last_seen_at),
-      repeats = alert.repeats + 1
+      repeats = alert.repeats + 1,
+      system = excluded.system,
+      queue = excluded.queue
     returning *
   )
   select tracked.*, coalesce((select status from before), 'new') as was from tracked`
@@ -80,23 +88,10 @@ const IS_NEWS = `
 // The alerts of a storm hang on its lines.
 const OF_INCIDENT = `incident_id in (select $1::bigint union all select id from incident where storm_id = $1)`
 
-export function createAlerts(sql: Sql): Alerts {
+type Reading = Pick<Alerts, 'isNews' | 'beganSince' | 'firing' | 'ofIncident'>
+
+function reading(sql: Sql): Reading {
   return {
-    async track(alert, source, at) {
-      const found = await row<AlertRow & { was: 'new' | 'firing' | 'resolved' }>(sql, TRACK, [
-        source,
-        alert.fingerprint,
-        alert.startsAt,
-        alert.endsAt,
-        alert.status,
-        JSON.stringify(alert.labels),
-        JSON.stringify(alert.annotations),
-        alert.sourceUrl,
-        at,
-      ])
-      if (found === null) throw new Error('an upsert returned no row')
-      return { alert: toAlert(found), was: found.was }
-    },
     async isNews(alert, source) {
       const last = await row<Pick<AlertRow, 'status'>>(sql, IS_NEWS, [
         source,
@@ -107,8 +102,14 @@ export function createAlerts(sql: Sql): Alerts {
       if (alert.status === 'resolved') return last.status === 'firing'
       return last.status === 'resolved' && alert.startsAt === null
     },
-    async attach(alertId, incidentId) {
-      await sql.query('update alert set incident_id = $2 where id = $1', [alertId, incidentId])
+    async beganSince({ system, queue }, since) {
+      const found = await rows<Pick<AlertRow, 'labels'>>(
+        sql,
+        `select labels from alert
+         where system = $1 and queue = $2 and status = 'firing' and starts_at >= $3 order by starts_at, id`,
+        [system, queue, since],
+      )
+      return [...new Set(found.map(alertName))]
     },
     async firing(incidentId) {
       const found = await row<{ count: string }>(
@@ -126,6 +127,39 @@ export function createAlerts(sql: Sql): Alerts {
         [incidentId, limit],
       )
       return found.map(toAlert)
+    },
+  }
+}
+
+export function createAlerts(sql: Sql): Alerts {
+  return {
+    ...reading(sql),
+    async track(alert, source, at, ref) {
+      const found = await row<AlertRow & { was: 'new' | 'firing' | 'resolved' }>(sql, TRACK, [
+        source,
+        alert.fingerprint,
+        alert.startsAt,
+        alert.endsAt,
+        alert.status,
+        JSON.stringify(alert.labels),
+        JSON.stringify(alert.annotations),
+        alert.sourceUrl,
+        at,
+        ref?.system ?? null,
+        ref?.queue ?? null,
+      ])
+      if (found === null) throw new Error('an upsert returned no row')
+      return { alert: toAlert(found), was: found.was }
+    },
+    async attach(alertId, incidentId) {
+      await sql.query('update alert set incident_id = $2 where id = $1', [alertId, incidentId])
+    },
+    async label(alertId, { planNumber, wave }) {
+      await sql.query('update alert set replay_plan = $2, replay_wave = $3 where id = $1', [
+        alertId,
+        planNumber,
+        wave,
+      ])
     },
   }
 }

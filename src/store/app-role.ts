@@ -11,6 +11,31 @@ const APPEND_ONLY: Readonly<Record<string, readonly string[]>> = {
   audit_anchor: ['reference', 'placed_at', 'problem'],
   audit_payload: ['salt', 'content', 'erased_at'],
   plan_slice: ['begun_at', 'state', 'skipped', 'skipped_count', 'renamed', 'ended_at'],
+  replay: [
+    'state',
+    'wave',
+    'reason',
+    'by_team_id',
+    'by_user_id',
+    'is_held_by_person',
+    'position',
+    'live',
+    'gates',
+    'ignored',
+    'ended_at',
+    'seen_at',
+  ],
+  replay_job: ['outcome', 'shape', 'is_known', 'ended_at'],
+  replay_wave: [
+    'began_at',
+    'fed_at',
+    'verdict',
+    'judged_at',
+    'judged_by_team_id',
+    'judged_by_user_id',
+    'words',
+    'skipped',
+  ],
   review: ['reminded_at', 'signed_team_id', 'signed_user_id', 'signed_at'],
   vault_set: ['warned_at'],
   vault_job: ['state', 'kept_bytes', 'out_plan_id', 'new_id', 'out_at'],
@@ -18,8 +43,8 @@ const APPEND_ONLY: Readonly<Record<string, readonly string[]>> = {
 }
 /** Of these it may delete rows as well; triggers say which. */
 const REMOVABLE = new Set(['vault_job', 'vault_content'])
-/** Tables that only the owner writes; entries of the audit trail come in by `audit_append`, which is the owner's. */
-const READ_ONLY = new Set(['migration', 'audit_entry', 'plan_transition'])
+/** Tables that only the owner writes: by `audit_append`, by triggers that count. */
+const READ_ONLY = new Set(['migration', 'audit_entry', 'plan_transition', 'replay_stratum'])
 
 /**
  * Makes the application role and gives it what it needs and no more. Told again at every start, so that

@@ -7,6 +7,7 @@ type Executions = Pick<
   | 'lease'
   | 'release'
   | 'putOff'
+  | 'later'
   | 'beginQueue'
   | 'intend'
   | 'touch'
@@ -27,14 +28,18 @@ const LEASE = `
 const RELEASE = `
   update plan set leased_until = $3 where id = $1 and fence = $2 and state = 'executing'`
 
-const PUT_OFF = `
+const putOff = (changes: string): string => `
   with plan as (
-    update plan set state = 'confirmed', leased_until = null
+    update plan set state = 'confirmed', leased_until = null, ${changes}
     where id = $1 and fence = $2 and state = 'executing' returning id
   ), freed as (
     update plan_queue set state = 'pending'
     where plan_id = (select id from plan) and state = 'executing'
   ) select id from plan`
+
+// An attempt that found nothing to do yet ended by itself, and so did all of them once one made progress.
+const PUT_OFF = putOff('attempts_base = attempts_base + 1')
+const LATER = putOff('attempts_base = fence, progressed_at = $3')
 
 const OURS = `exists (select from plan where id = plan_id and fence = $2 and state = 'executing')`
 
@@ -118,6 +123,7 @@ export function createExecutions(sql: Sql): Executions {
     lease: (id, now, leaseMs) => oneLease(sql, LEASE, [id, now, new Date(now.getTime() + leaseMs)]),
     release: (id, fence, now) => changed(sql, RELEASE, [id, fence, now]),
     putOff: (id, fence) => changed(sql, PUT_OFF, [id, fence]),
+    later: (id, fence, now) => changed(sql, LATER, [id, fence, now]),
     async returnQueues(id, fence, words) {
       const failed = JSON.stringify({ words, proof: null, after: null, accounting: null })
       const ended = await rows<{ system: string; queue: string; state: 'returned' | 'failed' }>(

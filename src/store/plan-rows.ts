@@ -31,6 +31,8 @@ interface PlanRow {
   incident_id: string | null
   ends_hold_id: string | null
   undoes_plan_id: string | null
+  replays_plan_id: string | null
+  replay_step: string | null
   team_id: string
   user_id: string
   tier: Plan['tier']
@@ -56,6 +58,7 @@ interface PlanRow {
   outcome: PlanOutcome | null
   finished_at: Date | null
   fence: number
+  attempts_base: number
   queues: QueueRow[]
 }
 
@@ -106,6 +109,11 @@ const stopOf = (from: PlanRow): Plan['stop'] =>
     ? null
     : { by: { teamId: from.stop_team_id, userId: from.stop_user_id }, at: from.stop_at }
 
+const replayOf = (from: PlanRow): Pick<Plan, 'replay'> =>
+  from.replays_plan_id === null || from.replay_step === null
+    ? {}
+    : { replay: { planId: from.replays_plan_id, step: from.replay_step } }
+
 const toPlan = (from: PlanRow): Plan => ({
   id: from.id,
   number: Number(from.number),
@@ -115,6 +123,7 @@ const toPlan = (from: PlanRow): Plan => ({
   incidentId: from.incident_id === null ? null : Number(from.incident_id),
   endsHoldId: from.ends_hold_id,
   undoesPlanId: from.undoes_plan_id,
+  ...replayOf(from),
   actor: actorOf(from),
   tier: from.tier,
   tierReason: from.tier_reason,
@@ -159,5 +168,6 @@ export async function oneLease(
   values: readonly unknown[],
 ): Promise<Lease | null> {
   const found = await row<PlanRow>(sql, text, values)
-  return found === null ? null : { plan: toPlan(found), fence: found.fence }
+  if (found === null) return null
+  return { plan: toPlan(found), fence: found.fence, attempt: found.fence - found.attempts_base }
 }

@@ -11,12 +11,13 @@ const ADD = `
   with added as (
     insert into plan (id, number, action, scope, incident_id, ends_hold_id, undoes_plan_id, team_id, user_id,
       tier, tier_reason, hold_ms, reason, phrase, state, hash, created_at, expires_at, confirmed_at, preview,
-      jobs, throttle)
+      jobs, throttle, replays_plan_id, replay_step)
     select $1, nextval('plan_number'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $20,
-      $21, $22
-    -- A number is not used up for an end that is planned already.
-    where $5::uuid is null or not exists (select from plan where ends_hold_id = $5)
-    on conflict (ends_hold_id) do nothing returning id, number
+      $21, $22, $23, $24
+    -- A number is not used up for an end, or a step of a replay, that is planned already.
+    where ($5::uuid is null or not exists (select from plan where ends_hold_id = $5))
+      and ($23::uuid is null or not exists (select from plan where replays_plan_id = $23 and replay_step = $24))
+    on conflict do nothing returning id, number
   ), queues as (
     insert into plan_queue (plan_id, position, system, queue, queue_tier, before, hold_ids, jobs, warnings)
     select added.id, q.position, q.system, q.queue, q.queue_tier, q.before, q.hold_ids, q.jobs, q.warnings
@@ -63,6 +64,8 @@ async function add(sql: Sql, plan: Omit<Plan, 'number'>): Promise<Plan | null> {
     plan.preview === null ? null : JSON.stringify(plan.preview),
     plan.jobs === null ? null : JSON.stringify(plan.jobs),
     plan.throttle === null ? null : JSON.stringify(plan.throttle),
+    plan.replay?.planId ?? null,
+    plan.replay?.step ?? null,
   ])
   return added === null ? null : { ...plan, number: Number(added.number) }
 }

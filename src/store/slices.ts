@@ -9,6 +9,8 @@ interface SliceRow {
   queue: string
   job_state: JobState
   job_ids: string[]
+  wave: number | null
+  in_vault: boolean
   begun_at: Date | null
   state: 'open' | SliceEnd['state']
   skipped: SliceEnd['skipped']
@@ -20,6 +22,8 @@ const toSlice = (from: SliceRow): Slice => ({
   ref: refOf(from),
   state: from.job_state,
   ids: from.job_ids,
+  ...(from.wave === null ? {} : { wave: from.wave }),
+  ...(from.in_vault ? { isInVault: true } : {}),
   end:
     from.state === 'open'
       ? null
@@ -31,18 +35,21 @@ const toSlice = (from: SliceRow): Slice => ({
 const SLICES_PER_INSERT = 100
 
 const ADD = `
-  insert into plan_slice (plan_id, position, system, queue, job_state, job_ids)
+  insert into plan_slice (plan_id, position, system, queue, job_state, job_ids, wave, in_vault)
   select $1, * from json_to_recordset($2)
-    as slice (position integer, system text, queue text, job_state text, job_ids text[])`
+    as slice (position integer, system text, queue text, job_state text, job_ids text[], wave integer,
+      in_vault boolean)`
 
 const rowsOf = (slices: Parameters<Slices['add']>[1]): string =>
   JSON.stringify(
-    slices.map(({ position, ref, state, ids }) => ({
+    slices.map(({ position, ref, state, ids, wave, isInVault }) => ({
       position,
       system: ref.system,
       queue: ref.queue,
       job_state: state,
       job_ids: ids,
+      wave: wave ?? null,
+      in_vault: isInVault ?? false,
     })),
   )
 

@@ -15,6 +15,8 @@ import { createMessages } from './messages.ts'
 import { createPayloads } from './payloads.ts'
 import { createPlans } from './plans.ts'
 import { reachingDatabase } from './pool.ts'
+import { createRecoveries } from './recoveries.ts'
+import { createReplays } from './replays.ts'
 import { createReviews } from './reviews.ts'
 import { createRooms } from './rooms.ts'
 import { createSlices } from './slices.ts'
@@ -46,6 +48,8 @@ function repositories(sql: Sql, { instance, clock }: StoreOptions): Repositories
     reviews: createReviews(sql),
     holds: createHolds(sql),
     throttles: createThrottles(sql),
+    replays: createReplays(sql),
+    recoveries: createRecoveries(sql),
     vault: createVault(sql),
     vaultReads: createVaultReads(sql),
     audit: createAudit(sql, instance),

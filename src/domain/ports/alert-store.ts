@@ -1,4 +1,5 @@
-import type { Alert, TrackedAlert } from '../alert.ts'
+import type { Alert, AlertReplay, TrackedAlert } from '../alert.ts'
+import type { QueueRef } from '../queue.ts'
 
 /** A request of an alert sender, byte for byte. */
 export interface Delivery {
@@ -52,16 +53,22 @@ export interface Deliveries {
 export interface Alerts {
   /**
    * Inserts or updates by (source, fingerprint, startsAt); says what it was before. Without a start it is the
-   * one that still fires. Earlier ones of the same fingerprint that still fire are closed.
+   * one that still fires. Earlier ones of the same fingerprint that still fire are closed. `ref` is the queue
+   * that it is about; null where its labels name none.
    */
   track(
     alert: Alert,
     source: string,
     at: Date,
+    ref: QueueRef | null,
   ): Promise<{ readonly alert: TrackedAlert; readonly was: 'new' | 'firing' | 'resolved' }>
   /** Whether a body that came before says anything new of this alert now. Changes nothing. */
   isNews(alert: Alert, source: string): Promise<boolean>
   attach(alertId: number, incidentId: number): Promise<void>
+  /** Says during which replay it began. */
+  label(alertId: number, replay: AlertReplay): Promise<void>
+  /** Names of alerts of this queue that began at `since` or later and still fire, each once. */
+  beganSince(ref: QueueRef, since: Date): Promise<readonly string[]>
   /** Of an incident, or of all lines of a storm. */
   firing(incidentId: number): Promise<number>
   /** The same; firing ones first, then the latest. */

@@ -16,11 +16,16 @@ import { updateIncident, writeTimeline, type Seen } from './update-incident.ts'
 
 type ApplyDeps = Pick<Deps, 'settings' | 'clock' | 'ids'>
 
-/** Alerts of one body that belong to one incident. */
+/** An alert with the queue that it is about. */
+export interface QueueAlert extends Alert {
+  readonly ref: QueueRef
+}
+
+/** Alerts of one body that belong to one incident; `ref` is of the first. */
 export interface AlertGroup {
   readonly key: string
   readonly ref: QueueRef
-  readonly alerts: readonly Alert[]
+  readonly alerts: readonly QueueAlert[]
 }
 
 export interface Arrival {
@@ -52,11 +57,12 @@ export async function applyAlerts(
 const isNewTo = (incident: Incident, alert: TrackedAlert): boolean =>
   alert.incidentId === null || (alert.incidentId !== incident.id && alert.status === 'firing')
 
-async function track(store: Repositories, alert: Alert, delivery: Delivery): Promise<Seen> {
+async function track(store: Repositories, alert: QueueAlert, delivery: Delivery): Promise<Seen> {
   const { alert: tracked, was } = await store.alerts.track(
     alert,
     delivery.source,
     delivery.receivedAt,
+    alert.ref,
   )
   // One that says "firing" of what is over already says nothing new.
   const isLate = was === 'resolved' || alert.status === 'firing'

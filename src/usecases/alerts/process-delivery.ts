@@ -16,7 +16,7 @@ import { incidentKey } from '../../domain/settings.ts'
 import type { Deps } from '../deps.ts'
 import { STORM_KEY } from '../incidents/open-incident.ts'
 import { knownBySystem } from '../queues/known-queues.ts'
-import { applyAlerts, type AlertGroup } from './apply-alerts.ts'
+import { applyAlerts, type AlertGroup, type QueueAlert } from './apply-alerts.ts'
 import { keepUnreadable } from './unreadable.ts'
 
 type ProcessDeps = Deps & { readonly parse: ParseBody }
@@ -195,12 +195,12 @@ async function processBody(
 }
 
 /** Of a body that came again within a minute only what was not so already: the sender just did not hear us. */
-async function newsOf(
+async function newsOf<A extends Alert>(
   store: Repositories,
   delivery: Delivery,
-  alerts: readonly Alert[],
-): Promise<readonly Alert[]> {
-  const news: Alert[] = []
+  alerts: readonly A[],
+): Promise<readonly A[]> {
+  const news: A[] = []
   for (const alert of alerts)
     if (await store.alerts.isNews(alert, delivery.source)) news.push(alert)
   return news
@@ -213,7 +213,7 @@ interface Grouped {
 
 function group(deps: Deps, alerts: readonly Alert[]): Grouped {
   const known = knownBySystem(deps.systems)
-  const groups = new Map<string, { key: string; ref: QueueRef; alerts: Alert[] }>()
+  const groups = new Map<string, { key: string; ref: QueueRef; alerts: QueueAlert[] }>()
   const unmapped: Alert[] = []
   for (const alert of alerts) {
     const ref = alertQueue(alert, deps.settings.mapping, known)
@@ -223,7 +223,7 @@ function group(deps: Deps, alerts: readonly Alert[]): Grouped {
     }
     const key = incidentKey(deps.settings, ref)
     const found = groups.get(key) ?? { key, ref, alerts: [] }
-    found.alerts.push(alert)
+    found.alerts.push({ ...alert, ref })
     groups.set(key, found)
   }
   return { groups: [...groups.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1)), unmapped }
@@ -235,7 +235,7 @@ async function reportUnmapped(
   delivery: Delivery,
   alert: Alert,
 ): Promise<void> {
-  const { was } = await store.alerts.track(alert, delivery.source, delivery.receivedAt)
+  const { was } = await store.alerts.track(alert, delivery.source, delivery.receivedAt, null)
   if (alert.status !== 'firing' || was === 'resolved') return
   const name = alertName(alert)
   const key = `unmapped:${delivery.source}:${name}`.slice(0, 500)

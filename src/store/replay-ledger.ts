@@ -1,0 +1,101 @@
+import type { Replays, SeenJob } from '../domain/ports/replay-store.ts'
+import { type ReplayJobRow, toReplayJob } from './replay-rows.ts'
+import { row, rows, type Sql } from './sql.ts'
+import { textArray } from './text-array.ts'
+
+type Ledger = Pick<Replays, 'addJobs' | 'note' | 'ofReplay' | 'jobs' | 'failures'>
+
+// A job of the vault may be there twice; the ledger follows the one that was put in line first.
+const ADD = `
+  insert into replay_job (plan_id, wave, job_id, key, stratum, put_at)
+  select $1, $2, id, key, stratum, $6
+  from unnest($3::text[], $4::text[], $5::integer[]) with ordinality as job (id, key, stratum, place)
+  order by place on conflict (plan_id, job_id) do nothing`
+
+const SKIP = 'update replay_wave set skipped = skipped + $3 where plan_id = $1 and wave = $2'
+
+const NOTE = 'select replay_note($1, $2::text[], $3::text[], $4::text[], $5, $6) as ours'
+
+/** An end is told once a statement: the first counts, unless it was none. */
+function endsOf(seen: readonly SeenJob[]): readonly SeenJob[] {
+  const ends = new Map<string, SeenJob>()
+  for (const job of seen)
+    if ((ends.get(job.id)?.outcome ?? 'unseen') === 'unseen') ends.set(job.id, job)
+  return [...ends.values()]
+}
+
+async function note(sql: Sql, planId: string, seen: readonly SeenJob[]): Promise<number> {
+  if (seen.length === 0) return 0
+  const ends = endsOf(seen)
+  const failed = ({ outcome }: SeenJob): boolean => outcome === 'failed'
+  const found = await row<{ ours: string }>(sql, NOTE, [
+    planId,
+    textArray(ends.map(({ id }) => id)),
+    textArray(ends.map(({ outcome }) => outcome)),
+    textArray(ends.map((job) => (failed(job) ? job.shape : null))),
+    // What nobody recognised is not known.
+    ends.map((job) => (failed(job) ? (job.isKnown ?? false) : null)),
+    ends.map(({ at }) => at),
+  ])
+  return Number(found?.ours ?? 0)
+}
+
+// The offset keeps it a look-up for each: without statistics the planner would read all jobs of the replay.
+const OF_REPLAY = `
+  select id from unnest($2::text[]) as asked (id), lateral (
+    select from replay_job where plan_id = $1 and job_id = asked.id offset 0
+  ) job`
+
+// One look into the index for each wave and outcome: however long the ledger, a page is some rows of it.
+const JOBS = `
+  select job.* from replay_wave w, unnest($3::text[]) as wanted (outcome), lateral (
+    select * from replay_job
+    where plan_id = $1 and wave = w.wave and outcome = wanted.outcome
+      and seq > coalesce((select seq from replay_job where plan_id = $1 and job_id = $4), 0)
+    order by seq limit $5
+  ) job
+  where w.plan_id = $1 and ($2::integer is null or w.wave = $2)
+  order by job.seq limit $5`
+
+const OUTCOMES = ['open', 'completed', 'failed', 'unseen', 'returned'] as const
+
+const FAILURES = `
+  select coalesce(job.shape, '') as shape, job.is_known, count(*)::integer as jobs
+  from replay_wave w, lateral (
+    select shape, is_known from replay_job
+    where plan_id = $1 and wave = w.wave and outcome = 'failed' offset 0
+  ) job
+  where w.plan_id = $1 and ($2::integer is null or w.wave = $2) and w.known + w.fresh > 0
+  group by 1, 2 order by jobs desc, is_known, shape limit $3`
+
+/** What became of every job of a replay: rows of `replay_job`. The database counts them by itself. */
+export function createLedger(sql: Sql): Ledger {
+  return {
+    async addJobs(planId, wave, jobs, skipped, now) {
+      if (skipped > 0) await sql.query(SKIP, [planId, wave, skipped])
+      if (jobs.length === 0) return
+      const ids = textArray(jobs.map(({ id }) => id))
+      const keys = textArray(jobs.map(({ key }) => key))
+      const strata = jobs.map(({ stratum }) => stratum)
+      await sql.query(ADD, [planId, wave, ids, keys, strata, now])
+    },
+    note: (planId, seen) => note(sql, planId, seen),
+    async ofReplay(planId, ids) {
+      const found = await rows<{ id: string }>(sql, OF_REPLAY, [planId, textArray(ids)])
+      return new Set(found.map(({ id }) => id))
+    },
+    async jobs(planId, { wave, outcome, limit, after }) {
+      const outcomes = outcome === undefined ? OUTCOMES : [outcome]
+      const values = [planId, wave ?? null, outcomes, after ?? null, limit]
+      return (await rows<ReplayJobRow>(sql, JOBS, values)).map(toReplayJob)
+    },
+    async failures(planId, wave, limit) {
+      const found = await rows<{ shape: string; is_known: boolean; jobs: number }>(sql, FAILURES, [
+        planId,
+        wave,
+        limit,
+      ])
+      return found.map(({ shape, is_known: isKnown, jobs }) => ({ shape, isKnown, jobs }))
+    },
+  }
+}

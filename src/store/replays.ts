@@ -1,0 +1,134 @@
+import type { ReplayChange, Replays } from '../domain/ports/replay-store.ts'
+import type { LiveTraffic, Replay } from '../domain/replay.ts'
+import { createLedger } from './replay-ledger.ts'
+import { oneReplay } from './replay-rows.ts'
+import { changed, rows, type Sql } from './sql.ts'
+
+/** Nothing was seen of other jobs yet. */
+const NO_TRAFFIC: LiveTraffic = { completed: 0, failed: 0, overMs: 0, oldestMs: null }
+
+// Whatever is in the way, this plan's own replay or another one of the queue, tells by what is read afterwards.
+const BEGIN = `
+  with begun as (
+    insert into replay (plan_id, system, queue, position, baseline, live, began_at, seen_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $7) on conflict do nothing returning plan_id
+  ) insert into replay_wave (plan_id, wave, size)
+    select plan_id, place - 1, size from begun, unnest($8::integer[]) with ordinality as wave (size, place)`
+
+async function begin(
+  sql: Sql,
+  { planId, ref, position, baseline, waves, now }: Parameters<Replays['begin']>[0],
+): Promise<Replay | null> {
+  await sql.query(BEGIN, [
+    planId,
+    ref.system,
+    ref.queue,
+    position,
+    JSON.stringify(baseline),
+    JSON.stringify(NO_TRAFFIC),
+    now,
+    waves,
+  ])
+  return oneReplay(sql, 'plan_id = $1', [planId])
+}
+
+const COLUMN_OF = {
+  state: 'state',
+  wave: 'wave',
+  reason: 'reason',
+  isHeldByPerson: 'is_held_by_person',
+  position: 'position',
+  live: 'live',
+  gates: 'gates',
+  ignored: 'ignored',
+  endedAt: 'ended_at',
+} as const satisfies Record<Exclude<keyof ReplayChange, 'by'>, string>
+
+const JSON_COLUMNS: ReadonlySet<string> = new Set(['live', 'gates'])
+
+/** Columns with their new values; who held it is two of them. */
+function columnsOf({ by, ...single }: ReplayChange): readonly (readonly [string, unknown])[] {
+  const keys = Object.keys(COLUMN_OF) as (keyof typeof COLUMN_OF)[]
+  const columns = keys
+    .filter((key) => single[key] !== undefined)
+    .map((key) => {
+      const value = single[key]
+      return [COLUMN_OF[key], JSON_COLUMNS.has(key) ? JSON.stringify(value) : value] as const
+    })
+  if (by === undefined) return columns
+  return [...columns, ['by_team_id', by?.teamId ?? null], ['by_user_id', by?.userId ?? null]]
+}
+
+async function change(sql: Sql, planId: string, to: ReplayChange, now: Date): Promise<void> {
+  const columns = columnsOf(to)
+  const sets = columns.map(([name], index) => `, ${name} = $${index + 3}`).join('')
+  const values = [planId, now, ...columns.map(([, value]) => value)]
+  await sql.query(`update replay set seen_at = $2${sets} where plan_id = $1`, values)
+}
+
+const JUDGE = `
+  update replay_wave set verdict = $3, judged_by_team_id = $4, judged_by_user_id = $5, words = $6, judged_at = $7
+  where plan_id = $1 and wave = $2 and (verdict is null or verdict = 'hold')`
+
+const RECENT = `
+  replay.system = $1 and replay.queue = $2 and exists (
+    select from replay_wave where plan_id = replay.plan_id and put_at >= $3
+  ) order by replay.began_at desc`
+
+type Reading = Pick<Replays, 'byPlan' | 'active' | 'recent' | 'locked' | 'returns'>
+
+function reading(sql: Sql): Reading {
+  return {
+    byPlan: (planId) => oneReplay(sql, 'plan_id = $1', [planId]),
+    active: ({ system, queue }) =>
+      oneReplay(sql, 'replay.system = $1 and replay.queue = $2 and replay.ended_at is null', [
+        system,
+        queue,
+      ]),
+    recent: ({ system, queue }, since) => oneReplay(sql, RECENT, [system, queue, since]),
+    async locked(planId) {
+      await sql.query('select from replay where plan_id = $1 for update', [planId])
+      return oneReplay(sql, 'plan_id = $1', [planId])
+    },
+    async returns(planId) {
+      const found = await rows<{ id: string }>(
+        sql,
+        'select id from plan where replays_plan_id = $1 order by number',
+        [planId],
+      )
+      return found.map(({ id }) => id)
+    },
+  }
+}
+
+/** Replays and their waves: rows of `replay` and `replay_wave`. What became of the jobs is in `replay-ledger.ts`. */
+export function createReplays(sql: Sql): Replays {
+  return {
+    ...createLedger(sql),
+    ...reading(sql),
+    begin: (replay) => begin(sql, replay),
+    change: (planId, to, now) => change(sql, planId, to, now),
+    async beginWave(planId, wave, now) {
+      await sql.query(
+        'update replay_wave set began_at = $3 where plan_id = $1 and wave = $2 and began_at is null',
+        [planId, wave, now],
+      )
+    },
+    async fedWave(planId, wave, now) {
+      await sql.query(
+        'update replay_wave set fed_at = $3 where plan_id = $1 and wave = $2 and fed_at is null',
+        [planId, wave, now],
+      )
+    },
+    judge: (planId, wave, { verdict, by, words, now }) =>
+      changed(sql, JUDGE, [
+        planId,
+        wave,
+        verdict,
+        by?.teamId ?? null,
+        by?.userId ?? null,
+        words,
+        now,
+      ]),
+  }
+}
