@@ -1,5 +1,4 @@
 import type { ActionKind, JobOptions } from './action.ts'
-import type { Canary } from './canary.ts'
 import type { QueueRef } from './queue.ts'
 import type { PlannedThrottle } from './throttle.ts'
 
@@ -12,8 +11,8 @@ export type MessageContent =
   | { readonly kind: 'announcement'; readonly incidentId: number }
   /** A plan from its request to its outcome. */
   | { readonly kind: 'plan'; readonly planId: string }
-  /** The first jobs of a vault set, and what became of each as last seen: nothing else remembers it. */
-  | { readonly kind: 'canary'; readonly canary: Canary }
+  /** What the jobs of a replay failed with, for the thread of its card. */
+  | { readonly kind: 'replay_details'; readonly planId: string }
   | { readonly kind: 'line'; readonly line: RoomLine }
   | {
       readonly kind: 'unmapped_alert'
@@ -58,6 +57,11 @@ export interface WantedMessage {
   readonly content: MessageContent
   /** Lower goes first when Slack is slow: headlines 0, changes of state 1, the rest 2. */
   readonly priority: 0 | 1 | 2
+  /**
+   * The key of the message in whose thread it goes, in the same channel and of a lower priority, so that it is
+   * there first. A parent that does not exist leaves it outside any thread.
+   */
+  readonly thread?: string
 }
 
 /** What a button does when clicked; its token in Slack says nothing. */
@@ -98,7 +102,20 @@ export type ButtonPurpose =
   | { readonly kind: 'unfreeze' }
   /** What people do with a plan on its card. */
   | {
-      readonly kind: 'approve' | 'reject' | 'withdraw' | 'stop' | 'undo' | 'sign_off' | 'again'
+      readonly kind:
+        | 'approve'
+        | 'reject'
+        | 'withdraw'
+        | 'stop'
+        | 'undo'
+        | 'sign_off'
+        | 'again'
+        /** Of a replay: put nothing more in line, go on, on to the next wave. */
+        | 'hold'
+        | 'go_on'
+        | 'promote'
+        /** The table of what became of each job. */
+        | 'outcomes'
       readonly planId: string
     }
 

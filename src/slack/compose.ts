@@ -5,7 +5,6 @@ import { planCardView } from '../usecases/actions/plan-card.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { announcementView, headlineView } from '../usecases/incidents/headline.ts'
 import { renderAnchor } from './render/anchor.ts'
-import { renderCanary } from './render/canary.ts'
 import type { Rendered } from './render/elements.ts'
 import { renderHeadline } from './render/headline.ts'
 import { planCard } from './render/plan-card.ts'
@@ -34,8 +33,6 @@ export function createCompose(deps: Deps, locale: Locale) {
           throw new Error(`a message is about plan ${content.planId}, which is gone`)
         return planCard(await planCardView(deps, plan), locale)
       }
-      case 'canary':
-        return renderCanary(content.canary, locale)
       case 'line':
         return renderRoomLine(content.line)
       case 'unmapped_alert':

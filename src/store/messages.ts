@@ -96,11 +96,6 @@ const POSTPONE = `
     attempted_at = case when $4 then null else attempted_at end
   where id = $1`
 
-/** A canary is shown in several places; one of them not over is enough. */
-const OPEN_CANARIES = `
-  select distinct content -> 'canary' ->> 'planId' as plan from message where content @> $1 limit $2`
-const OPEN_CANARY = JSON.stringify({ kind: 'canary', canary: { endedAt: null } })
-
 const BURY = `update message set is_buried = true, problem = $2, attempted_at = null where id = $1`
 
 type Writing = Pick<
@@ -149,10 +144,7 @@ function writing(sql: Sql, work: Work, clock: Clock): Writing {
   }
 }
 
-type Reading = Pick<
-  Messages,
-  'next' | 'nextDue' | 'byKey' | 'pendingChannels' | 'openCanaries' | 'depth'
->
+type Reading = Pick<Messages, 'next' | 'nextDue' | 'byKey' | 'pendingChannels' | 'depth'>
 
 function reading(sql: Sql): Reading {
   const one = async (text: string, values: readonly unknown[]): Promise<OutboxMessage | null> => {
@@ -173,10 +165,6 @@ function reading(sql: Sql): Reading {
         [limit],
       )
       return found.map(({ channel }) => channel)
-    },
-    async openCanaries(limit) {
-      const found = await rows<{ plan: string }>(sql, OPEN_CANARIES, [OPEN_CANARY, limit])
-      return found.map(({ plan }) => plan)
     },
     async depth() {
       const found = await row<{ count: string }>(

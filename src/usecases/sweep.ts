@@ -32,8 +32,6 @@ export async function sweep(deps: Pick<Deps, 'store' | 'clock'>): Promise<void> 
     await store.work.enqueue('end_hold', { holdId }, { key: holdId, isKept })
   for (const incidentId of await store.rooms.unfinished(now, AT_ONCE))
     await store.work.enqueue('open_room', { incidentId }, { key: String(incidentId), isKept })
-  for (const planId of await store.messages.openCanaries(AT_ONCE))
-    await store.work.enqueue('watch_canary', { planId }, { key: planId, isKept })
   for (const channel of await store.messages.pendingChannels(AT_ONCE))
     await store.work.enqueue('deliver_messages', { channel }, { key: channel, isKept })
 }

@@ -1,6 +1,5 @@
 import { type ParseBody } from '../domain/alert.ts'
 import type { AnchorSink } from '../domain/ports/anchor-place.ts'
-import { watchCanary } from '../usecases/actions/canary-watch.ts'
 import { endHold } from '../usecases/actions/end-hold.ts'
 import { executePlan } from '../usecases/actions/execute-plan.ts'
 import { processDelivery } from '../usecases/alerts/process-delivery.ts'
@@ -35,11 +34,6 @@ export function createHandlers(deps: HandlerDeps): Handlers {
       const wait = await endHold(deps, holdId)
       if (wait === null) return
       await work.enqueue('end_hold', { holdId }, { key: holdId, afterMs: wait, isKept })
-    },
-    async watch_canary({ planId }) {
-      const wait = await watchCanary(deps, planId)
-      if (wait === null) return
-      await work.enqueue('watch_canary', { planId }, { key: planId, afterMs: wait, isKept })
     },
     async open_room({ incidentId }) {
       const wait = await openRoom(deps, incidentId)

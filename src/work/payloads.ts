@@ -8,8 +8,8 @@ export const payloads = {
   open_room: z.object({ incidentId: z.number().int() }),
   deliver_messages: z.object({ channel: z.string().min(1) }),
   execute_plan: z.object({ planId: z.string().min(1) }),
-  watch_canary: z.object({ planId: z.string().min(1) }),
   end_hold: z.object({ holdId: z.string().min(1) }),
+  verify_recovery: z.object({ recoveryId: z.string().min(1) }),
   anchor_audit: z.object({}),
   verify_audit: z.object({}),
 } satisfies { readonly [K in TaskName]: z.ZodType<Tasks[K]> }

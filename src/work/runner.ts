@@ -101,8 +101,8 @@ const tasksOf = (handlers: Handlers): TaskList =>
     open_room: (raw) => handlers.open_room(payloads.open_room.parse(raw)),
     deliver_messages: (raw) => handlers.deliver_messages(payloads.deliver_messages.parse(raw)),
     execute_plan: (raw) => handlers.execute_plan(payloads.execute_plan.parse(raw)),
-    watch_canary: (raw) => handlers.watch_canary(payloads.watch_canary.parse(raw)),
     end_hold: (raw) => handlers.end_hold(payloads.end_hold.parse(raw)),
+    verify_recovery: (raw) => handlers.verify_recovery(payloads.verify_recovery.parse(raw)),
     anchor_audit: (raw) => handlers.anchor_audit(payloads.anchor_audit.parse(raw)),
     verify_audit: (raw) => handlers.verify_audit(payloads.verify_audit.parse(raw)),
   }) satisfies Record<TaskName, (raw: unknown) => Promise<unknown>>

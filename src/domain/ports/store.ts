@@ -11,6 +11,7 @@ import type { Alerts, Deliveries } from './alert-store.ts'
 import type { Anchors, Audit, Payloads } from './audit-store.ts'
 import type { Incidents, Rooms, Timeline } from './incident-store.ts'
 import type { Approvals, Holds, Plans, Reviews, Throttles } from './plan-store.ts'
+import type { Recoveries } from './recovery-store.ts'
 import type { Replays } from './replay-store.ts'
 import type { VaultReads } from './vault-reads.ts'
 import type { Slices, Vault } from './vault-store.ts'
@@ -34,6 +35,7 @@ export interface Repositories {
   readonly holds: Holds
   readonly throttles: Throttles
   readonly replays: Replays
+  readonly recoveries: Recoveries
   readonly vault: Vault
   readonly vaultReads: VaultReads
   readonly audit: Audit
@@ -59,8 +61,8 @@ export interface Tasks {
   deliver_messages: { readonly channel: string }
   execute_plan: { readonly planId: string }
   end_hold: { readonly holdId: string }
-  /** Looks at the jobs of a canary until they have ended. */
-  watch_canary: { readonly planId: string }
+  /** Looks at a checklist of recovery until it is over. */
+  verify_recovery: { readonly recoveryId: string }
   /** Gives the head of the audit trail to every place that is to vouch for it. */
   anchor_audit: Readonly<Record<string, never>>
   verify_audit: Readonly<Record<string, never>>
@@ -129,8 +131,6 @@ export interface Messages {
   bury(id: number, problem: string): Promise<void>
   /** Channels with something undelivered. */
   pendingChannels(limit: number): Promise<readonly string[]>
-  /** Plans whose canary is shown as not over. */
-  openCanaries(limit: number): Promise<readonly string[]>
   depth(): Promise<number>
 }
 
