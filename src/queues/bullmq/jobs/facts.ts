@@ -67,7 +67,8 @@ export function factsOfContent(content: string): Pick<JobFacts, 'data' | 'stack'
   return { data, stack }
 }
 
-function toDate(text: string): Date | null {
+/** Of milliseconds, as text; null for what is none. */
+export function toDate(text: string): Date | null {
   const date = new Date(text === '' ? Number.NaN : Number(text))
   return Number.isNaN(date.getTime()) ? null : date
 }

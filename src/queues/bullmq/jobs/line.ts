@@ -24,6 +24,8 @@ interface LineChange {
   readonly script: Script
   readonly pace: Pace
   readonly options: readonly ScriptArgument[]
+  /** Each goes in front of those that wait: the last one is dealt with first. */
+  readonly isFirst?: boolean
 }
 
 /** Of one call, beyond its first job. */
@@ -39,19 +41,20 @@ const Replies = z.array(Reply)
 export async function changeInLine<Item>(
   line: LineOf,
   guard: Guard,
-  { script, pace, options }: LineChange,
+  { script, pace, options, isFirst = false }: LineChange,
   items: readonly Item[],
   toEntry: (item: Item) => Entry,
 ): Promise<readonly JobEnd[]> {
   if (items.length === 0) return []
   const style = await line.pauseStyle()
-  return await inBatches(items, pace, 2, async (batch) => {
+  const ends = await inBatches(isFirst ? items.toReversed() : items, pace, 2, async (batch) => {
     const entries = firstEntries(batch, toEntry)
     const args = [style, ...options, ...entries.flatMap((entry) => entry.args)]
     const keys = [line.keys.base]
     const replies = Replies.parse(await runGuarded(line, guard, { script, keys, args }))
     return replies.map((reply, index) => toEnd(entries[index]?.id ?? '', reply))
   })
+  return isFirst ? ends.toReversed() : ends
 }
 
 /** As many as go into one call. */

@@ -9,7 +9,9 @@ import { readStuck, unstick } from '../unstick.ts'
 import type { Workers } from '../workers.ts'
 import { learnPace } from './batches.ts'
 import { copyJobs } from './copy.ts'
+import { readEnded, readPosition } from './ended.ts'
 import { factsOfContent } from './facts.ts'
+import { glanceAt } from './glance.ts'
 import { closeSlice, openSlice } from './guard.ts'
 import { readOutcomes } from './outcomes.ts'
 import { promoteJobs } from './promote.ts'
@@ -20,6 +22,7 @@ import { countThere, selectJobs } from './select.ts'
 import { takeFromLine } from './take-line.ts'
 import { takeFromSet } from './take.ts'
 import { rememberPlaces } from './walk-line.ts'
+import { readStates } from './where.ts'
 
 interface OperatorDeps {
   readonly config: BullmqSystemConfig
@@ -39,6 +42,8 @@ export function createJobOperator({ connection, clock, ...deps }: OperatorDeps):
     retry: learnPace(),
     promote: learnPace(),
     reprioritize: learnPace(),
+    states: learnPace(),
+    glance: learnPace(),
   }
   const places = rememberPlaces()
   const of = (queue: string) => ({ connection, keys: queueKeys(deps.config.prefix, queue) })
@@ -61,8 +66,8 @@ export function createJobOperator({ connection, clock, ...deps }: OperatorDeps):
     },
     put: (queue, guard, jobs, destination) =>
       putJobs(lineOf(queue), guard, paces.put, jobs, destination, clock.now()),
-    retry: (queue, guard, ids, resetsAttempts) =>
-      retryJobs(lineOf(queue), guard, paces.retry, ids, resetsAttempts),
+    retry: (queue, guard, ids, resetsAttempts, isFirst) =>
+      retryJobs(lineOf(queue), guard, paces.retry, ids, resetsAttempts, isFirst),
     promote: (queue, guard, ids) => promoteJobs(lineOf(queue), guard, paces.promote, ids),
     reprioritize: (queue, guard, state, ids, priority) =>
       reprioritizeJobs(
@@ -77,5 +82,9 @@ export function createJobOperator({ connection, clock, ...deps }: OperatorDeps):
     unstick: (queue, guard, ids) =>
       unstick({ ...lineOf(queue), reads: connection, clock }, guard, ids),
     outcomes: (queue, ids, since) => readOutcomes(connection, of(queue).keys, ids, since),
+    states: (queue, ids) => readStates(of(queue), paces.states, ids),
+    glance: (queue, ids) => glanceAt(of(queue), paces.glance, ids),
+    position: (queue) => readPosition(of(queue)),
+    ended: (queue, position, most) => readEnded(of(queue), position, most),
   }
 }

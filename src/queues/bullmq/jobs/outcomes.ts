@@ -120,7 +120,8 @@ async function readLastEvents(
   return last
 }
 
-function toObject(pairs: readonly string[]): Record<string, string> {
+/** The fields of an entry of a stream, which come as names and values in turn. */
+export function toObject(pairs: readonly string[]): Record<string, string> {
   const object: Record<string, string> = {}
   for (let index = 0; index + 1 < pairs.length; index += 2) {
     object[pairs[index] ?? ''] = pairs[index + 1] ?? ''

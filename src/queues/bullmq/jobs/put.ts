@@ -27,7 +27,7 @@ interface Place {
 /**
  * Puts whole jobs into a queue, each once per key: fields, options and logs byte for byte.
  *
- * To `run`, a job stands in line by its priority, behind the others of the same (`lifo` in front); a delayed one
+ * To `run`, a job stands in line by its priority, behind the others of the same (`lifo` and `isFirst` in front); a delayed one
  * waits on until its former due time; one that had ended loses its result or failure, as by a retry.
  * `as_it_was`: failed, completed, delayed and prioritized jobs get their former score, and so their place; waiting
  * ones stand behind those that wait by now, for nothing tells where they stood.
@@ -44,17 +44,14 @@ export const putJobs = (
   jobs: readonly PutJob[],
   destination: Destination,
   now: Date,
-): Promise<readonly JobEnd[]> =>
-  changeInLine(
-    line,
-    guard,
-    { script, pace, options: [destination.isElsewhere ? 1 : 0] },
-    jobs,
-    (job) => ({
-      id: job.key,
-      args: [packJob(job, destination, now)],
-    }),
-  )
+): Promise<readonly JobEnd[]> => {
+  const { isElsewhere, isFirst = false } = destination
+  const change = { script, pace, options: [isElsewhere ? 1 : 0, isFirst ? 1 : 0], isFirst }
+  return changeInLine(line, guard, change, jobs, (job) => ({
+    id: job.key,
+    args: [packJob(job, destination, now)],
+  }))
+}
 
 /** Empty for what is no job: the script leaves it as `unreadable`, and the others are put. */
 function packJob({ key, id, content }: PutJob, destination: Destination, now: Date): Buffer | '' {

@@ -2,12 +2,11 @@ import { z } from 'zod'
 
 import type { JobEnd } from '../../../domain/job.ts'
 import type { Guard } from '../../../domain/ports/job-operator.ts'
-import { loadScript, runScript, type Script } from '../scripts.ts'
-import { inBatches, learnPace } from './batches.ts'
+import type { Script } from '../scripts.ts'
+import { learnPace } from './batches.ts'
 import { runGuarded, type JobsOf } from './guard.ts'
 import { TakeReply, toEnd } from './take.ts'
-
-const whereScript = loadScript('where', 'clock')
+import { whereAre } from './where.ts'
 
 /** Asked for in one call: what follows in the list are mostly the next ones in order. */
 const AHEAD = 500
@@ -18,7 +17,6 @@ const IN_VAIN = 20_000
 const KEPT_PLACES = 100
 
 const Reply = z.tuple([z.number(), z.string(), z.number()], z.string())
-const Replies = z.array(TakeReply)
 
 /** How far a list was walked: so many entries from its tail on are behind us, `anchor` the last of them. */
 interface Walked {
@@ -138,14 +136,11 @@ async function goThrough(
 }
 
 /** Those of these jobs that certainly are not in line any more. */
-async function lookWhere(
-  { connection, keys }: JobsOf,
-  ids: readonly string[],
-): Promise<readonly JobEnd[]> {
-  const replies = await inBatches(ids, learnPace(), 1, async (batch) =>
-    Replies.parse(
-      await connection.run((redis) => runScript(redis, whereScript, [keys.base], batch)),
-    ),
-  )
-  return replies.flatMap((reply, index) => (reply === '' ? [] : [toEnd(ids[index] ?? '', reply)]))
+async function lookWhere(jobs: JobsOf, ids: readonly string[]): Promise<readonly JobEnd[]> {
+  const places = await whereAre(jobs, learnPace(), ids)
+  return places.flatMap((place, index) => {
+    if (place === '') return []
+    const reason = place === 'gone' || place === 'active' ? place : 'moved'
+    return [toEnd(ids[index] ?? '', reason)]
+  })
 }

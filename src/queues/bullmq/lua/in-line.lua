@@ -25,13 +25,16 @@ end
 local hasWork = false
 
 -- Behind those of the same priority; without one, behind all, or in front of all where the job asks for it.
-local function putInLine(id, priority, opts)
+-- `isFirst`: in front of them. The counter gives out numbers from 1 on, so that 0 is ahead of every job of a
+-- priority: there BullMQ itself puts a job back that its worker may not take yet.
+local function putInLine(id, priority, opts, isFirst)
   hasWork = true
   local weight = tonumber(priority) or 0
   if weight > 0 then
-    call('ZADD', base .. 'prioritized', weight * 0x100000000 + call('INCR', base .. 'pc') % 0x100000000, id)
+    local turn = isFirst and 0 or call('INCR', base .. 'pc') % 0x100000000
+    call('ZADD', base .. 'prioritized', weight * 0x100000000 + turn, id)
   else
-    call(isLifo(opts) and 'RPUSH' or 'LPUSH', line, id)
+    call((isFirst or isLifo(opts)) and 'RPUSH' or 'LPUSH', line, id)
   end
 end
 

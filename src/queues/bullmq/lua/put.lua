@@ -1,10 +1,10 @@
 -- Puts whole jobs into a queue, each once per key; behind guard.lua, clock.lua and in-line.lua.
 -- KEYS: fence, receipts, base
--- ARGV: fence, how it is paused, '1' for another queue than their own, then each job as a packed list ('' for what is
---   no job): key, id, place ('line', or the name of a sorted set), score, from and to of its own id inside the options
+-- ARGV: fence, how it is paused, '1' for another queue than their own, '1' for in front of all, then each job as a packed
+--   list ('' for what is no job): key, id, place ('line', or the name of a sorted set), score, from and to of its own id inside the options
 --   (0 if it has none), how many fields, the fields (names and values in turn), the logs
 -- Returns per job, as far as time went: '' (done under its own id) | '+' and its new id | reason
-local isElsewhere = ARGV[3] == '1'
+local isElsewhere, isFirst = ARGV[3] == '1', ARGV[4] == '1'
 local hasDelayed = false
 
 -- BullMQ gives out numbers without looking whether they are taken: a job whose number is ahead of the counter
@@ -53,7 +53,7 @@ end
 local function place(id, where, score, fields)
   tell('added', id, 'name', fields.name)
   if where == 'line' then
-    putInLine(id, fields.priority, fields.opts)
+    putInLine(id, fields.priority, fields.opts, isFirst)
   else
     call('ZADD', base .. where, score, id)
   end
@@ -90,8 +90,8 @@ local function put(job)
 end
 
 local ends = {}
-for i = 4, #ARGV do
-  if i > 4 and elapsedUs() > TIME_FOR_JOBS_US then break end
+for i = 5, #ARGV do
+  if i > 5 and elapsedUs() > TIME_FOR_JOBS_US then break end
   ends[#ends + 1] = ARGV[i] == '' and 'unreadable' or put(cmsgpack.unpack(ARGV[i]))
 end
 wake()
