@@ -81,7 +81,7 @@ function reading(sql: Sql): Reading {
   return {
     byPlan: (planId) => oneReplay(sql, 'plan_id = $1', [planId]),
     active: ({ system, queue }) =>
-      oneReplay(sql, 'replay.system = $1 and replay.queue = $2 and replay.ended_at is null', [
+      oneReplay(sql, 'replay.system = $1 and replay.queue = $2 and replay.state not in ('halted', 'done')', [
         system,
         queue,
       ]),

@@ -47,11 +47,11 @@ create table replay (
   ended_at timestamptz,
   seen_at timestamptz not null,
   check ((by_team_id is null) = (by_user_id is null)),
-  check ((state in ('halted', 'done')) = (ended_at is not null))
+  check (state not in ('halted', 'done') or ended_at is not null)
 );
 create index replay_of_queue on replay (system, queue, began_at desc);
 -- Two at once could not tell whose doing it is when the queue gets worse.
-create unique index replay_one_under_way on replay (system, queue) where ended_at is null;
+create unique index replay_one_under_way on replay (system, queue) where state not in ('halted', 'done');
 
 create table replay_wave (
   plan_id uuid not null references replay (plan_id),
