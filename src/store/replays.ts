@@ -70,6 +70,8 @@ const JUDGE = `
   update replay_wave set verdict = $3, judged_by_team_id = $4, judged_by_user_id = $5, words = $6, judged_at = $7
   where plan_id = $1 and wave = $2 and (verdict is null or verdict = 'hold')`
 
+const ACTIVE = `replay.system = $1 and replay.queue = $2 and replay.state not in ('halted', 'done')`
+
 const RECENT = `
   replay.system = $1 and replay.queue = $2 and exists (
     select from replay_wave where plan_id = replay.plan_id and put_at >= $3
@@ -80,11 +82,7 @@ type Reading = Pick<Replays, 'byPlan' | 'active' | 'recent' | 'locked' | 'return
 function reading(sql: Sql): Reading {
   return {
     byPlan: (planId) => oneReplay(sql, 'plan_id = $1', [planId]),
-    active: ({ system, queue }) =>
-      oneReplay(sql, 'replay.system = $1 and replay.queue = $2 and replay.state not in ('halted', 'done')', [
-        system,
-        queue,
-      ]),
+    active: ({ system, queue }) => oneReplay(sql, ACTIVE, [system, queue]),
     recent: ({ system, queue }, since) => oneReplay(sql, RECENT, [system, queue, since]),
     async locked(planId) {
       await sql.query('select from replay where plan_id = $1 for update', [planId])
