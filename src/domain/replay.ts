@@ -95,6 +95,8 @@ export interface Wave {
   readonly beganAt: Date | null
   /** When its last job was put in line. */
   readonly fedAt: Date | null
+  /** When the latest of those that are in line by now was put there; null for none. */
+  readonly putAt?: Date | null
   readonly verdict: Verdict | null
   readonly judgedAt: Date | null
   /** Null: by itself. */
