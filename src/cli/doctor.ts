@@ -10,6 +10,7 @@ import type { Config, SystemConfig } from '../config/types.ts'
 import { OperatorError } from '../domain/errors.ts'
 import type { Clock, Log } from '../domain/ports/runtime.ts'
 import { scrubText } from '../log.ts'
+import { openProbes } from '../probes/probes.ts'
 import { openQueueSystems } from '../queues/registry.ts'
 import { createDatabaseProbe } from './doctor/database-probe.ts'
 import { examine } from './doctor/examine.ts'
@@ -63,10 +64,12 @@ async function look(
     return [note.fail(error.message, error.advice)]
   }
   const systems = openQueueSystems(config.systems.map(searchedFast), { clock, log })
+  const probes = openProbes(config.probes, { clock })
   try {
     const findings = await examine({
       config,
       systems,
+      probes,
       slack: createSlackProbe(config.slack, log),
       database: createDatabaseProbe(config.database, log),
       manifest: readManifest(),
@@ -74,7 +77,7 @@ async function look(
     })
     return [...describe(config), ...findings]
   } finally {
-    await systems.close()
+    await Promise.all([systems.close(), probes.close()])
   }
 }
 

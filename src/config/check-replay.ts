@@ -1,33 +1,42 @@
-import type { Problem } from './problems.ts'
+import type { Path, Problem } from './problems.ts'
 import type { ConfigFile } from './schema.ts'
 
-/** A ramp must rise, and what is watched must be waited for. */
-export const checkReplay = ({ replay }: ConfigFile): Problem[] => [
-  ...checkRamp(replay.ramp),
-  ...(replay.patience < replay.watch
-    ? [
-        {
-          path: ['replay', 'patience'],
-          words:
-            'must not be shorter than replay.watch: jobs may take as long as they are watched.',
-        },
-      ]
-    : []),
-]
+const DAY_MS = 24 * 60 * 60_000
+
+/** A ramp must rise, a share that has to succeed must be one, and no wave may take for ever. */
+export function checkReplay({ replay, recovery }: ConfigFile): Problem[] {
+  const problems = checkRamp(replay.ramp)
+  const say = (path: Path, words: string): void => void problems.push({ path, words })
+  if (replay.success === 0) say(['replay', 'success'], 'must be more than nothing.')
+  if (recovery.success === 0) say(['recovery', 'success'], 'must be more than nothing.')
+  if (replay.patience < replay.watch)
+    say(['replay', 'patience'], 'must not be shorter than replay.watch.')
+  const times = [
+    { path: ['replay', 'patience'], ms: replay.patience },
+    { path: ['replay', 'max_wait'], ms: replay.max_wait },
+    { path: ['recovery', 'for'], ms: recovery.for },
+  ]
+  for (const { path } of times.filter(({ ms }) => ms > DAY_MS)) say(path, 'must be at most 1d.')
+  return problems
+}
 
 type Step = ConfigFile['replay']['ramp'][number]
 
-/** Numbers among themselves, and per cents: which of the two is more depends on how many jobs there are. */
-function checkRamp(steps: readonly Step[]): Problem[] {
-  return steps.flatMap((step, index) => {
-    const isDown = steps.slice(0, index).some((earlier) => !rises(earlier, step))
-    return isDown
-      ? [{ path: ['replay', 'ramp', index], words: 'must be more than the steps before it.' }]
-      : []
-  })
-}
+const checkRamp = (steps: readonly Step[]): Problem[] =>
+  steps.flatMap((step, index) =>
+    isBeyond(step, steps[index - 1])
+      ? []
+      : [
+          {
+            path: ['replay', 'ramp', index],
+            words: 'must go beyond the step before it: numbers of jobs first, then per cents.',
+          },
+        ],
+  )
 
-function rises(from: Step, to: Step): boolean {
-  if ('jobs' in from && 'jobs' in to) return from.jobs < to.jobs
-  return 'share' in from && 'share' in to ? from.share < to.share : true
+/** Whether 5 % is more than 10 jobs is known once there are jobs, so numbers come first. */
+function isBeyond(step: Step, before: Step | undefined): boolean {
+  if (before === undefined) return true
+  if ('jobs' in step) return 'jobs' in before && step.jobs > before.jobs
+  return 'jobs' in before || step.share > before.share
 }

@@ -50,7 +50,7 @@ function unwritten(value: unknown): unknown {
 export const share = z.preprocess(unwritten, z.number().min(0).max(1))
 
 /** How far a wave goes: a number of jobs, or per cent of all of them. */
-export const rampStep = z.union([z.string(), z.number()]).transform((value, context): RampStep => {
+export const rampStep = z.unknown().transform((value, context): RampStep => {
   const part = typeof value === 'string' ? perCent(value) : null
   if (part !== null && part > 0 && part <= 1) return { share: part }
   const jobs = unquoted(value)

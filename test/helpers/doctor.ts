@@ -93,6 +93,7 @@ export const ports = (changes: Partial<DoctorPorts> = {}): DoctorPorts => ({
   config: parse(FILE),
   slack: aSlack(),
   systems: aSystem(),
+  probes: { readAll: () => Promise.resolve([]) },
   database: { state: () => Promise.resolve(healthyState) },
   patience: { settleMs: 0, maxMs: 0 },
   manifest: { scopes: SCOPES, optional: ['groups:write'] },

@@ -43,7 +43,7 @@ describe('the import rule', () => {
     expect(said).toBe('')
   })
 
-  it.each(['domain', 'usecases', 'slack', 'http', 'work', 'queues', 'config'])(
+  it.each(['domain', 'usecases', 'slack', 'http', 'work', 'queues', 'probes', 'config'])(
     'stops src/%s from reaching outwards',
     async (folder) => {
       const said = await lint({

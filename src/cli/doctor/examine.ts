@@ -1,5 +1,6 @@
 import { checkDatabase } from './check-database.ts'
 import { checkPeople } from './check-people.ts'
+import { checkProbes } from './check-probes.ts'
 import { checkSlack } from './check-slack.ts'
 import { checkSystems } from './check-systems.ts'
 import { notesOn, wordsOf, type Area, type Finding } from './finding.ts'
@@ -7,15 +8,16 @@ import type { DoctorPorts } from './ports.ts'
 
 /** Looks at everything, one part not waiting for another. Never rejects: what cannot be checked is a finding. */
 export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
-  const [database, systems, slack] = await Promise.all([
+  const [database, systems, probes, slack] = await Promise.all([
     settled('database', checkDatabase(ports)),
     settled('systems', checkSystems(ports)),
+    settled('probes', checkProbes(ports)),
     settled('slack', checkSlack(ports)),
   ])
   // Without a token that works, every person would look like one who does not exist.
   const people =
     slack[0]?.level === 'fail' ? [NOT_ASKED] : await settled('people', checkPeople(ports))
-  return [...database, ...systems, ...slack, ...people]
+  return [...database, ...systems, ...probes, ...slack, ...people]
 }
 
 const NOT_ASKED = notesOn('people').warn(

@@ -1,5 +1,5 @@
 export type Level = 'ok' | 'warn' | 'fail'
-export type Area = 'configuration' | 'database' | 'systems' | 'slack' | 'people'
+export type Area = 'configuration' | 'database' | 'systems' | 'probes' | 'slack' | 'people'
 
 /** One thing looked at. What is not ok says what to do. */
 export interface Finding {

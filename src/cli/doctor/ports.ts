@@ -1,4 +1,5 @@
 import type { Config } from '../../config/types.ts'
+import type { ProbeReading } from '../../domain/ports/probes.ts'
 import type { QueueSystems } from '../../domain/ports/queue-system.ts'
 
 /** What doctor asks of Slack. Each throws `ChatRefusal` with Slack's code, or that Slack is away. */
@@ -34,12 +35,19 @@ export interface DatabaseProbe {
   state(): Promise<DatabaseState | null>
 }
 
+/** The configured probes. */
+export interface ProbeReader {
+  /** Asks all that have no side effects; what goes wrong is the reading. */
+  readAll(): Promise<readonly ProbeReading[]>
+}
+
 /** Everything outside that doctor looks at, passed in. */
 export interface DoctorPorts {
   readonly config: Config
   readonly slack: SlackProbe
   readonly database: DatabaseProbe
   readonly systems: QueueSystems
+  readonly probes: ProbeReader
   /** The search for queues is over when it found nothing new for `settleMs`, or after `maxMs`. */
   readonly patience: { readonly settleMs: number; readonly maxMs: number }
   /** Bot scopes of `manifest.yml`. */

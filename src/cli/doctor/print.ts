@@ -6,6 +6,7 @@ const TITLES: Readonly<Record<Area, string>> = {
   configuration: 'Configuration',
   database: 'Database',
   systems: 'Systems',
+  probes: 'Probes',
   slack: 'Slack',
   people: 'People and roles',
 }

@@ -110,7 +110,10 @@ describe('a whole file', () => {
       policy: { ...usual.settings.policy, approvers: shown.settings.policy.approvers },
       audit: usual.settings.audit,
       vault: usual.settings.vault,
+      replay: usual.settings.replay,
+      recovery: usual.settings.recovery,
     })
+    expect(shown.probes).toEqual(usual.probes)
     expect({ http: shown.http, slack: shown.slack, database: shown.database }).toEqual({
       http: usual.http,
       slack: usual.slack,
