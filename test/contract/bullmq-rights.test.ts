@@ -130,6 +130,10 @@ describe('the Redis user of the manual', () => {
         done(`${state}-4`),
       )
     await jobs.outcomes(queue, ['failed-3'], new Date(0))
+    expect((await jobs.states(queue, ['failed-3'])).get('failed-3')).toBe('waiting')
+    expect(await jobs.glance(queue, ['failed-3'])).toHaveLength(1)
+    expect(await jobs.position(queue)).not.toBe('0-0')
+    expect((await jobs.ended(queue, '0-0', 10)).hasGap).toBe(false)
     expect(await jobs.stuck(queue)).toHaveLength(4)
     await world.raw.hset(`bull:${queue}:active-2`, { stalledCounter: '1', deid: 'stuck' })
     await world.raw.set(`bull:${queue}:de:stuck`, 'active-2')

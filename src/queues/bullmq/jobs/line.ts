@@ -35,8 +35,9 @@ const Reply = z.union([z.literal(''), z.enum(SKIP_REASONS), z.templateLiteral(['
 const Replies = z.array(Reply)
 
 /**
- * Changes each of these jobs once. They stand in line in this order, but for those of two calls: where the earlier
- * one runs out of time, its last jobs come behind the other's.
+ * Changes each of these jobs once. They stand in line in this order, but for those of two calls that are under way at
+ * once: where the earlier one runs out of time, its last jobs come behind the other's. Those that go first stand
+ * exactly in this order.
  */
 export async function changeInLine<Item>(
   line: LineOf,
@@ -47,7 +48,8 @@ export async function changeInLine<Item>(
 ): Promise<readonly JobEnd[]> {
   if (items.length === 0) return []
   const style = await line.pauseStyle()
-  const ends = await inBatches(isFirst ? items.toReversed() : items, pace, 2, async (batch) => {
+  const inTurn = isFirst ? items.toReversed() : items
+  const ends = await inBatches(inTurn, pace, isFirst ? 1 : 2, async (batch) => {
     const entries = firstEntries(batch, toEntry)
     const args = [style, ...options, ...entries.flatMap((entry) => entry.args)]
     const keys = [line.keys.base]
