@@ -6,6 +6,7 @@ import type { Unreadable } from './ports/alert-store.ts'
 import type { Freeze } from './ports/store.ts'
 import type { PauseHazard, QueueDetail, QueueOverview, QueueRef, SystemHealth } from './queue.ts'
 import type { QueueRule } from './settings.ts'
+import type { ReplayView } from './views-replay.ts'
 
 /** Live numbers, or why there are none: a view never shows a zero that it did not measure. */
 export type Live<T> =
@@ -31,6 +32,8 @@ export interface Tokens {
   readonly replay?: string
   /** The next page. */
   readonly next?: string
+  /** Runs a probe that has side effects. */
+  readonly probe?: string
 }
 
 /** Where times are shown and what the slash commands are called here. */
@@ -173,6 +176,8 @@ export interface PlanCardView {
   readonly freeze: Freeze | null
   /** Queues per second, and when the rest is done at that rate; null before anything was measured. */
   readonly progress: { readonly perMinute: number; readonly leftMs: number } | null
+  /** Of a replay, once it has begun. */
+  readonly replay: ReplayView | null
   readonly tokens: PlanTokens
   readonly at: Date
 }
@@ -193,6 +198,13 @@ export interface PlanTokens {
   readonly signOff?: string
   /** Plans the same again after it expired or no longer held. */
   readonly again?: string
+  /** Of a replay: hold it, let it go on, start the next wave. */
+  readonly hold?: string
+  readonly goOn?: string
+  readonly promote?: string
+  /** What it left, or what its canary stood for. */
+  readonly rest?: string
+  readonly outcomes?: string
 }
 
 /** What waits for somebody: requests for approval, and break-glass actions that nobody has signed off. */

@@ -23,15 +23,24 @@ export const ACTION_IDS = {
   release: 'spillway:release',
   replay: 'spillway:replay',
   next: 'spillway:next',
+  probe: 'spillway:probe',
+  hold: 'spillway:hold_replay',
+  goOn: 'spillway:go_on',
+  promote: 'spillway:promote',
+  rest: 'spillway:rest',
+  outcomes: 'spillway:outcomes',
   /** A menu of what is done at once; the token is the chosen option's value. */
   more: 'spillway:more',
   reason: 'spillway:reason',
-  hold: 'spillway:hold',
+  length: 'spillway:hold',
   phrase: 'spillway:phrase',
   breakGlass: 'spillway:break_glass',
 } as const
 
-export const CALLBACK_IDS = { planSubmit: 'spillway:plan_submit' } as const
+export const CALLBACK_IDS = {
+  planSubmit: 'spillway:plan_submit',
+  probeSubmit: 'spillway:probe_submit',
+} as const
 
 /** Values of the plan modal lie under `state.values[BLOCK_IDS.reason][ACTION_IDS.reason]`, and likewise for the others. */
 export const BLOCK_IDS = {

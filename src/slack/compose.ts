@@ -1,13 +1,17 @@
+import type { Plan } from '../domain/action.ts'
 import type { Incident } from '../domain/incident.ts'
 import type { MessageContent } from '../domain/message.ts'
+import type { ReplayDetailsView } from '../domain/views-replay.ts'
 import type { Locale } from '../domain/views.ts'
 import { planCardView } from '../usecases/actions/plan-card.ts'
+import { replayDetailsView } from '../usecases/actions/replay-view.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { announcementView, headlineView } from '../usecases/incidents/headline.ts'
 import { renderAnchor } from './render/anchor.ts'
 import type { Rendered } from './render/elements.ts'
 import { renderHeadline } from './render/headline.ts'
 import { planCard } from './render/plan-card.ts'
+import { renderReplayDetails } from './render/replay-details.ts'
 import {
   renderAnnouncement,
   renderOpsNotice,
@@ -28,11 +32,11 @@ export function createCompose(deps: Deps, locale: Locale) {
         return renderAnnouncement(await announcementView(deps, incident), locale)
       }
       case 'plan': {
-        const plan = await deps.store.now.plans.byId(content.planId)
-        if (plan === null)
-          throw new Error(`a message is about plan ${content.planId}, which is gone`)
+        const plan = await planOf(deps, content.planId)
         return planCard(await planCardView(deps, plan), locale)
       }
+      case 'replay_details':
+        return renderReplayDetails(await detailsOf(deps, content.planId), locale)
       case 'line':
         return renderRoomLine(content.line)
       case 'unmapped_alert':
@@ -49,4 +53,18 @@ async function incidentOf(deps: Deps, id: number): Promise<Incident> {
   const incident = await deps.store.now.incidents.byId(id)
   if (incident === null) throw new Error(`a message is about incident ${id}, which does not exist`)
   return incident
+}
+
+async function planOf(deps: Deps, id: string): Promise<Plan> {
+  const plan = await deps.store.now.plans.byId(id)
+  if (plan === null) throw new Error(`a message is about plan ${id}, which is gone`)
+  return plan
+}
+
+async function detailsOf(deps: Deps, planId: string): Promise<ReplayDetailsView> {
+  const plan = await planOf(deps, planId)
+  const view = await replayDetailsView(deps.store.now, plan, deps.clock.now())
+  if (view === null)
+    throw new Error(`a message is about the replay of plan ${planId}, which has none`)
+  return view
 }

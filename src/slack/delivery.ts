@@ -6,6 +6,7 @@ import { OperatorError } from '../domain/errors.ts'
 import type { MessageContent, MessageTarget } from '../domain/message.ts'
 import type { Clock, Log } from '../domain/ports/runtime.ts'
 import type { Messages, OutboxMessage } from '../domain/ports/store.ts'
+import { channelOf, threadOf } from './destination.ts'
 import { tellLostRoom } from './lost-room.ts'
 import { CallFault, createOutboxCalls, type Posted } from './outbox-calls.ts'
 import { createPace, DEFAULT_BUDGET, type Budget, type Pace } from './pace.ts'
@@ -41,7 +42,6 @@ export interface Delivery {
 /** Longer than all calls of one attempt may take, so that a claim never ends while its call is on the way. */
 const CLAIM_MS = 25_000
 const EDIT_SPACING_MS = 3000
-const ROOM_WAIT_MS = 15_000
 const OPERATOR_WAIT_MS = 30_000
 const OPERATOR_WAIT_MAX_MS = 600_000
 /** A message that cannot even be rendered is a fault of ours; it must not hold up its room for ever. */
@@ -55,6 +55,8 @@ const hashOf = (rendered: Rendered): string =>
 interface Attempt {
   readonly message: OutboxMessage
   readonly channelId: string
+  /** Of the thread that it goes into. */
+  readonly threadTs: string | null
   readonly rendered: Rendered
   readonly hash: string
   /** Whether Slack may hold something of this message that we have not seen. */
@@ -86,8 +88,18 @@ const later = (clock: Clock, ms: number): Date => new Date(clock.now().getTime()
 
 /** Null: go on with the next message. A date: nothing in this channel can go out before. */
 async function deliverOne(parts: Parts, message: OutboxMessage): Promise<Date | null> {
-  const channelId = message.channelId ?? (await resolve(parts, message.target))
+  const channelId = message.channelId ?? (await channelOf(parts, message.target))
   if (channelId instanceof Date) return channelId
+  const threadTs = await threadOf(parts, message)
+  if (threadTs instanceof Date) {
+    await parts.messages.postpone(
+      message.id,
+      threadTs,
+      'its thread is not open yet',
+      message.attemptedAt === null,
+    )
+    return null
+  }
   const rendered = await render(parts, message)
   if (rendered === null) return null
   const hash = hashOf(rendered)
@@ -95,26 +107,14 @@ async function deliverOne(parts: Parts, message: OutboxMessage): Promise<Date | 
   if (message.ts !== null && message.renderedHash === hash && !isInDoubt) {
     await settle(
       parts,
-      { message, channelId, rendered, hash, isInDoubt },
+      { message, channelId, threadTs, rendered, hash, isInDoubt },
       { channelId, ts: message.ts },
       0,
     )
     return null
   }
   if (!(await claim(parts, message))) return null
-  return attempt(parts, { message, channelId, rendered, hash, isInDoubt })
-}
-
-/** The channel id, or when to come back. A channel that has to be asked for is as far away as Slack is. */
-async function resolve(parts: Parts, target: MessageTarget): Promise<string | Date> {
-  try {
-    return (await parts.resolveChannel(target)) ?? later(parts.clock, ROOM_WAIT_MS)
-  } catch (error) {
-    if (error instanceof OperatorError && error.code === 'slack_unreachable') {
-      return parts.pace.away()
-    }
-    throw error
-  }
+  return attempt(parts, { message, channelId, threadTs, rendered, hash, isInDoubt })
 }
 
 const claim = (parts: Parts, message: OutboxMessage): Promise<boolean> =>
@@ -178,7 +178,7 @@ const markOf = ({ message, hash }: Attempt) => ({
 })
 
 const post = (parts: Parts, work: Attempt, rendered: Rendered): Promise<Posted> =>
-  parts.calls.post(work.channelId, rendered, markOf(work))
+  parts.calls.post(work.channelId, rendered, markOf(work), work.threadTs)
 
 /** A post that was never answered may be in the channel; only Slack knows. */
 async function lookUp(parts: Parts, work: Attempt) {
@@ -190,7 +190,7 @@ async function lookUp(parts: Parts, work: Attempt) {
     return null
   }
   try {
-    const found = await parts.calls.find(work.channelId, work.message.key, since)
+    const found = await parts.calls.find(work.channelId, work.message.key, since, work.threadTs)
     work.isInDoubt = found !== null
     return found
   } catch (error) {

@@ -12,6 +12,7 @@ export const LIMITS = {
   context: { elements: 10, text: 3000 },
   actions: 25,
   button: { text: 75, value: 2000, url: 3000 },
+  confirm: { title: 100, text: 300, button: 30 },
   option: { text: 75, value: 150, description: 75 },
   checkboxes: 10,
   overflow: 5,
@@ -68,6 +69,14 @@ function checkOptions(element: Node, max: number, at: string, report: Report): v
   })
 }
 
+function checkConfirm(value: unknown, at: string, report: Report): void {
+  if (!isNode(value)) return
+  checkText(value['title'], LIMITS.confirm.title, `${at}/title`, report)
+  checkText(value['text'], LIMITS.confirm.text, `${at}/text`, report)
+  checkText(value['confirm'], LIMITS.confirm.button, `${at}/confirm`, report)
+  checkText(value['deny'], LIMITS.confirm.button, `${at}/deny`, report)
+}
+
 type Check = (node: Node, at: string, report: Report) => void
 
 const ELEMENTS: Readonly<Record<string, Check>> = {
@@ -75,6 +84,7 @@ const ELEMENTS: Readonly<Record<string, Check>> = {
     checkText(element['text'], LIMITS.button.text, `${at}/text`, report)
     checkOptional(element['value'], LIMITS.button.value, `${at}/value`, report)
     checkOptional(element['url'], LIMITS.button.url, `${at}/url`, report)
+    checkConfirm(element['confirm'], `${at}/confirm`, report)
   },
   overflow: (element, at, report) => checkOptions(element, LIMITS.overflow, at, report),
   checkboxes: (element, at, report) => checkOptions(element, LIMITS.checkboxes, at, report),

@@ -11,6 +11,12 @@ export interface MessageMark {
   readonly hash: string
 }
 
+/** A channel, or a thread in it. */
+interface Place {
+  readonly channelId: string
+  readonly threadTs: string | null
+}
+
 export interface Posted {
   readonly channelId: string
   readonly ts: string
@@ -67,11 +73,18 @@ async function call<T>(method: string, make: () => Promise<T>): Promise<T> {
 /** The three calls of the outbox. All throw `CallFault`. */
 export function createOutboxCalls(client: WebClient) {
   return {
-    async post(channel: string, rendered: Rendered, mark: MessageMark): Promise<Posted> {
+    /** `threadTs`: of the message in whose thread it goes. */
+    async post(
+      channel: string,
+      rendered: Rendered,
+      mark: MessageMark,
+      threadTs: string | null = null,
+    ): Promise<Posted> {
       const answer = await call('chat.postMessage', async () =>
         Answer.parse(
           await client.chat.postMessage({
             channel,
+            ...(threadTs === null ? {} : { thread_ts: threadTs }),
             text: rendered.text,
             blocks: rendered.blocks,
             metadata: metadataOf(mark),
@@ -96,27 +109,31 @@ export function createOutboxCalls(client: WebClient) {
       return posted
     },
 
-    find: (channelId: string, key: string, since: Date): Promise<Found | null> =>
-      find(client, channelId, key, since),
+    find: (
+      channelId: string,
+      key: string,
+      since: Date,
+      threadTs: string | null = null,
+    ): Promise<Found | null> => find(client, { channelId, threadTs }, key, since),
   }
 }
 
 /** The message with this key posted since `since`, if Slack has it. Looks at 2,000 messages at most. */
 async function find(
   client: WebClient,
-  channelId: string,
+  place: Place,
   key: string,
   since: Date,
 ): Promise<Found | null> {
   const oldest = String((since.getTime() - CLOCK_SKEW_MS) / 1000)
   let cursor = ''
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    const answer = await historyPage(client, channelId, oldest, cursor)
+    const answer = await pageOf(client, place, oldest, cursor)
     const hit = answer.messages
       .map((message) => Marked.safeParse(message).data)
       .find((marked) => marked?.metadata.event_payload.key === key)
     if (hit !== undefined) {
-      return { channelId, ts: hit.ts, hash: hit.metadata.event_payload.hash }
+      return { channelId: place.channelId, ts: hit.ts, hash: hit.metadata.event_payload.hash }
     }
     cursor = answer.response_metadata?.next_cursor ?? ''
     if (cursor === '') return null
@@ -124,15 +141,25 @@ async function find(
   return null
 }
 
-const historyPage = (client: WebClient, channel: string, oldest: string, cursor: string) =>
-  call('conversations.history', async () =>
-    Page.parse(
-      await client.conversations.history({
-        channel,
-        oldest,
-        limit: PAGE,
-        include_all_metadata: true,
-        ...(cursor === '' ? {} : { cursor }),
-      }),
-    ),
-  )
+/** What is in a thread is not in the history of its channel. */
+function pageOf(
+  client: WebClient,
+  { channelId: channel, threadTs: ts }: Place,
+  oldest: string,
+  cursor: string,
+) {
+  const query = {
+    channel,
+    oldest,
+    limit: PAGE,
+    include_all_metadata: true,
+    ...(cursor === '' ? {} : { cursor }),
+  }
+  return ts === null
+    ? call('conversations.history', async () =>
+        Page.parse(await client.conversations.history(query)),
+      )
+    : call('conversations.replies', async () =>
+        Page.parse(await client.conversations.replies({ ...query, ts })),
+      )
+}

@@ -7,7 +7,8 @@ interface MessageRow {
   id: string
   key: string
   channel: string
-  target: MessageTarget
+  /** A thread travels with it: it is part of where a message belongs. */
+  target: MessageTarget & { thread?: string }
   content: MessageContent
   wanted_version: number
   delivered_version: number
@@ -16,12 +17,14 @@ interface MessageRow {
   rendered_hash: string | null
   attempted_at: Date | null
   attempts: number
+  is_buried: boolean
 }
 
-const toMessage = (from: MessageRow): OutboxMessage => ({
+const toMessage = ({ target: { thread, ...target }, ...from }: MessageRow): OutboxMessage => ({
   id: Number(from.id),
   key: from.key,
-  target: from.target,
+  target,
+  thread: thread ?? null,
   content: from.content,
   wantedVersion: from.wanted_version,
   deliveredVersion: from.delivered_version,
@@ -30,6 +33,7 @@ const toMessage = (from: MessageRow): OutboxMessage => ({
   renderedHash: from.rendered_hash,
   attemptedAt: from.attempted_at,
   attempts: from.attempts,
+  isBuried: from.is_buried,
 })
 
 function channelOf(target: MessageTarget): string {
@@ -107,9 +111,10 @@ function writing(sql: Sql, work: Work, clock: Clock): Writing {
   const enqueue = (channel: string): Promise<void> =>
     work.enqueue('deliver_messages', { channel }, { key: channel })
   return {
-    async put({ key, target, content, priority }) {
+    async put({ key, target, content, priority, thread }) {
       const channel = channelOf(target)
-      const stored = [JSON.stringify(target), JSON.stringify(content)]
+      const place = thread === undefined ? target : { ...target, thread }
+      const stored = [JSON.stringify(place), JSON.stringify(content)]
       await sql.query(PUT, [key, channel, ...stored, priority, clock.now()])
       await enqueue(channel)
     },

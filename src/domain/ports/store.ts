@@ -138,6 +138,8 @@ export interface OutboxMessage {
   readonly id: number
   readonly key: string
   readonly target: MessageTarget
+  /** The key of the message in whose thread it goes. */
+  readonly thread: string | null
   readonly content: MessageContent
   readonly wantedVersion: number
   readonly deliveredVersion: number
@@ -148,6 +150,8 @@ export interface OutboxMessage {
   readonly attemptedAt: Date | null
   /** Since the last delivery. */
   readonly attempts: number
+  /** Slack will never take it. */
+  readonly isBuried: boolean
 }
 
 export interface Buttons {

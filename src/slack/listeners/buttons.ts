@@ -28,7 +28,7 @@ async function redeem({ deps }: ListenerContext, token: string): Promise<Button>
 }
 
 /** Buttons that open a preview; what they plan is in their row. */
-export type PlanningButton = ActionKind | 'undo' | 'again' | 'plan'
+export type PlanningButton = ActionKind | 'undo' | 'again' | 'plan' | 'rest'
 
 /** The modal opens before the token is looked up, for its right lasts three seconds. */
 export async function clickPlan(
@@ -42,9 +42,15 @@ export async function clickPlan(
   const { name } = click
   await openPlan(context, click.triggerId, {
     actor: talk.actor,
-    action: name === 'undo' || name === 'again' || name === 'plan' ? null : name,
+    action: actionOf(name),
     target: async () => targetOf(context, name, (await button).purpose),
   })
+}
+
+/** What the modal may say before the row is known; the row of some buttons alone knows what they plan. */
+function actionOf(name: PlanningButton): ActionKind | null {
+  if (name === 'rest') return 'replay'
+  return name === 'undo' || name === 'again' || name === 'plan' ? null : name
 }
 
 async function targetOf(
@@ -52,7 +58,7 @@ async function targetOf(
   name: PlanningButton,
   purpose: ButtonPurpose,
 ): Promise<Target> {
-  if (purpose.kind === 'plan' && (purpose.action === name || name === 'plan')) {
+  if (purpose.kind === 'plan' && (purpose.action === actionOf(name) || name === 'plan')) {
     const { action, scope, refs, incidentId, holdMs, jobs = null, throttle = null } = purpose
     return { action, scope, refs, incidentId, holdMs, jobs, throttle }
   }

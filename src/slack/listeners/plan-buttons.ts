@@ -2,8 +2,10 @@ import { titleOf } from '../../domain/action-words.ts'
 import type { Actor, Plan } from '../../domain/action.ts'
 import type { PlanVerb } from '../../domain/command.ts'
 import { OperatorError } from '../../domain/errors.ts'
+import { replayName } from '../../domain/replay-lines.ts'
 import { plural } from '../../domain/text.ts'
 import { approvePlan, rejectPlan, withdrawPlan } from '../../usecases/actions/judge-plan.ts'
+import { goOnReplay, holdReplay, promoteReplay } from '../../usecases/actions/replay/orders.ts'
 import { signOff } from '../../usecases/actions/sign-off.ts'
 import { stopPlan } from '../../usecases/actions/stop-plan.ts'
 import type { Deps } from '../../usecases/deps.ts'
@@ -11,7 +13,7 @@ import { renderDone } from '../render/done.ts'
 import type { Conversation, ListenerContext } from './context.ts'
 
 /** What is said to a plan on its card, or by its number. */
-export type PlanWord = PlanVerb | 'sign_off'
+export type PlanWord = PlanVerb | 'sign_off' | 'hold' | 'go_on' | 'promote'
 
 interface Deed {
   readonly run: (deps: Deps, about: { planId: string; actor: Actor }) => Promise<Plan>
@@ -44,16 +46,35 @@ const DEEDS: Readonly<Record<PlanWord, Deed>> = {
       `You asked the ${titleOf(plan)} to stop. ${restOf(plan)} The card shows how far it came.`,
     ],
   },
+  hold: {
+    run: holdReplay,
+    answer: (plan) => [
+      `You hold the ${replayName(plan)}. Nothing more is put in line until somebody lets it go on; what is in line already runs.`,
+    ],
+  },
+  go_on: {
+    run: goOnReplay,
+    answer: (plan) => [`You let the ${replayName(plan)} go on. Its card shows how it goes.`],
+  },
+  promote: {
+    run: promoteReplay,
+    answer: (plan) => [
+      `You promoted the wave of the ${replayName(plan)}. The next one begins now; the card shows how it goes.`,
+    ],
+  },
   sign_off: {
     run: signOff,
     answer: (plan) => [`You signed off the ${titleOf(plan)}.`],
   },
 }
 
-const restOf = ({ queues, jobs }: Plan): string =>
-  jobs === null
+function restOf({ action, queues, jobs }: Plan): string {
+  if (action === 'replay')
+    return 'Nothing more of it is put in line; what waits in line goes to the vault, what is at work comes to its end.'
+  return jobs === null
     ? `Of ${plural(queues.length, 'queue')}, those under way are brought to their end and the rest is not touched.`
     : 'The jobs in hand are brought to their end, at most a thousand; the others stay where they are.'
+}
 
 export const isPlanWord = (kind: string): kind is PlanWord => kind in DEEDS
 

@@ -95,6 +95,7 @@ const PLANNING = [
   'unstick',
   'release',
   'replay',
+  'rest',
 ] as const
 
 /** Buttons that do what their row says, at once. */
@@ -111,6 +112,10 @@ const DOING = [
   'withdraw',
   'stop',
   'signOff',
+  'hold',
+  'goOn',
+  'promote',
+  'outcomes',
 ] as const
 
 function bindModal(app: App, guard: Guard, context: ListenerContext): void {

@@ -52,7 +52,7 @@ export function readSubmission(view: unknown): Submission {
     wantedPhrase,
     viewId: id,
     reason: field(BLOCK_IDS.reason, ACTION_IDS.reason)?.value ?? null,
-    hold: field(BLOCK_IDS.hold, ACTION_IDS.hold)?.selected_option?.value ?? null,
+    hold: field(BLOCK_IDS.hold, ACTION_IDS.length)?.selected_option?.value ?? null,
     phrase: field(BLOCK_IDS.phrase, ACTION_IDS.phrase)?.value ?? null,
     isBreakGlass: (glass?.selected_options ?? []).length > 0,
   }

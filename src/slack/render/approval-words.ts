@@ -4,6 +4,7 @@ import { plural } from '../../domain/text.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { PlanCardView } from '../../domain/views.ts'
 import { mention, people, quoted } from './mrkdwn.ts'
+import { reasonOf } from './plan-words.ts'
 
 /** Who may approve it, and what to do where too few are known to. */
 export const approverLines = (needed: number, approvers: readonly string[]): readonly string[] => [
@@ -72,4 +73,14 @@ export function breakGlassLines(
 function reviewWords({ signedBy, signedAt }: Review, zone: string, now: Date): string {
   if (signedBy === null || signedAt === null) return '*Not signed off yet*'
   return `Signed off by ${mention(signedBy.userId)} at ${clockTime(signedAt, zone, now)}`
+}
+
+/** Whose doing it is: who ordered it and why, who approved it, or that nobody had to. */
+export function whoLines(view: PlanCardView, zone: string): readonly (string | null)[] {
+  const { plan } = view
+  if (plan.isBreakGlass) return breakGlassLines(view, zone)
+  const whom = mention(plan.actor.userId)
+  const who = plan.endsHoldId === null ? `By ${whom}` : `By itself, as ${whom} had set it`
+  const reason = reasonOf(plan)
+  return [reason === null ? who : `${who}: ${reason}`, approvedBy(view, zone)]
 }

@@ -1,6 +1,7 @@
 import type {
   ActionsBlock,
   Button,
+  ConfirmationDialog,
   ContextBlock,
   HeaderBlock,
   KnownBlock,
@@ -83,6 +84,7 @@ const BUTTONS: Readonly<
   release: { label: 'Release…' },
   replay: { label: 'First 10…', style: 'primary' },
   next: { label: 'Next page' },
+  probe: { label: 'Run…' },
   approve: { label: 'Approve', style: 'primary' },
   reject: { label: 'Reject', style: 'danger' },
   withdraw: { label: 'Withdraw' },
@@ -90,24 +92,51 @@ const BUTTONS: Readonly<
   undo: { label: 'Undo…' },
   signOff: { label: 'Sign off', style: 'primary' },
   again: { label: 'Plan again…' },
+  hold: { label: 'Hold' },
+  goOn: { label: 'Go on', style: 'primary' },
+  promote: { label: 'Promote', style: 'primary' },
+  rest: { label: 'Go on with the rest…', style: 'primary' },
+  outcomes: { label: 'Outcomes' },
 }
 
 /** More do not fit side by side on a phone. */
 export const MAX_BUTTONS = 5
 
+/** What Slack asks once more before it tells of a click: a courtesy, never a safeguard. */
+interface Confirm {
+  readonly title: string
+  readonly text: string
+  readonly yes: string
+  readonly no: string
+}
+
+/** Words in place of a button's usual ones, and what to ask before. */
+export type Wording = string | { readonly label: string; readonly confirm: Confirm }
+
+export type Labels = Readonly<Partial<Record<ButtonName, Wording>>>
+
 interface Offer {
   readonly name: ButtonName
   readonly token: string
   readonly label: string
+  readonly confirm?: Confirm
 }
 
-const buttonOf = ({ name, token, label }: Offer): Button => {
+const dialogOf = ({ title, text, yes, no }: Confirm): ConfirmationDialog => ({
+  title: plainTextOf(title, LIMITS.confirm.title),
+  text: plainTextOf(text, LIMITS.confirm.text),
+  confirm: plainTextOf(yes, LIMITS.confirm.button),
+  deny: plainTextOf(no, LIMITS.confirm.button),
+})
+
+const buttonOf = ({ name, token, label, confirm }: Offer): Button => {
   const { style } = BUTTONS[name]
   const button: Button = {
     type: 'button',
     action_id: ACTION_IDS[name],
     text: plainTextOf(label, LIMITS.button.text),
     value: token,
+    ...(confirm === undefined ? {} : { confirm: dialogOf(confirm) }),
   }
   return style === undefined ? button : { ...button, style }
 }
@@ -130,7 +159,7 @@ const overflowOf = (offers: readonly Offer[], actionId: string): Overflow => ({
 export function actions<Name extends ButtonName>(
   tokens: Readonly<Partial<Record<Name, string>>>,
   order: readonly Name[],
-  labels: Readonly<Partial<Record<ButtonName, string>>> = {},
+  labels: Labels = {},
 ): readonly ActionsBlock[] {
   return rowOf(offersOf(tokens, order, labels), MAX_BUTTONS, ACTION_IDS.more)
 }
@@ -148,12 +177,17 @@ export const previewActions = <Name extends ButtonName>(
 const offersOf = <Name extends ButtonName>(
   tokens: Readonly<Partial<Record<Name, string>>>,
   order: readonly Name[],
-  labels: Readonly<Partial<Record<ButtonName, string>>>,
+  labels: Labels,
 ): readonly Offer[] =>
   order.flatMap((name): readonly Offer[] => {
     const token = tokens[name]
-    return token === undefined ? [] : [{ name, token, label: labels[name] ?? BUTTONS[name].label }]
+    return token === undefined ? [] : [{ name, token, ...wordingOf(name, labels) }]
   })
+
+function wordingOf(name: ButtonName, labels: Labels): Pick<Offer, 'label' | 'confirm'> {
+  const wording = labels[name] ?? BUTTONS[name].label
+  return typeof wording === 'string' ? { label: wording } : wording
+}
 
 function rowOf(offers: readonly Offer[], most: number, menuId: string): readonly ActionsBlock[] {
   if (offers.length === 0) return []

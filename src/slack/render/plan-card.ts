@@ -9,13 +9,7 @@ import type { QueueOverview } from '../../domain/queue.ts'
 import { listing, plural, thousands } from '../../domain/text.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Locale, PlanCardView } from '../../domain/views.ts'
-import {
-  approvalsSoFar,
-  approvedBy,
-  breakGlassLines,
-  expiryWords,
-  missingLines,
-} from './approval-words.ts'
+import { approvalsSoFar, expiryWords, missingLines, whoLines } from './approval-words.ts'
 import { actions, context, message, section, type Rendered } from './elements.ts'
 import { freezeLine, proofWords, stopLines } from './holds.ts'
 import { mention, places, quoted, sentence } from './mrkdwn.ts'
@@ -37,6 +31,8 @@ import {
   standingOf,
   wasBegun,
 } from './plan-words.ts'
+import { barOf } from './progress.ts'
+import { replayBlocks, replayCard } from './replay.ts'
 
 const MAX_WARNINGS = 3
 const MAX_QUEUES = 5
@@ -47,6 +43,7 @@ const MAX_WORDS = 1200
 export function planCard(view: PlanCardView, locale: Locale): Rendered {
   const { plan, tokens } = view
   if (plan.state === 'requested') return requestCard(view, locale.timeZone)
+  if (view.replay !== null) return replayCard(view, view.replay, locale)
   const undo = ACTION_WORDS[plan.action].undo?.label
   return message(
     isOver(plan.state) ? outcomeText(plan) : `${deedUnderWay(plan)}${progressText(view)}`,
@@ -59,6 +56,7 @@ export function planCard(view: PlanCardView, locale: Locale): Rendered {
 /** What the card tells once nobody's word is awaited any more, without its buttons. */
 export function planBlocks(view: PlanCardView, locale: Locale): readonly KnownBlock[] {
   const { timeZone: zone } = locale
+  if (view.replay !== null) return replayBlocks(view, view.replay, locale)
   return isOver(view.plan.state) ? outcomeBlocks(view, zone) : progressBlocks(view, zone)
 }
 
@@ -101,18 +99,8 @@ export const requestLines = (plan: Plan): readonly string[] => [
 const freezeBlocks = ({ freeze, at }: PlanCardView, zone: string): readonly KnownBlock[] =>
   freeze === null ? [] : [section(freezeLine(freeze, zone, at))]
 
-const BAR_LENGTH = 12
 /** The last queues are watched for a while: what is left is never less. */
 const MOMENT_MS = 5000
-
-/** `▓▓▓▓▓░░░░░░░`: full only when all is over, empty only when nothing is. */
-function bar({ planned, open }: Accounts): string {
-  const share = (planned - open) / planned
-  const least = share > 0 ? 1 : 0
-  const most = share < 1 ? BAR_LENGTH - 1 : BAR_LENGTH
-  const full = Math.min(most, Math.max(least, Math.round(share * BAR_LENGTH)))
-  return '▓'.repeat(full) + '░'.repeat(BAR_LENGTH - full)
-}
 
 const count = ({ accounts: { planned, open } }: PlanCardView): string =>
   `${thousands(planned - open)} of ${thousands(planned)}`
@@ -130,9 +118,10 @@ function rateWords({ progress }: PlanCardView): string {
 
 function progressLine(view: PlanCardView): string {
   if (view.plan.state === 'confirmed') return 'It is about to start.'
-  return view.accounts.planned === 1 && view.plan.jobs === null
+  const { planned, open } = view.accounts
+  return planned === 1 && view.plan.jobs === null
     ? 'Under way. Afterwards the queue is watched for a few seconds.'
-    : `${bar(view.accounts)} ${count(view)}${rateWords(view)}`
+    : `${barOf(planned - open, planned)} ${count(view)}${rateWords(view)}`
 }
 
 function soFarLine({ skipped, failed }: Accounts): string | null {
@@ -161,16 +150,6 @@ const progressBlocks = (view: PlanCardView, zone: string): readonly KnownBlock[]
 
 /** How it is found again, and of one queue the numbers before and after. */
 export const planFooter = (plan: Plan): KnownBlock => context(planLabel(plan), changeLine(plan))
-
-/** Whose doing it is: who ordered it and why, who approved it, or that nobody had to. */
-function whoLines(view: PlanCardView, zone: string): readonly (string | null)[] {
-  const { plan } = view
-  if (plan.isBreakGlass) return breakGlassLines(view, zone)
-  const whom = mention(plan.actor.userId)
-  const who = plan.endsHoldId === null ? `By ${whom}` : `By itself, as ${whom} had set it`
-  const reason = reasonOf(plan)
-  return [reason === null ? who : `${who}: ${reason}`, approvedBy(view, zone)]
-}
 
 /** Planned = done + skipped + failed + returned, once it is over; what is left over is nobody's, and must be 0. */
 const accountsLine = ({ planned, done, skipped, failed, returned, open }: Accounts): string =>

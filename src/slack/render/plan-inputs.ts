@@ -109,7 +109,7 @@ function holdInput(choices: readonly HoldChoice[]): InputBlock {
     label: plainTextOf('For how long?', LIMITS.input.label),
     element: {
       type: 'static_select',
-      action_id: ACTION_IDS.hold,
+      action_id: ACTION_IDS.length,
       options,
       ...(initial === undefined ? {} : { initial_option: initial }),
     },

@@ -13,6 +13,7 @@ import { SKIP_REASONS, SKIP_WORDS } from '../../domain/job.ts'
 import { backlog } from '../../domain/queue.ts'
 import { listing, plural, thousands } from '../../domain/text.ts'
 import { code, queueName } from './mrkdwn.ts'
+import { replayEffect, replayLines } from './plan-ramp.ts'
 
 type JobsPlan = Pick<Plan, 'action' | 'jobs' | 'queues' | 'createdAt'>
 
@@ -69,8 +70,7 @@ const EFFECTS: Readonly<Record<JobAction, (jobs: PlannedJobs) => string>> = {
       'No worker has them any more. They stand in line again; what stalled too often fails.',
     ),
   release: (jobs) => (jobs.options.asItWas === true ? goesBack(jobs) : standsInLine(jobs)),
-  replay: ({ options: { canary = 0 } }) =>
-    `${plural(canary, 'job')} of the set, spread over its errors and types, ${canary === 1 ? 'runs' : 'run'} now; what becomes of each is watched and shown.`,
+  replay: replayEffect,
   discard: (jobs) =>
     `${say(jobs, 'Its', 'Their')} content is deleted from the vault for good; ${METADATA_KEPT}.`,
 }
@@ -115,18 +115,20 @@ export function jobsLines({ action, jobs, queues, createdAt }: JobsPlan): readon
     `*${jobsWords(jobs.byState)}*${which(jobs)}${ofHowMany(jobs, queues)}${ages(jobs, createdAt)}`,
     mostLine(jobs),
     foreseenLine(jobs),
-    putsInLine({ action, jobs }) ? lineWords(queues) : null,
+    ...replayLines(jobs, queues),
+    putsInLine({ action, jobs }) && action !== 'replay' ? lineWords(queues) : null,
   ]
   return lines.filter((line) => line !== null)
 }
 
 const which = ({ filter, options }: PlannedJobs): string =>
-  `${options.vault === undefined ? '' : ` in the vault set ${code(`v${options.vault}`)}`}${filter === '' ? '' : ` that match ${code(shownFilter(filter), 300)}`}`
+  `${options.vault === undefined ? '' : ` in the vault set ${code(`v${options.vault}`)}`}${options.continues === undefined ? '' : ` that plan ${options.continues} left`}${filter === '' ? '' : ` that match ${code(shownFilter(filter), 300)}`}`
 
 /** `, of 1,310 failed ones`, where the filter leaves some out. */
 function ofHowMany({ byState, options }: PlannedJobs, queues: Plan['queues']): string {
   const [only, ...others] = Object.entries(byState)
-  if (only === undefined || others.length > 0 || options.vault !== undefined) return ''
+  const isElsewhere = options.vault !== undefined || options.continues !== undefined
+  if (only === undefined || others.length > 0 || isElsewhere) return ''
   const [state, count] = only
   if (state !== 'failed' && state !== 'delayed' && state !== 'completed' && state !== 'active')
     return ''

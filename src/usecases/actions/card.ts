@@ -49,7 +49,9 @@ const nameOf = (target: MessageTarget): string =>
       ? target.userId
       : target.kind
 
-const cardKey = (plan: Plan, target: MessageTarget): string => `plan:${plan.id}:${nameOf(target)}`
+/** The key of a plan's card in one place. */
+export const cardKey = (plan: Pick<Plan, 'id'>, target: MessageTarget): string =>
+  `plan:${plan.id}:${nameOf(target)}`
 
 /**
  * Has a plan's card posted where it is shown, or rendered again where it is. False if it was there before:

@@ -5,11 +5,13 @@ import { isJobAction } from '../../domain/job-actions.ts'
 import type { ButtonPurpose } from '../../domain/message.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { isSameQueue } from '../../domain/queue.ts'
+import type { ReplayView } from '../../domain/views-replay.ts'
 import type { PendingView, PlanCardView, PlanTokens, Stops } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
 import { approversOf } from '../people/members-with.ts'
 import { tokenFor } from '../queues/queue-tokens.ts'
 import { channelsOf } from './card.ts'
+import { replayTokens, replayView } from './replay-view.ts'
 
 type CardDeps = Pick<Deps, 'store' | 'chat' | 'settings' | 'clock' | 'ids' | 'systems'>
 
@@ -29,6 +31,7 @@ export const bareCard = (plan: Plan, at: Date): PlanCardView => ({
   stops: NOTHING,
   freeze: null,
   progress: null,
+  replay: null,
   tokens: {},
   at,
 })
@@ -47,7 +50,8 @@ export async function planCardView(deps: CardDeps, plan: Plan): Promise<PlanCard
     store.control.frozen(),
     isWaiting ? approversOf(deps, plan.action, concernedQueues(plan)) : [],
   ])
-  const card = await withJobs(store, bareCard(plan, at))
+  const replay = plan.action === 'replay' ? await replayView(store, plan, at) : null
+  const card = await withJobs(store, { ...bareCard(plan, at), replay })
   return {
     ...card,
     approvals,
@@ -58,7 +62,7 @@ export async function planCardView(deps: CardDeps, plan: Plan): Promise<PlanCard
     stops,
     freeze,
     progress: progressOf(plan, card.accounts, at),
-    tokens: await tokensOf(deps, plan, { holds, review }),
+    tokens: await tokensOf(deps, plan, { holds, review, replay }),
   }
 }
 
@@ -90,7 +94,11 @@ function progressOf(plan: Plan, accounts: Accounts, at: Date): PlanCardView['pro
 async function tokensOf(
   deps: CardDeps,
   plan: Plan,
-  about: { readonly holds: readonly Hold[]; readonly review: Review | null },
+  about: {
+    readonly holds: readonly Hold[]
+    readonly review: Review | null
+    readonly replay: ReplayView | null
+  },
 ): Promise<PlanTokens> {
   const token = (kind: Extract<ButtonPurpose, { planId: string }>['kind']): Promise<string> =>
     tokenFor(deps, { kind, planId: plan.id })
@@ -101,6 +109,8 @@ async function tokensOf(
       withdraw: await token('withdraw'),
     }
   const signOff = isUnsigned(about.review) ? { signOff: await token('sign_off') } : {}
+  if (about.replay !== null)
+    return { ...(await replayTokens(deps, plan, about.replay)), ...signOff }
   if (plan.state === 'confirmed' || plan.state === 'executing')
     return plan.stop === null ? { stop: await token('stop'), ...signOff } : signOff
   if (plan.state === 'expired') return { again: await token('again') }

@@ -92,6 +92,7 @@ export const anAlert = (over: Partial<TrackedAlert> = {}): TrackedAlert => ({
   firstSeenAt: ago(32),
   lastSeenAt: ago(2),
   repeats: 3,
+  replay: null,
   ...over,
 })
 
@@ -220,6 +221,7 @@ export const aCard = (plan: Plan, over: Partial<PlanCardView> = {}): PlanCardVie
   stops: { holds: [], foreign: [] },
   freeze: null,
   progress: null,
+  replay: null,
   tokens: {},
   at: NOW,
   ...over,

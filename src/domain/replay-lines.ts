@@ -1,0 +1,188 @@
+import type { Actor, Plan } from './action.ts'
+import type { RoomLine } from './message.ts'
+import { queueKey } from './queue.ts'
+import type { Replay, Verdict, Wave } from './replay.ts'
+import { listing, plural, thousands } from './text.ts'
+import type { ReturnedSet } from './views-replay.ts'
+
+type About = Pick<Plan, 'number' | 'queues' | 'scope' | 'jobs' | 'actor'>
+
+/** Where the jobs of a replay come from: `v7`, `failed jobs`, `the rest of plan 41`. */
+export function replaySource({ jobs }: Pick<Plan, 'jobs'>): string {
+  const { vault, continues } = jobs?.options ?? {}
+  if (continues !== undefined) return `the rest of plan ${continues}`
+  return vault === undefined ? 'failed jobs' : `v${vault}`
+}
+
+/** `` replay of v7 → `sales/email` (plan 42) ``, within a sentence. */
+export function replayName(plan: About): string {
+  const [first] = plan.queues
+  const where = first === undefined ? plan.scope : queueKey(first.ref)
+  return `replay of ${replaySource(plan)} → \`${where.replaceAll('`', "'")}\` (plan ${plan.number})`
+}
+
+/** `wave 2 of 4`, counted from 1 as people do. */
+export const waveName = (replay: Pick<Replay, 'waves'>, index: number): string =>
+  replay.waves.length === 1 ? 'the canary' : `wave ${index + 1} of ${replay.waves.length}`
+
+/** Somebody, or the replay by its own rules. */
+const doer = (by: Actor | null): string => (by === null ? 'It' : `<@${by.userId}>`)
+
+/** Nobody is called: whoever ordered it sees the card. */
+const line = (icon: RoomLine['icon'], words: string): RoomLine => ({ icon, words, mention: [] })
+
+/** Whoever ordered it has to look after it. */
+const call = ({ actor }: About, icon: RoomLine['icon'], words: string): RoomLine => ({
+  icon,
+  words,
+  mention: [actor.userId],
+})
+
+/** A wave is about to be put in line. */
+export function waveLine(plan: About, replay: Pick<Replay, 'waves'>, index: number): RoomLine {
+  const wave = replay.waves[index]
+  const size = wave === undefined ? '' : `: ${plural(wave.size, 'job')}`
+  return line('go', `The ${replayName(plan)} begins ${waveName(replay, index)}${size}.`)
+}
+
+const VERDICT_ICONS: Readonly<Record<Verdict, RoomLine['icon']>> = {
+  promote: 'check',
+  hold: 'hand',
+  halt: 'stop',
+}
+
+/** What was judged of a wave, by whom, on which numbers. A hold and a halt call whoever ordered the replay. */
+export function verdictLine(
+  plan: About,
+  replay: Pick<Replay, 'waves'>,
+  wave: Pick<Wave, 'index' | 'verdict' | 'judgedBy' | 'words'>,
+): RoomLine {
+  const { index, verdict, judgedBy, words } = wave
+  const name = waveName(replay, index)
+  const numbers = words === null || words === '' ? '' : ` ${stop(words)}`
+  const isLast = index >= replay.waves.length - 1
+  switch (verdict) {
+    case 'promote':
+      return line(
+        VERDICT_ICONS.promote,
+        `${deedOf(judgedBy, isLast ? 'found' : 'let')} ${name} of the ${replayName(plan)} ${isLast ? 'good' : 'go on'}.${numbers}`,
+      )
+    case 'halt':
+      return call(
+        plan,
+        VERDICT_ICONS.halt,
+        `${doer(judgedBy)} halted the ${replayName(plan)} in ${name}.${numbers}`,
+      )
+    case 'hold':
+    case null:
+      return call(
+        plan,
+        VERDICT_ICONS.hold,
+        `${doer(judgedBy)} holds the ${replayName(plan)} in ${name}: nothing more is put in line.${numbers}`,
+      )
+  }
+}
+
+const deedOf = (by: Actor | null, verb: 'found' | 'let'): string =>
+  by === null ? `By itself, Spillway ${verb}` : `<@${by.userId}> ${verb}`
+
+const stop = (words: string): string => {
+  const said = words.charAt(0).toUpperCase() + words.slice(1)
+  return /[.!?]$/.test(said) ? said : `${said}.`
+}
+
+/** It holds, by a person's word or by its own rules. */
+export function holdLine(plan: About, { by, reason }: Pick<Replay, 'by' | 'reason'>): RoomLine {
+  const why = reason === null ? '' : ` ${stop(reason)}`
+  const words = `${doer(by)} holds the ${replayName(plan)}: nothing more is put in line.${why}`
+  return by === null ? call(plan, 'hand', words) : line('hand', words)
+}
+
+/** A hold is over. `by` null: what was missing is there again. */
+export const goOnLine = (plan: About, by: Actor | null): RoomLine =>
+  line(
+    'go',
+    by === null
+      ? `What was missing is there: the ${replayName(plan)} goes on by itself.`
+      : `<@${by.userId}> lets the ${replayName(plan)} go on.`,
+  )
+
+/** It comes to its end before its time; what that means for its jobs. */
+export function haltLine(plan: About, { by, reason }: Pick<Replay, 'by' | 'reason'>): RoomLine {
+  const why = reason === null ? '' : ` ${stop(reason)}`
+  return call(
+    plan,
+    'stop',
+    `${doer(by)} halts the ${replayName(plan)}.${why} Nothing more is put in line; what waits in line goes to the vault, what is at work comes to its end.`,
+  )
+}
+
+/** Jobs went into the vault on its account. */
+export function returnedLine(plan: About, { why, jobs, vault }: ReturnedSet): RoomLine {
+  const many = jobs === null ? 'Jobs' : plural(jobs, 'job')
+  const where = vault === null ? 'the vault' : `the vault: \`v${vault}\``
+  const what = why === 'failed' ? 'that failed again' : 'that never ran'
+  return line('vault', `${many} ${what} in the ${replayName(plan)} went into ${where}.`)
+}
+
+/** How it ended, with every job in one bucket. */
+export function endLine(plan: About, replay: Replay, left: number): RoomLine {
+  const words = `${bucketWords(replay, left)}.`
+  if (replay.state === 'halted')
+    return call(plan, 'stop', `The ${replayName(plan)} is halted: ${words}`)
+  const isWhole = replayCounts(replay).completed === planned(replay)
+  const said = `The ${replayName(plan)} is done: ${words}`
+  return isWhole ? line('check', said) : call(plan, 'warning', said)
+}
+
+const planned = ({ waves }: Pick<Replay, 'waves'>): number =>
+  waves.reduce((sum, { size }) => sum + size, 0)
+
+/** Jobs of all waves by what became of them. */
+export interface ReplayCounts {
+  readonly planned: number
+  readonly fed: number
+  readonly skipped: number
+  readonly open: number
+  readonly completed: number
+  readonly known: number
+  readonly fresh: number
+  readonly unseen: number
+  readonly returned: number
+}
+
+export function replayCounts(replay: Pick<Replay, 'waves'>): ReplayCounts {
+  const sum = (of: Exclude<keyof ReplayCounts, 'planned'>): number =>
+    replay.waves.reduce((total, { counts }) => total + counts[of], 0)
+  return {
+    planned: planned(replay),
+    fed: sum('fed'),
+    skipped: sum('skipped'),
+    open: sum('open'),
+    completed: sum('completed'),
+    known: sum('known'),
+    fresh: sum('fresh'),
+    unseen: sum('unseen'),
+    returned: sum('returned'),
+  }
+}
+
+/** Jobs that were neither put in line nor skipped, and those that came back before they ran. */
+export function leftOf(replay: Pick<Replay, 'waves'>): number {
+  const { planned: all, fed, skipped, returned } = replayCounts(replay)
+  return Math.max(0, all - fed - skipped) + returned
+}
+
+function bucketWords(replay: Replay, left: number): string {
+  const { completed, known, fresh, unseen, skipped } = replayCounts(replay)
+  const some = (count: number, words: string): string[] =>
+    count === 0 ? [] : [`${thousands(count)} ${words}`]
+  return listing([
+    `${thousands(completed)} of ${plural(planned(replay), 'job')} completed`,
+    ...some(known, 'failed as before'),
+    ...some(fresh, 'failed anew'),
+    ...some(unseen, 'not seen to end'),
+    ...some(skipped, 'skipped'),
+    ...some(left, 'never ran'),
+  ])
+}

@@ -1,0 +1,60 @@
+import type { Plan } from '../../domain/action.ts'
+import { replayCounts, replaySource } from '../../domain/replay-lines.ts'
+import { currentWave } from '../../domain/replay-next.ts'
+import type { Replay } from '../../domain/replay.ts'
+import { listing, thousands } from '../../domain/text.ts'
+import type { ReplayView } from '../../domain/views-replay.ts'
+import { mention, queueName, sentence } from './mrkdwn.ts'
+
+const MAX_REASON = 200
+
+/** `` Replay of v7 → `sales/email` ``. */
+export function title(plan: Pick<Plan, 'jobs' | 'queues'>): string {
+  const [first] = plan.queues
+  const where = plan.jobs?.options.target ?? first?.ref
+  return `Replay of ${replaySource(plan)}${where === undefined ? '' : ` → ${queueName(where)}`}`
+}
+
+const STATE_WORDS: Readonly<Record<Replay['state'], string>> = {
+  running: '',
+  held: ': held',
+  halting: ': halting',
+  halted: ': halted',
+  done: ': done',
+}
+
+export const stateWords = ({ state }: Replay): string => STATE_WORDS[state]
+
+/** How it ended; null while it lasts. */
+export const endedAs = ({ state }: Replay): 'halted' | 'done' | null =>
+  state === 'halted' || state === 'done' ? state : null
+
+/** For the lock screen: the state, the wave, its verdict, and who has to look after it. */
+export function lockScreenText(plan: Plan, view: ReplayView): string {
+  const { replay } = view
+  const isCalm = replay.state === 'running' || replay.state === 'done'
+  const call = isCalm ? '' : `${mention(plan.actor.userId)} `
+  const why = isCalm || replay.reason === null ? '' : `. ${sentence(replay.reason, MAX_REASON)}`
+  return `${call}${title(plan)}${stateWords(replay)}${waveWords(replay)}: ${listing(numbers(view))}${why}`
+}
+
+/** `, wave 2 of 4, verdict hold`. */
+function waveWords(replay: Replay): string {
+  const wave = currentWave(replay)
+  if (wave === null) return ''
+  const count = replay.waves.length
+  const place = count === 1 ? '' : `, wave ${wave.index + 1} of ${count}`
+  return `${place}${wave.verdict === null ? '' : `, verdict ${wave.verdict}`}`
+}
+
+function numbers({ replay, left }: ReplayView): readonly string[] {
+  const { completed, known, fresh, unseen, planned } = replayCounts(replay)
+  const some = (count: number, words: string): readonly string[] =>
+    count === 0 ? [] : [`${thousands(count)} ${words}`]
+  return [
+    `${thousands(completed)} of ${thousands(planned)} completed`,
+    ...some(known + fresh, 'failed'),
+    ...some(unseen, 'not seen to end'),
+    ...some(endedAs(replay) === null ? 0 : left, 'never ran'),
+  ]
+}

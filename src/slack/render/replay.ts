@@ -1,0 +1,172 @@
+import type { KnownBlock } from '@slack/types'
+
+import { formatDuration } from '../../domain/duration.ts'
+import { replayCounts } from '../../domain/replay-lines.ts'
+import { currentWave, nextStep } from '../../domain/replay-next.ts'
+import type { Replay } from '../../domain/replay.ts'
+import { plural, thousands } from '../../domain/text.ts'
+import { clockTime } from '../../domain/time.ts'
+import type { ReplayView } from '../../domain/views-replay.ts'
+import type { Locale, PlanCardView } from '../../domain/views.ts'
+import { whoLines } from './approval-words.ts'
+import { actions, context, message, section, type Rendered } from './elements.ts'
+import { freezeLine } from './holds.ts'
+import { mention, sentence } from './mrkdwn.ts'
+import { planLabel } from './plan-words.ts'
+import { barOf } from './progress.ts'
+import { replayButtons } from './replay-buttons.ts'
+import { gateLines } from './replay-gates.ts'
+import { endedAs, lockScreenText, stateWords, title } from './replay-title.ts'
+import { limitWords, nextWords, returnWords } from './replay-words.ts'
+
+const MAX_REASON = 400
+/** A replay is looked at every few seconds; one that was not for so long says so. */
+const STALE_MS = 60_000
+
+/** A replay from its first look to its end, in one message that is edited in place: for a phone at night. */
+export function replayCard(view: PlanCardView, shown: ReplayView, locale: Locale): Rendered {
+  const { order, labels } = replayButtons(shown, view.at)
+  return message(
+    lockScreenText(view.plan, shown),
+    replayBlocks(view, shown, locale),
+    actions(view.tokens, order, labels),
+    context(planLabel(view.plan), limitWords(shown.planned.ramp)),
+  )
+}
+
+/** What the card tells, without its buttons. */
+export function replayBlocks(
+  view: PlanCardView,
+  shown: ReplayView,
+  locale: Locale,
+): readonly KnownBlock[] {
+  const { plan, freeze, at } = view
+  const { replay, planned } = shown
+  const { timeZone: zone } = locale
+  const isOver = endedAs(replay) !== null
+  return [
+    ...(freeze === null || isOver ? [] : [section(freezeLine(freeze, zone, at))]),
+    section(
+      `${ICONS[replay.state]} *${title(plan)}${stateWords(replay)}*`,
+      standLine(view, replay, zone),
+      isOver ? null : waveLine(shown),
+      ladderLine(replay),
+      outcomeLine(shown),
+    ),
+    ...measured(replay),
+    section(
+      verdictLine(replay),
+      nextWords(nextStep(replay, planned.ramp, at), { shown, at, zone }),
+      ...returnWords(shown),
+      staleLine(replay, at, zone),
+    ),
+    section(...whoLines(view, zone)),
+  ]
+}
+
+const ICONS: Readonly<Record<Replay['state'], string>> = {
+  running: ':arrow_forward:',
+  held: ':double_vertical_bar:',
+  halting: ':octagonal_sign:',
+  halted: ':octagonal_sign:',
+  done: ':white_check_mark:',
+}
+
+/** Who held or halted it, when and why. */
+function standLine({ plan, at }: PlanCardView, replay: Replay, zone: string): string | null {
+  const { state, by, reason } = replay
+  if (state === 'done') return null
+  if (state === 'running')
+    return plan.stop === null
+      ? null
+      : `*Asked to halt* by ${mention(plan.stop.by.userId)} at ${clockTime(plan.stop.at, zone, at)}.`
+  const verb = state === 'held' ? 'Held' : 'Halted'
+  const who = by === null ? 'by itself' : `by ${mention(by.userId)}`
+  return `${verb} ${who}${reason === null ? '' : `: ${sentence(reason, MAX_REASON)}`}`
+}
+
+/** `Wave 2 of 4 ▓▓▓▓░░░░░░░░ 312 of 490 · 120 per min · about 2 min left`. */
+function waveLine({ replay, pace }: ReplayView): string | null {
+  const wave = currentWave(replay)
+  if (wave === null) return null
+  const { size, counts } = wave
+  const ended = Math.max(0, counts.fed - counts.open) + counts.skipped
+  const name =
+    replay.waves.length === 1 ? 'Canary' : `Wave ${wave.index + 1} of ${replay.waves.length}`
+  return `${name} ${barOf(ended, size)} ${thousands(ended)} of ${thousands(size)}${paceWords(pace)}`
+}
+
+function paceWords(pace: ReplayView['pace']): string {
+  if (pace === null) return ''
+  const { perMinute, leftMs } = pace
+  const rate = perMinute < 1 ? 'under 1' : thousands(Math.round(perMinute))
+  const left = leftMs <= 0 ? '' : ` · about ${formatDuration(Math.max(1000, leftMs))} left`
+  return ` · ${rate} per min${left}`
+}
+
+/** `✓ 10 → *490* → 2,000 → 7,500`: what is behind, under way and ahead. Of a canary alone there is nothing to say. */
+function ladderLine(replay: Replay): string | null {
+  if (replay.waves.length < 2) return null
+  return replay.waves
+    .map(({ index, size, verdict }) => {
+      const jobs = thousands(size)
+      if (verdict === 'promote') return `✓ ${jobs}`
+      if (verdict === 'halt') return `✗ ${jobs}`
+      return index === replay.wave && endedAs(replay) === null ? `*${jobs}*` : jobs
+    })
+    .join(' → ')
+}
+
+/** Every job in one bucket; once it is over those that are in none are said to be unexplained, and must be 0. */
+function outcomeLine({ replay, left }: ReplayView): string {
+  const counts = replayCounts(replay)
+  const { completed, known, fresh, open, unseen, skipped } = counts
+  const isOver = endedAs(replay) !== null
+  const buckets = [
+    { jobs: completed, words: 'completed' },
+    { jobs: known, words: 'failed as before' },
+    { jobs: fresh, words: 'failed anew', isBad: true },
+    { jobs: isOver ? 0 : open, words: 'in line or at work' },
+    { jobs: unseen, words: 'not seen to end', isBad: true },
+    { jobs: skipped, words: 'skipped' },
+    { jobs: isOver ? left : counts.returned, words: isOver ? 'never ran' : 'returned' },
+  ].filter(({ jobs }) => jobs > 0)
+  if (buckets.length === 0) return 'Nothing was put in line yet.'
+  const parts = buckets.map(({ jobs, words, isBad = false }) =>
+    isBad ? `*${thousands(jobs)} ${words}*` : `${thousands(jobs)} ${words}`,
+  )
+  if (!isOver) return parts.join(' · ')
+  const told = buckets.reduce((sum, { jobs }) => sum + jobs, 0)
+  return `${plural(counts.planned, 'job')} = ${parts.join(' + ')}; unexplained ${thousands(counts.planned - told)}`
+}
+
+/** What was measured of the wave under way; once it is done well, its verdict says it all. */
+function measured(replay: Replay): readonly KnownBlock[] {
+  if (replay.state === 'done') return []
+  const lines = gateLines(replay.gates)
+  if (lines.length === 0)
+    return replay.state === 'halted' ? [] : [section('Nothing is measured yet.')]
+  return [section(...lines, systemLine(replay))]
+}
+
+/** While the system is away people ask one thing only. */
+const systemLine = ({ gates }: Replay): string | null =>
+  gates.some(({ name, state }) => name === 'redis' && state !== 'good' && state !== 'pending')
+    ? 'Nothing is lost: what was put in line stays there, the rest is where it was.'
+    : null
+
+/** The last verdict, in the words of whoever judged. */
+function verdictLine({ waves, wave }: Replay): string | null {
+  const judged = waves.findLast(
+    ({ index, words, verdict }) => index <= wave && verdict !== null && (words ?? '') !== '',
+  )
+  if (judged === undefined) return null
+  const name = waves.length === 1 ? 'Verdict' : `Verdict on wave ${judged.index + 1}`
+  const by = judged.judgedBy === null ? '' : ` (${mention(judged.judgedBy.userId)})`
+  return `*${name}: ${judged.verdict}*${by}. ${sentence(judged.words ?? '', MAX_REASON)}`
+}
+
+const staleLine = (replay: Replay, at: Date, zone: string): string | null =>
+  endedAs(replay) === null && at.getTime() - replay.seenAt.getTime() > STALE_MS
+    ? `:warning: *Last look at ${clockTime(replay.seenAt, zone, at)}*: numbers may be old. Nothing is lost.`
+    : null
