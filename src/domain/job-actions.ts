@@ -145,8 +145,12 @@ export const runnable = (jobs: JobsByState): number =>
 
 type JobEffect = (count: number, jobs: Pick<PlannedJobs, 'byState' | 'options'>) => Effect
 
-const leaves: JobEffect = (jobs) => ({ kind: 'leave', jobs })
-const runs: JobEffect = (jobs) => ({ kind: 'run', jobs, isPromotion: false })
+/** Of jobs that go to another queue, what runs there is that queue's effect. */
+const LEAVE = { kind: 'leave' } as const
+const RUN = { kind: 'run', isPromotion: false } as const
+
+const leaves: JobEffect = (jobs) => ({ ...LEAVE, jobs })
+const runs: JobEffect = (jobs) => ({ ...RUN, jobs })
 const empties: JobEffect = (jobs) => ({ kind: 'destroy', jobs })
 
 const EFFECTS: Readonly<Record<JobAction, JobEffect>> = {
@@ -154,7 +158,7 @@ const EFFECTS: Readonly<Record<JobAction, JobEffect>> = {
   move: leaves,
   retry: runs,
   unstick: runs,
-  replay: runs,
+  replay: (jobs, { options }) => ({ ...(options.target === undefined ? RUN : LEAVE), jobs }),
   release: (jobs, { byState, options }) => releaseEffect(jobs, byState, options),
   promote: (jobs) => ({ kind: 'run', jobs, isPromotion: true }),
   prioritize: (jobs) => ({ kind: 'reorder', jobs }),

@@ -47,9 +47,9 @@ const SWITCHES: ReadonlyMap<
 export const parseJobCommand =
   (kind: JobAction) =>
   (words: readonly Word[]): JobCommand => {
-    const { rest: undirected, to, priority } = takeTarget(kind, words)
-    const { rest: switched, options: switches } = takeSwitches(kind, undirected)
-    const { rest, options } = takeHow(kind, switched, switches)
+    const { rest: unpaced, ramp } = takeHow(kind, words)
+    const { rest: undirected, to, priority } = takeTarget(kind, unpaced)
+    const { rest, options } = takeSwitches(kind, undirected)
     const place = takePlace(kind, rest)
     const strange = place.rest.find((word) => isReplayWord(word, kind))
     if (strange !== undefined) throw notOfFilter(strange, kind)
@@ -59,7 +59,12 @@ export const parseJobCommand =
       kind: priority === null ? kind : 'prioritize',
       queue: place.queue,
       filter,
-      options: { ...options, ...place.options, ...(priority === null ? {} : { priority }) },
+      options: {
+        ...options,
+        ...ramp,
+        ...place.options,
+        ...(priority === null ? {} : { priority }),
+      },
       to,
     }
   }
@@ -70,16 +75,27 @@ interface Target {
   readonly priority: number | null
 }
 
-/** `to <queue>` or `to priority 5` at the end of a move. */
+const notSaidWhere = (kind: JobAction): OperatorError =>
+  wrong(
+    `It is not said where to ${kind === 'prioritize' ? 'put' : kind} the jobs.`,
+    `Say for example \`${kind === 'replay' ? 'replay email to reprocess' : 'move email type:newsletter to bulk'}\`${kind === 'replay' ? '' : ', or `move email to priority 5`'}.`,
+  )
+
+/** Where jobs go: a move says it at its end, a replay only where that is not their own queue. */
 function takeTarget(kind: JobAction, words: readonly Word[]): Target {
-  if (kind !== 'move' && kind !== 'prioritize') return { rest: words, to: null, priority: null }
+  if (kind === 'move' || kind === 'prioritize') return takeDestination(kind, words)
+  const at = kind === 'replay' ? words.findLastIndex((word) => isWord(word, 'to')) : -1
+  if (at === -1) return { rest: words, to: null, priority: null }
+  const queue = words[at + 1]
+  if (queue === undefined) throw notSaidWhere(kind)
+  return { rest: words.toSpliced(at, 2), to: queue.text, priority: null }
+}
+
+/** `to <queue>` or `to priority 5`. */
+function takeDestination(kind: 'move' | 'prioritize', words: readonly Word[]): Target {
   const at = words.findLastIndex((word) => isWord(word, 'to'))
   const [first, second, extra] = at === -1 ? [] : words.slice(at + 1)
-  if (first === undefined)
-    throw wrong(
-      `It is not said where to ${kind === 'move' ? 'move' : 'put'} the jobs.`,
-      'Say for example `move email type:newsletter to bulk`, or `move email to priority 5`.',
-    )
+  if (first === undefined) throw notSaidWhere(kind)
   const rest = words.slice(0, at)
   const isPriority = isWord(first, 'priority') || kind === 'prioritize'
   if (!isPriority) {
@@ -133,11 +149,10 @@ function takeSwitches(
 function takeHow(
   kind: JobAction,
   words: readonly Word[],
-  options: JobOptions,
-): { readonly rest: readonly Word[]; readonly options: JobOptions } {
-  if (kind !== 'replay') return { rest: words, options }
+): { readonly rest: readonly Word[]; readonly ramp: Pick<JobOptions, 'ramp'> } {
+  if (kind !== 'replay') return { rest: words, ramp: {} }
   const { rest, ramp } = takeRamp(words)
-  return { rest, options: Object.keys(ramp).length === 0 ? options : { ...options, ramp } }
+  return { rest, ramp: Object.keys(ramp).length === 0 ? {} : { ramp } }
 }
 
 /** What belongs to a replay alone; in a replay itself it is misspelt. */
@@ -195,29 +210,29 @@ function takeVault(kind: JobAction, words: readonly Word[]): Place {
 }
 
 const SET = /^(?:vault:?#?v?|#?v)(\d{1,15})$/i
-const PLAN = /^(?:plan:?)?#?(\d{1,15})$/i
+const BARE = /^#?(\d{1,15})$/
+const PLAN = /^plan:#?(\d{1,15})$/i
 
 /** `email`, `v7`, `plan 42`, or nothing: the queue of the room. A queue that reads like one of these stands in quotes. */
 function takeAnyPlace(kind: JobAction, words: readonly Word[]): Place {
   const [first, ...rest] = words
   if (first === undefined || first.isQuoted) return takeQueue(words)
+  if (isKeyword(first, 'plan')) return takePlan(kind, rest)
+  const bare = BARE.exec(first.text)?.[1]
+  if (bare !== undefined)
+    throw wrong(
+      `${asTyped(first.text)} may be a vault set or a plan.`,
+      `Say \`${kind} v${bare}\` for the set, or \`${kind} plan ${bare}\` for what a plan left.`,
+    )
   const set = SET.exec(first.text)?.[1]
   if (set !== undefined) return { queue: null, options: { vault: Number(set) }, rest }
-  const isPlan = isKeyword(first, 'plan')
-  const plan = isPlan
-    ? PLAN.exec(rest[0]?.text ?? '')?.[1]
-    : /^plan:#?(\d{1,15})$/i.exec(first.text)?.[1]
-  if (plan !== undefined)
-    return {
-      queue: null,
-      options: { continues: Number(plan) },
-      rest: isPlan ? rest.slice(1) : rest,
-    }
-  if (isPlan)
-    throw wrong('After `plan` its number is missing.', `Say for example \`${kind} plan 42\`.`)
-  if (!/^#?\d{1,15}$/.test(first.text)) return takeQueue(words)
-  throw wrong(
-    `${asTyped(first.text)} may be a vault set or a plan.`,
-    `Say \`${kind} v${first.text.replace('#', '')}\` for the set, or \`${kind} plan ${first.text.replace('#', '')}\` for what a plan left.`,
-  )
+  const plan = PLAN.exec(first.text)?.[1]
+  if (plan !== undefined) return { queue: null, options: { continues: Number(plan) }, rest }
+  return takeQueue(words)
+}
+
+function takePlan(kind: JobAction, [number, ...rest]: readonly Word[]): Place {
+  const digits = BARE.exec(number?.text ?? '')?.[1]
+  if (digits !== undefined) return { queue: null, options: { continues: Number(digits) }, rest }
+  throw wrong('After `plan` its number is missing.', `Say for example \`${kind} plan 42\`.`)
 }

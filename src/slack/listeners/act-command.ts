@@ -1,7 +1,7 @@
 import type { JobOptions } from '../../domain/action.ts'
 import type { QueueCommand } from '../../domain/command.ts'
 import { OperatorError } from '../../domain/errors.ts'
-import { isJobAction, jobActionRule } from '../../domain/job-actions.ts'
+import { isJobAction, jobActionRule, sourceOf } from '../../domain/job-actions.ts'
 import type { JobCommand } from '../../domain/job-grammar.ts'
 import type { QueueRef } from '../../domain/queue.ts'
 import type { StopCommand } from '../../domain/stop-grammar.ts'
@@ -69,10 +69,7 @@ async function jobTarget(
   talk: Conversation,
   { kind, queue, filter, options, to }: JobCommand,
 ): Promise<Target> {
-  const place =
-    jobActionRule(kind).source === 'vault'
-      ? await scopeOfVault(context, options.vault ?? 0)
-      : await scopeOf(context, talk, queue)
+  const place = await placeOf(context, talk, { kind, queue, options })
   if (place.refs.length > 1 && !jobActionRule(kind).takesMany) throw onlyOne(kind, place)
   const target = to === null ? {} : { target: await findQueue(context.deps, to, null) }
   const jobs: { filter: string; options: JobOptions } = {
@@ -82,11 +79,23 @@ async function jobTarget(
   return { ...place, action: kind, holdMs: null, jobs }
 }
 
+/** The queue of a vault set or of a former plan, or those that were named. */
+function placeOf(
+  context: ListenerContext,
+  talk: Conversation,
+  { kind, queue, options }: Pick<JobCommand, 'kind' | 'queue' | 'options'>,
+): Promise<Placed> {
+  const { vault = 0, continues = 0 } = options
+  const source = sourceOf(kind, options)
+  if (source === 'vault') return scopeOfVault(context, vault)
+  return source === 'plan' ? scopeOfPlan(context, continues) : scopeOf(context, talk, queue)
+}
+
 const onlyOne = (kind: string, { scope, refs }: Scope): OperatorError =>
   new OperatorError(
     'bad_input',
     `\`${kind}\` takes one queue, and \`${scope}\` means ${refs.length}.`,
-    'Nothing was changed. Name one; jobs of different queues do not go into one vault set.',
+    'Nothing was changed. Name one: each queue takes a plan of its own.',
   )
 
 type Placed = Scope & { readonly incidentId: number | null }
@@ -101,6 +110,20 @@ async function scopeOfVault({ deps }: ListenerContext, number: number): Promise<
     )
   const incidentId = await incidentAbout(deps, set.ref, null)
   return { scope: `v${number}`, refs: [set.ref], incidentId }
+}
+
+/** Where the jobs of a former plan were; what came of it is looked up with its jobs. */
+async function scopeOfPlan({ deps }: ListenerContext, number: number): Promise<Placed> {
+  const plan = await deps.store.now.plans.byNumber(number)
+  const [queue, ...others] = plan?.queues ?? []
+  if (queue === undefined || others.length > 0)
+    throw new OperatorError(
+      'bad_input',
+      plan === null ? `There is no plan ${number}.` : `Plan ${number} is no replay.`,
+      'Nothing was changed. `audit` shows what was done lately.',
+    )
+  const incidentId = await incidentAbout(deps, queue.ref, null)
+  return { scope: `plan ${number}`, refs: [queue.ref], incidentId }
 }
 
 /** The queues of an action: one, or all that a glob or a tier means. */

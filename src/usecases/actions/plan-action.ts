@@ -6,9 +6,10 @@ import { OperatorError } from '../../domain/errors.ts'
 import { isFilterRedacted, shownFilter } from '../../domain/filter-shown.ts'
 import { isJobAction } from '../../domain/job-actions.ts'
 import { phraseFor } from '../../domain/phrase.ts'
-import { holdChoices, worstTier } from '../../domain/plan.ts'
+import { holdChoices, rampFacts, worstTier } from '../../domain/plan.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { queueKey, type QueueRef } from '../../domain/queue.ts'
+import type { PlannedReplay } from '../../domain/replay.ts'
 import { ruleFor } from '../../domain/settings.ts'
 import { throttleWords } from '../../domain/throttle.ts'
 import type { HoldChoice, PlanView } from '../../domain/views.ts'
@@ -193,6 +194,7 @@ const jobFacts = (jobs: Plan['jobs']): Json =>
         digest: jobs.digest,
         byState: { ...jobs.byState },
         options: optionFacts(jobs.options),
+        ...(jobs.replay === undefined ? {} : { replay: replayFacts(jobs.replay) }),
       }
 
 const throttleFacts = (throttle: Plan['throttle']): Json =>
@@ -200,9 +202,16 @@ const throttleFacts = (throttle: Plan['throttle']): Json =>
     ? null
     : { to: throttleWords(throttle.to), thenMs: throttle.thenMs, shares: { ...throttle.shares } }
 
-const optionFacts = ({ target, ...options }: JobOptions): Json => ({
+const optionFacts = ({ target, ramp, ...options }: JobOptions): Json => ({
   ...options,
   ...(target === undefined ? {} : { target: queueKey(target) }),
+  ...(ramp === undefined ? {} : { ramp: rampFacts(ramp) }),
+})
+
+const replayFacts = ({ ramp, waves, looked }: PlannedReplay): Json => ({
+  ramp: rampFacts(ramp),
+  waves,
+  looked,
 })
 
 /**

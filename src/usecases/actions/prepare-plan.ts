@@ -9,14 +9,22 @@ import type {
 import { OperatorError } from '../../domain/errors.ts'
 import { shownFilter } from '../../domain/filter-shown.ts'
 import { drainEstimate } from '../../domain/forecast.ts'
-import { isJobAction, jobActionRule, usualStates } from '../../domain/job-actions.ts'
+import {
+  isJobAction,
+  type JobAction,
+  possibleStates,
+  sourceOf,
+  usualStates,
+} from '../../domain/job-actions.ts'
 import { byQueue } from '../../domain/plan.ts'
 import { backlog, queueKey } from '../../domain/queue.ts'
 import { listing, plural } from '../../domain/text.ts'
 import type { PlannedThrottle } from '../../domain/throttle.ts'
 import type { Deps } from '../deps.ts'
 import { live } from '../queues/queue-reads.ts'
+import { replayWarnings } from './jobs/replay-warnings.ts'
 import { filterFor, type NewSlice, type ResolvedJobs, resolveJobs } from './jobs/resolve-jobs.ts'
+import { resolveReplay } from './jobs/resolve-replay.ts'
 import { targetWarnings } from './jobs/target-warnings.ts'
 import { lookAt, type Seen, toPlanned } from './look.ts'
 import type { PlanRequest } from './plan-action.ts'
@@ -40,14 +48,7 @@ export interface Prepared {
 export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Prepared> {
   const seen = await worthActing(deps, request)
   const { action, throttle: wish = null } = request
-  const resolved = isJobAction(action)
-    ? await resolveJobs(deps, {
-        action,
-        refs: seen.map(({ ref }) => ref),
-        wish: request.jobs ?? { filter: '', options: {} },
-        onProgress: request.onProgress,
-      })
-    : null
+  const resolved = isJobAction(action) ? await resolve(deps, request, action, seen) : null
   if (resolved?.jobs.count === 0) throw nothingMatches(request, seen)
   const queues = seen.map((one) => toPlanned(one, request))
   if (resolved === null) {
@@ -57,7 +58,10 @@ export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Pre
     const { leaves, ...slowed } = await prepareThrottle(deps, wish, queues)
     return { ...whole, ...slowed, preview: slower(preview, leaves) }
   }
-  const told = await targetWarnings(deps, resolved.jobs.options)
+  const told = [
+    ...(await targetWarnings(deps, resolved.jobs.options)),
+    ...seen.flatMap(({ state }) => replayWarnings(resolved.jobs, state.overview)),
+  ]
   return {
     seen,
     queues: withJobs(queues, resolved).map((queue) => ({
@@ -69,6 +73,18 @@ export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Pre
     throttle: null,
     preview: await previewOf(deps, seen, resolved),
   }
+}
+
+/** Every job that is meant, one by one. */
+function resolve(
+  deps: Deps,
+  { jobs, onProgress }: PlanRequest,
+  action: JobAction,
+  seen: readonly Seen[],
+): Promise<ResolvedJobs> {
+  const refs = seen.map(({ ref }) => ref)
+  const about = { refs, wish: jobs ?? { filter: '', options: {} }, onProgress }
+  return action === 'replay' ? resolveReplay(deps, about) : resolveJobs(deps, { ...about, action })
 }
 
 /** Queues of which no job is meant are left out. */
@@ -117,9 +133,8 @@ function nothingMatches(
 
 function whereToLook(action: ActionKind, scope: string, options: JobOptions = {}): string {
   if (!isJobAction(action)) return '`jobs` and `failed` show what is there'
-  const { source, states } = jobActionRule(action)
-  const hasOthers = states.length > usualStates(action, options).length
-  if (source === 'queue')
+  const hasOthers = possibleStates(action, options).length > usualStates(action, options).length
+  if (sourceOf(action, options) === 'queue')
     return `\`jobs\` and \`failed\` show what is there${hasOthers ? '; `state:` names other states' : ''}`
   const completed = hasOthers
     ? `; what had completed goes back with \`release ${scope} as-it-was\``

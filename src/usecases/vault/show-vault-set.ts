@@ -2,6 +2,7 @@ import { OperatorError } from '../../domain/errors.ts'
 import { errorShape } from '../../domain/failure-cluster.ts'
 import type { JobLine } from '../../domain/job-details.ts'
 import type { VaultShare } from '../../domain/ports/vault-reads.ts'
+import type { RampWish } from '../../domain/replay.ts'
 import type { VaultJob, VaultSet } from '../../domain/vault.ts'
 import type { VaultSetShare, VaultSetView } from '../../domain/views-jobs.ts'
 import type { Tokens } from '../../domain/views.ts'
@@ -11,7 +12,7 @@ import { jobToken } from '../jobs/job-tokens.ts'
 /** Distinct errors that are read; their shapes are few. */
 const MOST_SHARES = 20_000
 const SHOWN_JOBS = 3
-const CANARY = 10
+const CANARY: RampWish = { steps: [{ jobs: 10 }] }
 
 /** One set of the vault in detail. Throws `bad_input` where there is none of this number. */
 export async function showVaultSet(
@@ -78,7 +79,7 @@ async function tokensOf(
   if (counts.held === 0 || !isActedOn(deps, ref.system)) return {}
   const about = { ref, scope: `v${number}`, incidentId, filter: '' }
   const [replay, release] = await Promise.all([
-    jobToken(deps, 'replay', { ...about, options: { vault: number, canary: CANARY } }),
+    jobToken(deps, 'replay', { ...about, options: { vault: number, ramp: CANARY } }),
     jobToken(deps, 'release', { ...about, options: { vault: number } }),
   ])
   return { replay, release }

@@ -23,6 +23,8 @@ describe('where the jobs of a replay are', () => {
     ['replay plan:42', { options: { continues: 42 } }],
     ['replay "plan"', { queue: 'plan' }],
     ['replay canary 5 v7', { options: { vault: 7, ramp: { steps: [{ jobs: 5 }] } } }],
+    ['replay email to bulk canary 5', { queue: 'email', to: 'bulk', filter: '' }],
+    ['replay email 20/min to bulk type:a', { queue: 'email', to: 'bulk', filter: 'type:a' }],
     ['replay v7 reset', { options: { vault: 7, resetsAttempts: true } }],
   ])('is read from `%s`', (text, wanted) => {
     expect(parsed(text)).toMatchObject({ kind: 'replay', ...wanted })
@@ -32,7 +34,8 @@ describe('where the jobs of a replay are', () => {
     ['replay 7', /`7` may be a vault set or a plan/],
     ['replay plan', /After `plan` its number is missing/],
     ['replay plan 42 type:a', /takes no filter such as `type:a`/],
-    ['replay email to 5', /`to`/],
+    ['replay email to', /not said where to replay/],
+    ['replay email to bulk soon', /`soon`/],
   ])('is not guessed from `%s`', (text, words) => {
     expect(() => parsed(text)).toThrow(words)
   })

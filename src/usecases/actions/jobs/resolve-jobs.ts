@@ -2,7 +2,12 @@ import type { JobOptions, PlannedJobs, PlanPreview } from '../../../domain/actio
 import { OperatorError } from '../../../domain/errors.ts'
 import { parseFilterText } from '../../../domain/filter-grammar.ts'
 import { filterWords } from '../../../domain/filter-words.ts'
-import { type JobAction, jobActionRule, usualStates } from '../../../domain/job-actions.ts'
+import {
+  type JobAction,
+  jobActionRule,
+  possibleStates,
+  usualStates,
+} from '../../../domain/job-actions.ts'
 import type { JobFilter } from '../../../domain/job-filter.ts'
 import type { JobState } from '../../../domain/job.ts'
 import { jobsDigest } from '../../../domain/plan.ts'
@@ -41,10 +46,10 @@ export interface ResolvedJobs {
  */
 export function filterFor(action: JobAction, words: string, options: JobOptions = {}): JobFilter {
   const filter = parseFilterText(words)
-  const rule = jobActionRule(action)
-  const wrong = filter.states.filter((state) => !rule.states.includes(state))
-  if (wrong.length > 0) throw wrongStates(action, wrong, rule.states)
-  if (rule.needsFilter && words.trim() === '')
+  const states = possibleStates(action, options)
+  const wrong = filter.states.filter((state) => !states.includes(state))
+  if (wrong.length > 0) throw wrongStates(action, wrong, states)
+  if (jobActionRule(action).needsFilter && words.trim() === '')
     throw new OperatorError(
       'bad_input',
       `Say which jobs to ${action}.`,
@@ -52,6 +57,9 @@ export function filterFor(action: JobAction, words: string, options: JobOptions 
     )
   return filter.states.length > 0 ? filter : { ...filter, states: usualStates(action, options) }
 }
+
+const isInLine = (state: JobState): boolean =>
+  state === 'waiting' || state === 'prioritized' || state === 'delayed'
 
 const wrongStates = (
   action: JobAction,
@@ -61,11 +69,11 @@ const wrongStates = (
   new OperatorError(
     'bad_input',
     `\`${action}\` is not for ${listing(wrong, 'or')} jobs.`,
-    `Nothing was changed. It is for ${listing(states, 'or')} jobs.`,
+    `Nothing was changed. It is for ${listing(states, 'or')} jobs.${action === 'replay' && wrong.some((state) => isInLine(state)) ? ' What waits runs anyway.' : ''}`,
   )
 
 /**
- * Every job that is meant, in slices. Throws `bad_input`, `busy` where looking for them takes too long, and what
+ * Every job that is meant, in slices; of a replay see `resolveReplay`. Throws `bad_input`, `busy` where looking for them takes too long, and what
  * systems throw.
  */
 export async function resolveJobs(
@@ -98,9 +106,13 @@ export async function resolveJobs(
 }
 
 /** States that the action can be about, and that only a name brings in: whoever named some knows of it. */
-function unasked(action: JobAction, wish: JobsWish, { states }: JobFilter): readonly JobState[] {
-  const isNamed = parseFilterText(wish.filter).states.length > 0
-  return isNamed ? [] : jobActionRule(action).states.filter((state) => !states.includes(state))
+export function unasked(
+  action: JobAction,
+  { filter, options }: JobsWish,
+  { states }: JobFilter,
+): readonly JobState[] {
+  const isNamed = parseFilterText(filter).states.length > 0
+  return isNamed ? [] : possibleStates(action, options).filter((state) => !states.includes(state))
 }
 
 function toResolved(found: readonly Found[], wish: JobsWish): ResolvedJobs {

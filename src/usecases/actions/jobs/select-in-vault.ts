@@ -13,7 +13,6 @@ import type { Deps } from '../../deps.ts'
 import { completedWarnings } from './completed-warnings.ts'
 import type { Found } from './found.ts'
 import { operatorOf } from './operator-of.ts'
-import { pickCanary } from './pick-canary.ts'
 import { Picked } from './picked.ts'
 
 const PAGE = 2000
@@ -26,7 +25,7 @@ type Row = { readonly job: VaultJob; readonly content: string | null }
 
 /**
  * Jobs of one vault set that a filter means; their ids are those of its rows. Those that only differ by a state
- * of `besides` are left, and told of.
+ * of `besides` are left, and told of. `onPicked` hears of each.
  */
 export async function selectInVault(
   deps: Pick<Deps, 'store' | 'systems' | 'clock'>,
@@ -37,28 +36,28 @@ export async function selectInVault(
     readonly options: JobOptions
     readonly besides: readonly JobState[]
   },
+  onPicked: (job: VaultJob) => void = () => {},
 ): Promise<Found> {
   const set = await setOf(deps, about)
   const operator = operatorOf(deps, set.ref)
   const picked = new Picked()
   const { action, options, besides } = about
-  const { canary } = options
-  const pool = canary === undefined ? null : pickCanary(canary)
-  const matching = pool ?? picked
   const most = Math.min(about.filter.limit ?? MOST_JOBS, MOST_JOBS)
   const states = [...about.filter.states, ...besides]
   const filter = compileFilter({ ...about.filter, states }, deps.clock.now())
   let left = 0
   const withContent = filter.needs.data || filter.needs.stack
   for await (const row of heldRows(deps, set, withContent)) {
-    if (matching.count >= most) break
+    if (picked.count >= most) break
     picked.looked += 1
     if (!filter.matches(factsOf(operator, row))) continue
-    if (besides.includes(row.job.facts.state)) left += 1
-    else matching.add(row.job)
+    if (besides.includes(row.job.facts.state)) {
+      left += 1
+      continue
+    }
+    picked.add(row.job)
+    onPicked(row.job)
   }
-  if (pool !== null)
-    for (const job of await deps.store.now.vault.rows(pool.chosen())) picked.add(job)
   const found = picked.found()
   const warnings = completedWarnings(action, options, { groups: found.groups, left })
   return { ref: set.ref, ...found, warnings, sample: await samplesOf(deps, set, operator, picked) }
