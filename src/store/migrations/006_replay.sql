@@ -223,18 +223,29 @@ end $$;
 create trigger replay_counts_on after update on replay_job
   referencing old table as was new table as entered for each statement execute function replay_counts_on();
 
--- Notes how jobs ended; gives how many of these are the replay's. Row by row through the key: without statistics
--- the planner would read all jobs of a replay to find a few of them.
+-- Notes how jobs ended; gives how many of these are the replay's. One after the other, so that where a row was found
+-- is where it is. Each is looked up by its key: without statistics the planner takes the jobs of a replay for few, and
+-- would read all of them to find some.
 create function replay_note(
   of_plan uuid, ids text[], outcomes text[], shapes text[], are_known boolean[], ats timestamptz[]
-) returns bigint language sql
-  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off as $$
-  with seen as (
-    select * from unnest(ids, outcomes, shapes, are_known, ats) as seen (id, outcome, shape, is_known, at)
+) returns bigint language plpgsql
+  set plan_cache_mode = force_custom_plan set enable_seqscan = off set enable_bitmapscan = off
+  set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  ours bigint;
+begin
+  perform from replay where plan_id = of_plan for no key update;
+  with found as materialized (
+    select seen.*, job.place, job.was
+    from unnest(ids, outcomes, shapes, are_known, ats) as seen (id, outcome, shape, is_known, at), lateral (
+      select ctid as place, outcome as was from replay_job where plan_id = of_plan and job_id = seen.id offset 0
+    ) job
   ), noted as (
-    update replay_job job set outcome = seen.outcome, shape = seen.shape, is_known = seen.is_known, ended_at = seen.at
-    from seen where job.plan_id = of_plan and job.job_id = seen.id
-      and (job.outcome = 'open' or (job.outcome = 'unseen' and seen.outcome <> 'unseen'))
+    update replay_job job
+    set outcome = found.outcome, shape = found.shape, is_known = found.is_known, ended_at = found.at
+    from found
+    where job.ctid = found.place and (found.was = 'open' or (found.was = 'unseen' and found.outcome <> 'unseen'))
   )
-  select count(*) from seen join replay_job job on job.plan_id = of_plan and job.job_id = seen.id
-$$;
+  select count(*) into ours from found;
+  return ours;
+end $$;
