@@ -9,21 +9,23 @@ export async function within(
   closing: AbortSignal,
   ask: (signal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
+  if (closing.aborted) return STOPPING
   const own = new AbortController()
   const abort = (): void => own.abort()
   const timer = setTimeout(abort, ms)
   closing.addEventListener('abort', abort, { once: true })
-  if (closing.aborted) abort()
   try {
     return await orAborted(ask(own.signal), own.signal)
   } catch (error) {
     if (!own.signal.aborted) throw error
-    return unknown(`no answer in ${inWords(ms)}`)
+    return closing.aborted ? STOPPING : unknown(`no answer in ${inWords(ms)}`)
   } finally {
     clearTimeout(timer)
     closing.removeEventListener('abort', abort)
   }
 }
+
+const STOPPING = unknown('not asked to the end, for Spillway is stopping')
 
 /** Rejects as soon as the signal is aborted; what the work says after that is ignored. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -27,7 +27,9 @@ export function openPostgres(): Postgres {
   return {
     ask: (url, query, limit) => ask(poolOf(url), query, limit),
     close: async () => {
-      await Promise.all([...pools.values()].map((pool) => pool.end()))
+      const open = [...pools.values()]
+      pools.clear()
+      await Promise.all(open.map((pool) => pool.end()))
     },
   }
 }

@@ -66,7 +66,13 @@ const concerns =
   ({ queues }: ProbeConfig): boolean =>
     queues.some((glob) => matchesGlob(glob, queueKey(ref)))
 
-const probeOf = ({ name, kind, about }: ProbeConfig): Probe => ({ name, kind, about })
+function probeOf(config: ProbeConfig): Probe {
+  const { name, kind, about } = config
+  if (config.kind !== 'action') return { name, kind, about }
+  const { origin, pathname } = new URL(config.url)
+  const where = `${config.method} ${origin}${pathname}`
+  return { name, kind, about, sends: { where, body: config.body } }
+}
 
 const reading = async (
   { name, about }: ProbeConfig,

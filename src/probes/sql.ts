@@ -31,11 +31,13 @@ export const askConnections = (
     const [used, most] = row ?? []
     if (typeof used !== 'number' || typeof most !== 'number')
       return unknown('it did not count them')
-    const words = `${used} of ${most} connections (${Math.round((used / most) * 100)} %)`
+    const words = `${used} of ${most} connections (${perCent(used / most)} %)`
     return used / most > probe.most
-      ? unwell(`${words}, at most ${Math.round(probe.most * 100)} %`)
+      ? unwell(`${words}, at most ${perCent(probe.most)} %`)
       : well(words)
   })
+
+const perCent = (share: number): number => Number((share * 100).toFixed(1))
 
 async function answering(ask: () => Promise<Answer>): Promise<Answer> {
   try {
@@ -61,12 +63,22 @@ const REFUSALS: Readonly<Record<string, string>> = {
   '57P03': 'it is still starting',
 }
 
+/** What pg finds out by itself has no code. */
+const CODELESS: readonly (readonly [RegExp, string])[] = [
+  [/connection terminated/i, 'the connection broke off before an answer'],
+  [/timeout exceeded/i, 'no connection in time'],
+  [/does not support SSL/i, 'it takes no TLS connections'],
+  [/SASL|SCRAM|client password/i, 'it refuses the login'],
+]
+
 function failure(error: unknown): Answer {
   const code = codeOf(error)
   if (code === '53300') return unwell('it has no connection left')
-  const network = connectionFailure(error)
-  if (network !== null) return network
-  if (error instanceof Error && /connection terminated|timeout exceeded/i.test(error.message))
-    return unknown('the connection broke off before an answer')
-  return unknown(REFUSALS[code] ?? `it could not be asked${code === '' ? '' : ` (${code})`}`)
+  return connectionFailure(error) ?? unknown(REFUSALS[code] ?? codelessWords(error, code))
+}
+
+function codelessWords(error: unknown, code: string): string {
+  const said = error instanceof Error ? error.message : ''
+  const [, words] = CODELESS.find(([pattern]) => pattern.test(said)) ?? []
+  return words ?? `it could not be asked${code === '' ? '' : ` (${code})`}`
 }

@@ -46,6 +46,9 @@ systems:
   sales: {kind: bullmq, url: "${redis.url}"}
 slack: {mode: http, bot_token: xoxb-fake-token, signing_secret: ${'a'.repeat(32)}, api_url: "${slack.url}"}
 database: {url: "postgresql:///${name}?host=${host}&user=${user}"}
+probes:
+  - {name: own db, kind: connections, url: "postgresql:///${name}?host=${host}&user=${user}", most: 100%}
+  - {name: order, kind: action, url: "http://127.0.0.1:1/orders"}
 alerts: {json: {bearer: [json-token-of-16-characters]}}
 roles:
   operator: {users: [U00000001], groups: [S00000001], queues: ["*"], actions: [pause, resume, freeze]}
@@ -83,6 +86,8 @@ describe('spillway doctor', () => {
     expect(all).toMatch(/the token has all \d+ scopes/)
     expect(all).toContain('the bot is in the ops channel #queue-ops')
     expect(all).toContain('pause is allowed to operator')
+    expect(all).toMatch(/own db: \d+ of \d+ connections/)
+    expect(all).toContain('order: a POST with side effects; it runs only when a person says so')
   })
 
   it('says for people what fails and what to do, without a secret, and exits 1', async () => {
