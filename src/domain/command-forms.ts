@@ -139,6 +139,11 @@ export const INCIDENT_FORMS: readonly CommandForm[] = [
   { verb: 'list', takes: '', about: 'incidents that are not resolved' },
   { verb: 'status', takes: '[number]', about: 'where an incident stands, with its timeline' },
   { verb: 'ack', takes: '[number]', about: "you've got it: you lead" },
+  {
+    verb: 'verify',
+    takes: '[number] [for 15m]',
+    about: 'measure whether its queues have recovered',
+  },
   { verb: 'resolve', takes: '[number]', about: 'close the incident' },
   { verb: 'help', takes: '', about: 'this list' },
 ]

@@ -8,6 +8,7 @@ import { OperatorError, type ProblemCode } from './errors.ts'
 import { JOB_VERBS, parseJobCommand } from './job-grammar.ts'
 import { parsePause, parseThrottleCommand } from './stop-grammar.ts'
 import { suggest } from './suggest.ts'
+import { splitTime } from './verify-grammar.ts'
 
 const verbs = (forms: readonly CommandForm[]): readonly string[] => forms.map(({ verb }) => verb)
 
@@ -171,7 +172,7 @@ function numberOf(words: readonly Word[], verb: string): number | null {
 
 /**
  * What was typed after the incident command. Nothing means help; a number alone, its status. Throws
- * OperatorError (`unknown_command`, `bad_input`) with what was probably meant.
+ * OperatorError (`unknown_command`, `bad_input`, `bad_duration`) with what was probably meant.
  */
 export function parseIncidentCommand(text: string): IncidentCommand {
   const [verb, ...words] = splitWords(text)
@@ -188,6 +189,10 @@ export function parseIncidentCommand(text: string): IncidentCommand {
     case 'ack':
     case 'resolve':
       return { kind, incidentId: numberOf(words, kind) }
+    case 'verify': {
+      const { before, forMs } = splitTime(words)
+      return { kind, incidentId: numberOf(before, kind), forMs }
+    }
     default:
       throw unknownVerb(verb.text, INCIDENT, QUEUE)
   }
@@ -197,7 +202,7 @@ export type MentionCommand =
   | { readonly queue: QueueCommand }
   | { readonly incident: IncidentCommand }
 
-const INCIDENT_ONLY: ReadonlySet<string> = new Set(['ack', 'resolve'])
+const INCIDENT_ONLY: ReadonlySet<string> = new Set(['ack', 'resolve', 'verify'])
 
 /** Both grammars at once: the verb says which one is meant, queues first where both know it. */
 function parseEither(text: string): MentionCommand {

@@ -45,3 +45,9 @@ export type IncidentCommand =
   | { readonly kind: 'status'; readonly incidentId: number | null }
   | { readonly kind: 'ack'; readonly incidentId: number | null }
   | { readonly kind: 'resolve'; readonly incidentId: number | null }
+  /** Null: as long as configured. */
+  | {
+      readonly kind: 'verify'
+      readonly incidentId: number | null
+      readonly forMs: number | null
+    }

@@ -13,6 +13,8 @@ export type MessageContent =
   | { readonly kind: 'plan'; readonly planId: string }
   /** What the jobs of a replay failed with, for the thread of its card. */
   | { readonly kind: 'replay_details'; readonly planId: string }
+  /** Whether an incident's queues have recovered, as a checklist. */
+  | { readonly kind: 'recovery'; readonly recoveryId: string }
   | { readonly kind: 'line'; readonly line: RoomLine }
   | {
       readonly kind: 'unmapped_alert'
@@ -100,6 +102,14 @@ export type ButtonPurpose =
       readonly skip: number
     }
   | { readonly kind: 'unfreeze' }
+  | { readonly kind: 'stop_recovery'; readonly recoveryId: string }
+  /** A probe with side effects; the number makes each run its own, done once. */
+  | {
+      readonly kind: 'probe'
+      readonly recoveryId: string
+      readonly probe: string
+      readonly run: number
+    }
   /** What people do with a plan on its card. */
   | {
       readonly kind:

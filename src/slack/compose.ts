@@ -7,10 +7,12 @@ import { planCardView } from '../usecases/actions/plan-card.ts'
 import { replayDetailsView } from '../usecases/actions/replay-view.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { announcementView, headlineView } from '../usecases/incidents/headline.ts'
+import { recoveryView } from '../usecases/recovery/recovery-view.ts'
 import { renderAnchor } from './render/anchor.ts'
 import type { Rendered } from './render/elements.ts'
 import { renderHeadline } from './render/headline.ts'
 import { planCard } from './render/plan-card.ts'
+import { renderRecovery } from './render/recovery.ts'
 import { renderReplayDetails } from './render/replay-details.ts'
 import {
   renderAnnouncement,
@@ -37,6 +39,12 @@ export function createCompose(deps: Deps, locale: Locale) {
       }
       case 'replay_details':
         return renderReplayDetails(await detailsOf(deps, content.planId), locale)
+      case 'recovery': {
+        const recovery = await deps.store.now.recoveries.byId(content.recoveryId)
+        if (recovery === null)
+          throw new Error(`a message is about recovery ${content.recoveryId}, which is gone`)
+        return renderRecovery(await recoveryView(deps, recovery), locale)
+      }
       case 'line':
         return renderRoomLine(content.line)
       case 'unmapped_alert':

@@ -32,6 +32,8 @@ export async function sweep(deps: Pick<Deps, 'store' | 'clock'>): Promise<void> 
     await store.work.enqueue('end_hold', { holdId }, { key: holdId, isKept })
   for (const incidentId of await store.rooms.unfinished(now, AT_ONCE))
     await store.work.enqueue('open_room', { incidentId }, { key: String(incidentId), isKept })
+  for (const recoveryId of await store.recoveries.unfinished(AT_ONCE))
+    await store.work.enqueue('verify_recovery', { recoveryId }, { key: recoveryId, isKept })
   for (const channel of await store.messages.pendingChannels(AT_ONCE))
     await store.work.enqueue('deliver_messages', { channel }, { key: channel, isKept })
 }

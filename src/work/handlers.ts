@@ -8,6 +8,7 @@ import { checkTrail } from '../usecases/audit/check-trail.ts'
 import type { Reading } from '../usecases/audit/verify-trail.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { openRoom } from '../usecases/incidents/open-room.ts'
+import { verifyRecovery } from '../usecases/recovery/verify.ts'
 import type { Handlers } from './runner.ts'
 
 export interface HandlerDeps extends Deps {
@@ -34,6 +35,15 @@ export function createHandlers(deps: HandlerDeps): Handlers {
       const wait = await endHold(deps, holdId)
       if (wait === null) return
       await work.enqueue('end_hold', { holdId }, { key: holdId, afterMs: wait, isKept })
+    },
+    async verify_recovery({ recoveryId }) {
+      const wait = await verifyRecovery(deps, recoveryId)
+      if (wait === null) return
+      await work.enqueue(
+        'verify_recovery',
+        { recoveryId },
+        { key: recoveryId, afterMs: wait, isKept },
+      )
     },
     async open_room({ incidentId }) {
       const wait = await openRoom(deps, incidentId)

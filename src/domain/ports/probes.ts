@@ -7,6 +7,8 @@ export interface Probe {
   readonly kind: 'http' | 'sql' | 'connections' | 'action'
   /** What the checklist calls it: our own health, somebody else's API, or the whole way through. */
   readonly about: 'health' | 'external' | 'end_to_end'
+  /** Of an action: where to, without credentials, and its body as configured: redact it before it is shown. */
+  readonly sends?: { readonly where: string; readonly body: string | null }
 }
 
 export interface ProbeReading {

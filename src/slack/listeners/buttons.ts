@@ -4,13 +4,13 @@ import type { Button, ButtonPurpose } from '../../domain/message.ts'
 import { queueKey } from '../../domain/queue.ts'
 import { repeating, undoing } from '../../usecases/actions/undo-plan.ts'
 import type { Conversation, ListenerContext } from './context.ts'
-import { closeIncident, takeLead } from './incident-command.ts'
+import { closeIncident, endCheck, takeLead } from './incident-command.ts'
 import { isPlanWord, sayToPlan } from './plan-buttons.ts'
 import { openPlan, type Target } from './plan-modal.ts'
 import { answerQueueCommand } from './queue-command.ts'
 
 /** What a token stands for. Throws `stale_button` if it is unknown, `already_done` if it was used. */
-async function redeem({ deps }: ListenerContext, token: string): Promise<Button> {
+export async function redeem({ deps }: ListenerContext, token: string): Promise<Button> {
   const button = await deps.store.now.buttons.byToken(token)
   if (button === null)
     throw new OperatorError(
@@ -105,6 +105,9 @@ export async function clickButton(
     }
     case 'unfreeze':
       return answerQueueCommand(context, talk, { kind: 'unfreeze' })
+    case 'stop_recovery':
+      return endCheck(context, talk, purpose.recoveryId)
+    case 'probe':
     case 'plan':
       throw wrongPurpose()
   }

@@ -1,9 +1,12 @@
 import type { IncidentCommand } from '../../domain/command.ts'
+import { formatDuration } from '../../domain/duration.ts'
 import { acknowledge } from '../../usecases/incidents/acknowledge.ts'
 import { findIncident } from '../../usecases/incidents/find-incident.ts'
 import { incidentStatus, listIncidents } from '../../usecases/incidents/headline.ts'
 import { resolveIncident } from '../../usecases/incidents/resolve.ts'
 import { requireMember } from '../../usecases/people/authorize.ts'
+import { startRecovery } from '../../usecases/recovery/start.ts'
+import { stopRecovery } from '../../usecases/recovery/stop.ts'
 import { renderDone } from '../render/done.ts'
 import { renderIncidentHelp } from '../render/help.ts'
 import { renderIncidentList, renderIncidentStatus } from '../render/incidents.ts'
@@ -34,6 +37,10 @@ export async function answerIncidentCommand(
       const { id } = await findIncident(deps.store.now, command.incidentId, talk.channelId)
       return closeIncident(context, talk, id)
     }
+    case 'verify': {
+      const { id } = await findIncident(deps.store.now, command.incidentId, talk.channelId)
+      return checkRecovery(context, talk, { incidentId: id, forMs: command.forMs })
+    }
   }
 }
 
@@ -45,6 +52,29 @@ export async function takeLead(
 ): Promise<void> {
   const incident = await acknowledge(deps, { actor: talk.actor, incidentId })
   return talk.say(renderDone(`You lead incident ${incident.id}. Everybody in the room can see it.`))
+}
+
+async function checkRecovery(
+  { deps }: ListenerContext,
+  talk: Conversation,
+  wish: { readonly incidentId: number; readonly forMs: number | null },
+): Promise<void> {
+  const { forMs } = await startRecovery(deps, { actor: talk.actor, ...wish })
+  return talk.say(
+    renderDone(
+      `Recovery of incident ${wish.incidentId} is checked for ${formatDuration(forMs)}; its room shows how it goes.`,
+    ),
+  )
+}
+
+/** Ends a recovery check, by button. */
+export async function endCheck(
+  { deps }: ListenerContext,
+  talk: Conversation,
+  recoveryId: string,
+): Promise<void> {
+  await stopRecovery(deps, { actor: talk.actor, recoveryId })
+  return talk.say(renderDone('You stopped the recovery check. Nothing is resolved by itself now.'))
 }
 
 /** Resolves, by command or button, and says what is still wrong or held. */

@@ -60,7 +60,7 @@ async function admit(
 }
 
 /** Throws `OperatorError` when Slack does not open it: without a modal there is no preview. */
-async function openView(
+export async function openView(
   { client }: ListenerContext,
   triggerId: string,
   view: ModalView,

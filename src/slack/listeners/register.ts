@@ -10,10 +10,12 @@ import { OperatorError } from '../../domain/errors.ts'
 import { ACTION_IDS, CALLBACK_IDS } from '../action-ids.ts'
 import type { Guard } from '../guard.ts'
 import { workingModal } from '../render/plan-modal.ts'
+import { sendingProbe } from '../render/probe-modal.ts'
 import { clickButton, clickPlan } from './buttons.ts'
 import type { ListenerContext } from './context.ts'
 import { answerIncidentCommand } from './incident-command.ts'
 import { submitPlan } from './plan-submit.ts'
+import { clickProbe, submitProbe } from './probe.ts'
 import { answerQueueCommand } from './queue-command.ts'
 import { formErrors, readSubmission } from './submission.ts'
 
@@ -22,6 +24,7 @@ export function registerListeners(app: App, guard: Guard, context: ListenerConte
   bindCommands(app, guard, context)
   bindButtons(app, guard, context)
   bindModal(app, guard, context)
+  bindProbes(app, guard, context)
   bindMentions(app, guard, context)
 }
 
@@ -138,6 +141,25 @@ function bindModal(app: App, guard: Guard, context: ListenerContext): void {
             : ack({ response_action: 'errors', errors }))
         },
       },
+    ),
+  )
+}
+
+/** Probes with side effects: what is sent is shown first, and sent by a second click. */
+function bindProbes(app: App, guard: Guard, context: ListenerContext): void {
+  app.action<BlockAction>(
+    ACTION_IDS.probe,
+    guard.action(async ({ action: clicked, body }) => {
+      const { trigger_id: triggerId } = body
+      await clickProbe(context, { actor: actorOf(body), token: tokenOf(clicked), triggerId })
+    }),
+  )
+  app.view(
+    { type: 'view_submission', callback_id: CALLBACK_IDS.probeSubmit },
+    guard.view(
+      ({ body, view: { id: viewId, private_metadata: token } }) =>
+        submitProbe(context, { actor: actorOf(body), token, viewId }),
+      { ack: ({ ack }) => ack({ response_action: 'update', view: sendingProbe() }) },
     ),
   )
 }

@@ -14,7 +14,7 @@ import { placeIncident } from '../incidents/open-incident.ts'
 import { reopenIncident } from '../incidents/reopen.ts'
 import { updateIncident, writeTimeline, type Seen } from './update-incident.ts'
 
-type ApplyDeps = Pick<Deps, 'settings' | 'clock' | 'ids'>
+type ApplyDeps = Pick<Deps, 'settings' | 'clock' | 'ids' | 'systems'>
 
 /** An alert with the queue that it is about. */
 export interface QueueAlert extends Alert {

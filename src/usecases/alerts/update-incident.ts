@@ -1,4 +1,5 @@
 import { alertName, alertSummary, type TrackedAlert } from '../../domain/alert.ts'
+import { formatDuration } from '../../domain/duration.ts'
 import {
   stateAfterAlerts,
   worseSeverity,
@@ -11,8 +12,10 @@ import type { Repositories } from '../../domain/ports/store.ts'
 import { inert, quote } from '../../domain/quote.ts'
 import type { Deps } from '../deps.ts'
 import { noteRise, sayInRoom, touchIncident } from '../incidents/touch.ts'
+import { beginRecovery } from '../recovery/begin.ts'
+import { refsOf } from '../recovery/refs-of.ts'
 
-type UpdateDeps = Pick<Deps, 'clock' | 'ids'>
+type UpdateDeps = Pick<Deps, 'clock' | 'ids' | 'settings' | 'systems'>
 
 export interface Seen {
   readonly alert: TrackedAlert
@@ -94,7 +97,6 @@ async function sayMitigated(
   incident: Incident,
 ): Promise<void> {
   const at = deps.clock.now()
-  const words = 'All alerts are resolved. Resolve the incident once the queue looks healthy to you.'
   await store.timeline.add({
     incidentId: incident.id,
     at,
@@ -109,9 +111,25 @@ async function sayMitigated(
   }
   await sayInRoom(store, incident, `mitigated:${deps.ids.uuid()}`, {
     icon: 'check',
-    words,
+    words: `All alerts are resolved. ${await checkRecovery(deps, store, incident)}`,
     mention: incident.lead === null ? [] : [incident.lead],
   })
+}
+
+/** That alerts are quiet does not say that queues work: that is measured from here on. Gives words for people. */
+async function checkRecovery(
+  deps: UpdateDeps,
+  store: Repositories,
+  incident: Incident,
+): Promise<string> {
+  const refs = await refsOf(deps, store, incident)
+  const about = { incidentId: incident.id, refs, by: null, planId: null }
+  const begun = await beginRecovery(deps, store, about)
+  if (begun === null) return 'Resolve the incident once the queue looks healthy to you.'
+  const then = deps.settings.recovery.resolves
+    ? 'the incident is resolved by itself if everything is good for that long'
+    : 'resolve the incident once everything is good'
+  return `Recovery is checked for ${formatDuration(begun.recovery.forMs)}; ${then}.`
 }
 
 async function mitigateStorm(

@@ -1,6 +1,7 @@
 import { alarmsOf } from '../../domain/alarm.ts'
 import { alertQueue } from '../../domain/alert.ts'
 import type { Incident } from '../../domain/incident.ts'
+import type { Repositories } from '../../domain/ports/store.ts'
 import { backlog, isSameQueue, queueKey, type QueueRef } from '../../domain/queue.ts'
 import { ruleFor } from '../../domain/settings.ts'
 import type { GroupQueue } from '../../domain/views.ts'
@@ -21,8 +22,7 @@ export async function groupQueues(
   incident: Incident,
   at: Date,
 ): Promise<readonly GroupQueue[]> {
-  if (incident.ref === null || ruleFor(deps.settings, incident.ref).group === null) return []
-  const others = await othersOf(deps, incident, incident.ref)
+  const others = await groupRefs(deps, deps.store.now, incident)
   const answers = await Promise.all(
     bySystem(others, deps.systems).map(({ system, queues }) =>
       live(at, () => system.overview(queues)),
@@ -41,12 +41,15 @@ const urgency = ({ overview, rule }: GroupQueue, at: Date): number =>
   overview.counts.failed +
   backlog(overview.counts)
 
-async function othersOf(
-  { store, systems, settings }: Pick<Deps, 'store' | 'systems' | 'settings'>,
+/** The other queues that the alerts of a group's incident name; none of one that is about its queue alone. */
+export async function groupRefs(
+  { systems, settings }: Pick<Deps, 'systems' | 'settings'>,
+  store: Pick<Repositories, 'alerts'>,
   incident: Incident,
-  own: QueueRef,
 ): Promise<readonly QueueRef[]> {
-  const alerts = await store.now.alerts.ofIncident(incident.id, ALERTS_LOOKED_AT)
+  const { ref: own } = incident
+  if (own === null || ruleFor(settings, own).group === null) return []
+  const alerts = await store.alerts.ofIncident(incident.id, ALERTS_LOOKED_AT)
   const known = knownBySystem(systems)
   const named = alerts.flatMap((alert) => alertQueue(alert, settings.mapping, known) ?? [])
   const distinct = new Map(named.map((ref) => [queueKey(ref), ref]))

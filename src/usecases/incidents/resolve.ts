@@ -1,4 +1,5 @@
 import type { Actor } from '../../domain/action.ts'
+import type { Json } from '../../domain/audit.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import type { Incident } from '../../domain/incident.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
@@ -9,6 +10,7 @@ import { clockTime } from '../../domain/time.ts'
 import { auditOf } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 import { requireMember } from '../people/authorize.ts'
+import { recoveryKey } from '../recovery/begin.ts'
 import { holdsOf, lockedIncident } from './find-incident.ts'
 import { sayInRoom, touchIncident } from './touch.ts'
 
@@ -19,62 +21,96 @@ export async function resolveIncident(
 ): Promise<{ readonly incident: Incident; readonly warnings: readonly string[] }> {
   const { actor, incidentId } = request
   await requireMember(deps, actor)
-  const at = deps.clock.now()
   return deps.store.transaction(async (store) => {
     const incident = await lockedIncident(store, incidentId)
     if (incident.state === 'resolved') throw alreadyResolved(deps, incident)
     const warnings = await stillWrong(deps, store, incident)
-    const closing = { state: 'resolved', resolvedAt: at, resolvedBy: actor.userId } as const
-    for (const line of await store.incidents.linesOf(incidentId))
-      if (line.state !== 'resolved') await store.incidents.update(line.id, closing)
-    const resolved = await store.incidents.update(incidentId, closing)
-    await record(deps, store, resolved, actor, warnings)
-    return { incident: resolved, warnings }
+    const words = [`<@${actor.userId}> resolved the incident.`, ...warnings].join(' ')
+    const closing = { by: actor, words, isFine: warnings.length === 0, facts: { warnings } }
+    return { incident: await closeIncident(deps, store, incident, closing), warnings }
   })
 }
 
-async function record(
-  deps: Deps,
+export interface Closing {
+  /** Null: by itself, since its checklist held. */
+  readonly by: Actor | null
+  readonly words: string
+  readonly isFine: boolean
+  readonly facts: Json
+}
+
+/** Closes an incident with all its lines and its checklist; call it with the incident locked, and last. */
+export async function closeIncident(
+  deps: Pick<Deps, 'settings' | 'clock'>,
   store: Repositories,
   incident: Incident,
-  actor: Actor,
-  warnings: readonly string[],
+  closing: Closing,
+): Promise<Incident> {
+  const at = deps.clock.now()
+  const resolvedBy = closing.by?.userId ?? null
+  const change = { state: 'resolved', resolvedAt: at, resolvedBy } as const
+  for (const line of await store.incidents.linesOf(incident.id))
+    if (line.state !== 'resolved') await store.incidents.update(line.id, change)
+  const resolved = await store.incidents.update(incident.id, change)
+  await endRecovery(store, incident.id, closing.by, at)
+  await record(deps, store, resolved, closing)
+  return resolved
+}
+
+/** Nobody looks at its checklist any more. */
+async function endRecovery(
+  store: Repositories,
+  incidentId: number,
+  by: Actor | null,
+  at: Date,
+): Promise<void> {
+  const recovery = await store.recoveries.active(incidentId)
+  if (recovery === null) return
+  await store.recoveries.end(recovery.id, 'stopped', by, at)
+  await store.messages.touch(recoveryKey(recovery.id))
+}
+
+async function record(
+  deps: Pick<Deps, 'settings' | 'clock'>,
+  store: Repositories,
+  incident: Incident,
+  { by, words, isFine, facts }: Closing,
 ): Promise<void> {
   const at = incident.resolvedAt ?? deps.clock.now()
   const time = clockTime(at, deps.settings.timeZone, at)
-  const words = [`<@${actor.userId}> resolved the incident.`, ...warnings].join(' ')
-  await store.timeline.add({
-    incidentId: incident.id,
-    at,
-    kind: 'resolved',
-    actor: actor.userId,
-    words,
-  })
+  const who = by?.userId ?? null
+  await store.timeline.add({ incidentId: incident.id, at, kind: 'resolved', actor: who, words })
   await store.buttons.spendIncident(
     incident.id,
     ['ack', 'resolve', 'plan', 'status', 'failed'],
-    actor.userId,
-    `the incident was resolved by <@${actor.userId}> at ${time}`,
+    who,
+    `the incident was resolved by ${who === null ? 'itself' : `<@${who}>`} at ${time}`,
     at,
   )
   await sayInRoom(store, incident, `resolved:${incident.id}:${incident.reopened}`, {
-    icon: warnings.length === 0 ? 'check' : 'warning',
+    icon: isFine ? 'check' : 'warning',
     words,
-    mention: [],
+    // Nobody clicked: whoever leads is told.
+    mention: by === null && incident.lead !== null ? [incident.lead] : [],
   })
   await touchIncident(store, incident)
   await store.audit.append(
     auditOf(at, 'resolved', {
-      actor,
+      actor: by,
       action: 'resolve',
       subject: `incident ${incident.id}`,
       incidentId: incident.id,
-      facts: { warnings },
+      facts,
     }),
   )
 }
 
-async function stillWrong(deps: Deps, store: Repositories, incident: Incident): Promise<string[]> {
+/** What an incident would leave behind, in words. */
+export async function stillWrong(
+  deps: Pick<Deps, 'settings' | 'clock'>,
+  store: Repositories,
+  incident: Incident,
+): Promise<readonly string[]> {
   const firing = await store.alerts.firing(incident.id)
   const holds = await holdsOf(store, store.holds, incident)
   const throttles = await holdsOf(store, store.throttles, incident)

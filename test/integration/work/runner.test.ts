@@ -19,7 +19,7 @@ const idle: Handlers = {
   deliver_messages: () => Promise.resolve(),
   execute_plan: () => Promise.resolve(),
   end_hold: () => Promise.resolve(),
-  watch_canary: () => Promise.resolve(),
+  verify_recovery: () => Promise.resolve(),
   anchor_audit: () => Promise.resolve(),
   verify_audit: () => Promise.resolve(),
 }
