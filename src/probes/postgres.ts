@@ -81,7 +81,8 @@ async function readOnly(
   withinMs: number,
 ): Promise<unknown[][]> {
   await client.query('begin transaction read only')
-  await client.query(`set local statement_timeout = ${withinMs}`)
+  // 0 would be no limit at all.
+  await client.query(`set local statement_timeout = ${Math.max(1, Math.ceil(withinMs))}`)
   // The extended protocol takes one statement only: none can end the transaction and then write.
   const asked = { text: query, rowMode: 'array' as const, queryMode: 'extended' }
   const { rows } = await client.query<unknown[]>(asked)

@@ -36,7 +36,7 @@ export interface DatabaseProbe {
 }
 
 /** The configured probes. */
-export interface ProbeReader {
+interface ProbeReader {
   /** Asks all that have no side effects; what goes wrong is the reading. */
   readAll(): Promise<readonly ProbeReading[]>
 }

@@ -5,7 +5,9 @@ import { parse } from '../../helpers/config.ts'
 import { FILE, ports } from '../../helpers/doctor.ts'
 
 const reading = (name: string, state: 'well' | 'unwell' | 'unknown', words: string) => ({
-  ...{ name, state, words },
+  name,
+  state,
+  words,
   about: 'health' as const,
   at: new Date(0),
 })
