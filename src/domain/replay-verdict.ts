@@ -14,6 +14,9 @@ export interface Judgement {
 /** Only these tell that the replay itself does harm, or is of no use: going on makes it worse. */
 const HALTING: ReadonlySet<GateName> = new Set(['success', 'new_errors', 'live'])
 
+/** Whether bad evidence of this gate halts; of any other it holds. */
+export const canHalt = (name: GateName): boolean => HALTING.has(name)
+
 interface Rule {
   readonly verdict: Verdict
   /** The gates that decide; none if the rule does not apply. */

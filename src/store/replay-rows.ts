@@ -16,6 +16,7 @@ interface WaveRow extends Omit<WaveCounts, 'strata'> {
   size: number
   beganAt: string | null
   fedAt: string | null
+  putAt: string | null
   verdict: Wave['verdict']
   judgedAt: string | null
   teamId: string | null
@@ -54,7 +55,7 @@ const STRATA = `(
 /** A replay with its waves and their numbers, in one round trip. */
 const SELECT = `
   select replay.*, plan.number, (
-    select json_agg(json_build_object('index', wave, 'size', size, 'beganAt', began_at, 'fedAt', fed_at,
+    select json_agg(json_build_object('index', wave, 'size', size, 'beganAt', began_at, 'fedAt', fed_at, 'putAt', put_at,
       'verdict', verdict, 'judgedAt', judged_at, 'teamId', judged_by_team_id, 'userId', judged_by_user_id,
       'words', words, 'skipped', skipped, 'fed', fed, 'open', open, 'completed', completed, 'known', known,
       'fresh', fresh, 'unseen', unseen, 'returned', returned, 'strata', ${STRATA}) order by wave)
@@ -68,12 +69,25 @@ const actorOrNull = (teamId: string | null, userId: string | null): Actor | null
 const dateOf = (stored: string | null): Date | null => (stored === null ? null : new Date(stored))
 
 function toWave(from: WaveRow): Wave {
-  const { index, size, verdict, words, beganAt, fedAt, judgedAt, teamId, userId, ...counts } = from
+  const {
+    index,
+    size,
+    verdict,
+    words,
+    beganAt,
+    fedAt,
+    putAt,
+    judgedAt,
+    teamId,
+    userId,
+    ...counts
+  } = from
   return {
     index,
     size,
     beganAt: dateOf(beganAt),
     fedAt: dateOf(fedAt),
+    putAt: dateOf(putAt),
     verdict,
     judgedAt: dateOf(judgedAt),
     judgedBy: actorOrNull(teamId, userId),

@@ -56,6 +56,7 @@ const settings = {
         'discard',
         'promote',
         'prioritize',
+        'replay',
       ] as const,
     },
   ],

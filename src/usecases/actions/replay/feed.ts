@@ -16,7 +16,7 @@ import {
 import { moveSlice } from '../jobs/move.ts'
 import { operatorOf } from '../jobs/operator-of.ts'
 import { releaseSlice } from '../jobs/release.ts'
-import { openJobs, type Run } from './run.ts'
+import type { Run } from './run.ts'
 
 /** What became of an attempt to put more in line: some were, there is no room yet, or the wave has no more. */
 export type Fed = 'put' | 'no_room' | 'wave_is_out'
@@ -34,8 +34,7 @@ export async function feed(deps: Deps, run: Run): Promise<Fed> {
   if (slice === undefined || (slice.wave ?? 0) > replay.wave) return 'wave_is_out'
   const now = deps.clock.now()
   const room = mayPut(replay, planned.ramp, now)
-  const isStarved = openJobs(replay) > 0 || room <= 0
-  if (!slice.isBegun && room < slice.ids.length && isStarved) return 'no_room'
+  if (!slice.isBegun && room < slice.ids.length) return 'no_room'
   await putSlice(deps, run, slice)
   await showProgress(store.now, plan)
   return 'put'

@@ -1,7 +1,7 @@
 import { isSameActor } from '../../../domain/action.ts'
 import { OperatorError } from '../../../domain/errors.ts'
 import type { Repositories } from '../../../domain/ports/store.ts'
-import { verdictOf } from '../../../domain/replay-verdict.ts'
+import { canHalt, verdictOf } from '../../../domain/replay-verdict.ts'
 import { waveWords } from '../../../domain/replay-words.ts'
 import type { Gate, Replay } from '../../../domain/replay.ts'
 import type { Deps } from '../../deps.ts'
@@ -93,7 +93,7 @@ async function act(
 
 /** A person let it go on in spite of these: they hold it no more; what would halt it still does. */
 const counting = (gates: readonly Gate[], { ignored }: Replay): readonly Gate[] =>
-  gates.filter(({ name, state }) => state === 'bad' || !ignored.includes(name))
+  gates.filter(({ name, state }) => (state === 'bad' && canHalt(name)) || !ignored.includes(name))
 
 const stopWords = ({ part: { plan } }: Run): string =>
   plan.stop === null ? 'it was interrupted for too long' : `<@${plan.stop.by.userId}> stopped it`
