@@ -60,6 +60,20 @@ describe('a plan about jobs', () => {
     expect(open[0]).toMatchObject({ ref, state: 'failed', end: null, isBegun: false })
   })
 
+  it('keeps to which wave of a replay a slice belongs, and where its jobs are', async () => {
+    const { id, ref } = await make.planned([['1']])
+    const own = { ref, state: 'failed', ids: ['7'] } as const
+    await store.now.slices.add(id, [
+      { ...own, position: 1, wave: 0 },
+      { ...own, position: 2, wave: 3, isInVault: true },
+    ])
+    const [plain, first, vaulted] = await store.now.slices.open(id, ref, 9)
+    expect(plain).not.toHaveProperty('wave')
+    expect(plain).not.toHaveProperty('isInVault')
+    expect(first?.wave).toBe(0)
+    expect(vaulted).toMatchObject({ wave: 3, isInVault: true })
+  })
+
   it('takes its slices along when nobody confirmed it', async () => {
     const { id } = await make.planned([['1']])
     await store.now.plans.move(id, 'lapse', { now: new Date() })
