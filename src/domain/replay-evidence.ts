@@ -81,7 +81,7 @@ export function newErrorsGate(seen: Observed): Gate {
   if (fresh === 0) return gate('good', judged === 0 ? 'none, but nothing ended' : 'none')
   const estimate = estimateOf(fresh, judged)
   return estimate.upTo > MAY_BE_NEW
-    ? gate('unknown', `${freshWords(seen)}; ${estimateWords(estimate)}`)
+    ? gate('unknown', `${freshWords(seen)}; ${estimateWords(estimate, 'the true share')}`)
     : gate('good', freshWords(seen))
 }
 
@@ -97,21 +97,36 @@ export function endedGate(seen: Observed): Gate {
   if (wave.fedAt === null)
     return gate('pending', `${ofWords(fed, wave.size)} in line so far, ${thousands(open)} to end`)
   if (open > 0) return gate('pending', `${ofWords(open, fed)} still to end`)
-  if (unseen === 0) return gate('good', fed === 1 ? 'it ended' : `all ${thousands(fed)} ended`)
+  if (unseen === 0) return gate('good', allEndedWords(fed))
   const gone = `${ofWords(unseen, fed)} gone, and nobody saw how`
   return gate(unseen > MOST_UNSEEN * fed ? 'unknown' : 'good', gone)
 }
 
+function allEndedWords(fed: number): string {
+  if (fed === 0) return 'none was left to put in line'
+  return fed === 1 ? 'it ended' : `all ${thousands(fed)} ended`
+}
+
 const ofWords = (part: number, whole: number): string => `${thousands(part)} of ${thousands(whole)}`
 
-const failedWords = ({ wave: { counts } }: Observed): string =>
-  `${ofWords(failedOf(counts), judgedOf(counts))} failed`
-
-const completedWords = (seen: Observed): string => {
+function failedWords(seen: Observed): string {
   const { counts } = seen.wave
-  const judged = judgedOf(counts)
-  const share = counts.completed === judged ? '' : ` (${percent(counts.completed, judged)})`
-  return `${ofWords(counts.completed, judged)} completed${share}${causesWords(seen)}`
+  return `${ofWords(failedOf(counts), judgedOf(counts))} failed${weighedWords(seen)}`
+}
+
+function completedWords(seen: Observed): string {
+  const { counts } = seen.wave
+  const [judged, failed] = [judgedOf(counts), failedOf(counts)]
+  const completed = `${ofWords(counts.completed, judged)} completed${causesWords(seen)}`
+  if (failed === 0) return completed
+  const share = percent(counts.completed, judged)
+  return `${completed} (${share}), ${thousands(failed)} failed${weighedWords(seen)}`
+}
+
+/** One failed job in ten may stand for 3 % of all, where rare causes have a job each. */
+function weighedWords(seen: Observed): string {
+  if (!isByStrata(seen) || seen.strata.length === 1 || failedOf(seen.wave.counts) === 0) return ''
+  return ` (${shareWords(failuresOf(seen).share)} of all, by the size of each cause)`
 }
 
 /** Where there are more causes than the canary has jobs, it says nothing of the rest. */

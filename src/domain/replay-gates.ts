@@ -11,8 +11,6 @@ import {
 } from './replay-surroundings.ts'
 import type { Gate } from './replay.ts'
 
-export type { Observed } from './replay-observed.ts'
-
 /** What is looked at before a wave is followed by the next: its own jobs first, then what is around them. */
 export const gatesOf = (seen: Observed): readonly Gate[] => [
   successGate(seen),

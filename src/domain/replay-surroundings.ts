@@ -48,19 +48,38 @@ const failedWords = (traffic: LiveTraffic): string =>
     : `${thousands(traffic.failed)} of ${plural(endedOf(traffic), 'other job')} failed`
 
 /** Whether other jobs wait for longer than they may, and for much longer than before. */
-export function waitingGate({ queue, baseline, maxWaitMs, wave }: Observed): Gate {
+export function waitingGate(seen: Observed): Gate {
+  const { queue, baseline, maxWaitMs } = seen
   const gate = (state: State, words: string): Gate => ({ name: 'waiting', state, words })
   if (queue === null) return gate('unknown', 'nobody can tell how long jobs wait')
-  if (queue.waiting === 0) return gate('good', 'nothing waits')
-  if (queue.waiting <= wave.counts.open) return gate('good', 'no other job waits')
-  const { oldestMs } = queue
-  if (oldestMs === null)
-    return gate('unknown', `${plural(queue.waiting, 'job')} in line, nobody can tell for how long`)
+  const { oldestMs, waiting } = queue
+  if (waiting === 0) return gate('good', 'nothing waits')
+  const inLine = `${plural(waiting, 'job')} in line`
+  if (oldestMs === null) return gate('unknown', `${inLine}, nobody can tell for how long`)
+  if (isOurs(seen, oldestMs))
+    return othersGetThrough(seen)
+      ? gate('good', 'no other job waits for too long')
+      : gate('unknown', `${inLine} behind those of this replay, nobody can tell for how long`)
   const isBad = oldestMs > maxWaitMs && oldestMs > 2 * (baseline.oldestMs ?? 0)
   const words = `the oldest job waits for ${formatDuration(oldestMs)}`
-  const limit = `${formatDuration(maxWaitMs)} at most`
-  return gate(isBad ? 'bad' : 'good', isBad ? `${words}, ${limit}` : words)
+  return isBad ? gate('bad', `${words}, ${formatDuration(maxWaitMs)} at most`) : gate('good', words)
 }
+
+/** Clocks of two machines differ by no more. */
+const SLACK_MS = 5000
+
+/** No other job can have been in line for longer than this: it was there at the beginning, or came since. */
+const longestMs = ({ now, beganAt, baseline }: Observed): number =>
+  (baseline.oldestMs ?? 0) + now.getTime() - beganAt.getTime() + SLACK_MS
+
+/** A job that goes into line a second time is as old as it was: its age says nothing of those that wait. */
+const isOurs = (seen: Observed, oldestMs: number): boolean => oldestMs > longestMs(seen)
+
+/** Whether the others do not wait for too long even though none of them is next: there are none, or they get through. */
+const othersGetThrough = (seen: Observed): boolean =>
+  (seen.queue?.waiting ?? 0) <= seen.wave.counts.open ||
+  longestMs(seen) <= seen.maxWaitMs ||
+  seen.live.completed > 0
 
 /** Whether anybody works: where the system cannot tell, by jobs that end. */
 export function workersGate(seen: Observed): Gate {

@@ -12,7 +12,7 @@ export function waveWords(wave: Wave | undefined, waves: number): string {
 }
 
 /** `wave 2 of 4`; a wave that is alone is called what it is. */
-export const waveTitle = (index: number, waves: number): string =>
+const waveTitle = (index: number, waves: number): string =>
   waves === 1 ? 'the only wave' : `wave ${index + 1} of ${waves}`
 
 /** The whole replay in one sentence: how far it is, and what became of its jobs. */
@@ -34,12 +34,15 @@ export const proofWords = (failed: number, judged: number): string =>
   judged === 0 ? 'that proves nothing' : estimateWords(estimateOf(failed, judged))
 
 /** `the true failure share may still be up to 14 %`: each bound holds in 95 of 100 samples. */
-export function estimateWords({ share, atLeast, upTo }: Estimate): string {
-  if (upTo >= 1) return `at least ${shareWords(atLeast)} of jobs like these fail`
-  if (share === 0) return `the true failure share may still be up to ${shareWords(upTo)}`
+export function estimateWords(
+  { share, atLeast, upTo }: Estimate,
+  what = 'the true failure share',
+): string {
+  if (upTo >= 1) return `${what} is at least ${shareWords(atLeast)}`
+  if (share === 0) return `${what} may still be up to ${shareWords(upTo)}`
   const bounds =
     atLeast < 0.001 ? `up to ${shareWords(upTo)}` : `from ${digits(atLeast)} to ${shareWords(upTo)}`
-  return `the true failure share may be anything ${bounds}`
+  return `${what} may be anything ${bounds}`
 }
 
 /** A share, 0 to 1, of which small ones matter: `39 %`, `3.7 %`, `0.5 %`, `under 0.1 %`. */

@@ -1,0 +1,99 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { canarySample, type Candidate } from '../../../src/domain/canary-sample.ts'
+import { wavesFor } from '../../../src/domain/replay-ramp.ts'
+import { intoWaves, strataOf } from '../../../src/domain/replay-waves.ts'
+import { DEFAULT_REPLAY } from '../../../src/domain/settings.ts'
+
+const candidate = (key: string, type: string, shape: string | null): Candidate => ({
+  key,
+  type,
+  shape,
+  at: null,
+})
+
+const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n)
+
+describe('the strata of jobs', () => {
+  it('are types and errors, the largest first, and every job has one', () => {
+    const { strata, of } = strataOf([
+      candidate('1', 'send', 'reset'),
+      candidate('2', 'send', 'timeout'),
+      candidate('3', 'bill', 'timeout'),
+      candidate('4', 'send', 'timeout'),
+      candidate('5', 'send', null),
+    ])
+    expect(strata).toEqual([
+      { type: 'send', shape: 'timeout', jobs: 2 },
+      { type: 'send', shape: 'reset', jobs: 1 },
+      { type: 'bill', shape: 'timeout', jobs: 1 },
+      { type: 'send', shape: null, jobs: 1 },
+    ])
+    expect([...of]).toEqual([
+      ['2', 0],
+      ['4', 0],
+      ['1', 1],
+      ['3', 2],
+      ['5', 3],
+    ])
+  })
+
+  it('have each a job in the canary while there is room', () => {
+    const all = upTo(1000).map((n) => candidate(`${n}`, n % 100 === 7 ? 'rare' : 'often', 'x'))
+    const { of } = strataOf(all)
+    const chosen = new Set(canarySample(all, 10).map((key) => of.get(key)))
+    expect(chosen).toEqual(new Set([0, 1]))
+  })
+})
+
+describe('waves', () => {
+  it('are the canary first, then spread over age, each in order of age', () => {
+    expect(intoWaves(upTo(12), new Set([11, 0]), [2, 5, 5])).toEqual([
+      [0, 11],
+      [2, 4, 6, 8, 10],
+      [1, 3, 5, 7, 9],
+    ])
+  })
+
+  it('leave out what is beyond the ramp', () => {
+    expect(intoWaves(upTo(9), new Set([4]), [1, 2])).toEqual([[4], [2, 7]])
+    expect(intoWaves(upTo(9), new Set([4]), [1])).toEqual([[4]])
+    expect(intoWaves([], new Set(), [])).toEqual([])
+  })
+
+  it('refuse what does not add up', () => {
+    expect(() => intoWaves(upTo(9), new Set([1, 2]), [1, 8])).toThrow(RangeError)
+    expect(() => intoWaves(upTo(9), new Set([1]), [1, 9])).toThrow(RangeError)
+  })
+
+  it('have every job once, in waves of exactly these sizes, in order of age', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 0, max: 50 }),
+        fc.integer({ min: 1, max: 97 }),
+        (sizes, beyond, stride) => {
+          const jobs = upTo(sizes.reduce((sum, size) => sum + size, beyond))
+          const start = stride % jobs.length
+          const canary = new Set([...jobs.slice(start), ...jobs.slice(0, start)].slice(0, sizes[0]))
+          const waves = intoWaves(jobs, canary, sizes)
+          expect(waves.map(({ length }) => length)).toEqual(sizes)
+          expect(new Set(waves.flat()).size).toBe(jobs.length - beyond)
+          expect(new Set(waves[0])).toEqual(canary)
+          for (const wave of waves) expect(wave).toEqual(wave.toSorted((a, b) => a - b))
+        },
+      ),
+    )
+  })
+
+  it('reach from the oldest to the newest, however small they are', () => {
+    const jobs = upTo(100_000)
+    const sizes = wavesFor(jobs.length, DEFAULT_REPLAY.steps)
+    const waves = intoWaves(jobs, new Set(jobs.slice(0, 10)), sizes)
+    for (const wave of waves.slice(1)) {
+      const older = wave.filter((job) => job < 50_000).length
+      expect(Math.abs(older / wave.length - 0.5)).toBeLessThan(0.01)
+    }
+  })
+})
