@@ -1,7 +1,7 @@
 import { asTyped, isKeyword, type Word } from './command-words.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { OperatorError } from './errors.ts'
-import type { RampStep, RampWish } from './replay.ts'
+import type { Ramp, RampStep, RampWish } from './replay.ts'
 import { readLimit } from './throttle-grammar.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -31,6 +31,7 @@ interface Read {
   readonly wish: RampWish
   /** So many words were read. */
   readonly length: number
+  readonly isUnlimited?: boolean
 }
 
 /**
@@ -44,16 +45,21 @@ export function takeRamp(words: readonly Word[]): {
 } {
   const rest: Word[] = []
   let ramp: RampWish = {}
+  let isUnlimited = false
   for (let at = 0; at < words.length;) {
     const left = words.slice(at)
     const [word] = left
     const read = readOption(left)
     if (read === null && word !== undefined) rest.push(word)
     if (read !== null) ramp = joined(ramp, read.wish, left)
+    isUnlimited ||= read?.isUnlimited === true
     at += read?.length ?? 1
   }
-  return { rest, ramp }
+  return { rest, ramp: isUnlimited ? { ...NO_LIMIT, ...ramp } : ramp }
 }
+
+/** But for the limits that are named beside it. */
+const NO_LIMIT: RampWish = { inFlight: null, perMinute: null }
 
 /** Said twice, it is not known which is meant. */
 function joined(so: RampWish, more: RampWish, [word]: readonly Word[]): RampWish {
@@ -73,7 +79,7 @@ const READERS: Readonly<Record<string, (words: readonly Word[]) => Read>> = {
   success: readSuccess,
   'by-hand': () => ({ wish: { promotes: 'person' }, length: 1 }),
   'by-itself': () => ({ wish: { promotes: 'itself' }, length: 1 }),
-  unlimited: () => ({ wish: { inFlight: null, perMinute: null }, length: 1 }),
+  unlimited: () => ({ wish: {}, length: 1, isUnlimited: true }),
 }
 
 function readOption(words: readonly Word[]): Read | null {
@@ -211,3 +217,38 @@ function readSuccess([, first, second]: readonly Word[]): Read {
     'Say for example `success 95%`: so many of the jobs have to complete.',
   )
 }
+
+/** A ramp as one would type it: read again, it is the same. */
+export function rampTyped({ steps, inFlight, perMinute, ...others }: Ramp): string {
+  return [
+    `ramp ${steps.map(stepTyped).join(',')}`,
+    ...(inFlight === null || perMinute === null ? ['unlimited'] : []),
+    ...(inFlight === null ? [] : [`${inFlight} at once`]),
+    ...(perMinute === null ? [] : [paceTyped(perMinute)]),
+    `watch ${timeTyped(others.watchMs)} patience ${timeTyped(others.patienceMs)}`,
+    `success ${shareTyped(others.success)}`,
+    others.promotes === 'person' ? 'by-hand' : 'by-itself',
+  ].join(' ')
+}
+
+const shareTyped = (share: number): string => `${Number((share * 100).toFixed(3))}%`
+
+const stepTyped = (step: RampStep): string =>
+  'jobs' in step ? String(step.jobs) : shareTyped(step.share)
+
+/** So many a minute, or, where that is no whole number, in the shortest time in which it is one. */
+function paceTyped(perMinute: number): string {
+  const [unit, max] = PACES.map(([name, minutes]) => [name, perMinute * minutes] as const).find(
+    ([, jobs]) => Math.abs(jobs - Math.round(jobs)) < 1e-6,
+  ) ?? ['day', perMinute * 1440]
+  return `${Math.max(1, Math.round(max))}/${unit}`
+}
+
+const PACES = [
+  ['min', 1],
+  ['h', 60],
+  ['day', 1440],
+] as const
+
+const timeTyped = (ms: number): string =>
+  ms % MINUTE_MS === 0 ? `${ms / MINUTE_MS}m` : `${Math.max(1, Math.round(ms / 1000))}s`

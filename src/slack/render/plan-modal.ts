@@ -4,8 +4,10 @@ import { ACTION_WORDS } from '../../domain/action-words.ts'
 import { type ActionKind, onlyQueue, type Plan } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { OperatorError } from '../../domain/errors.ts'
+import { shownFilter } from '../../domain/filter-shown.ts'
 import { isJobAction, SELECT_MS } from '../../domain/job-actions.ts'
 import { isOver } from '../../domain/plan-states.ts'
+import { rampTyped } from '../../domain/replay-grammar.ts'
 import { percent, plural } from '../../domain/text.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Locale, PlanCardView, PlanView } from '../../domain/views.ts'
@@ -14,7 +16,7 @@ import { approverLines, expiryWords } from './approval-words.ts'
 import { context, section } from './elements.ts'
 import { stopLines, untilWords } from './holds.ts'
 import { modal } from './modal.ts'
-import { places, sentence } from './mrkdwn.ts'
+import { code, places, sentence } from './mrkdwn.ts'
 import { numberLines } from './numbers.ts'
 import { planBlocks, planFooter } from './plan-card.ts'
 import { metadataOf, planInputs } from './plan-inputs.ts'
@@ -151,10 +153,19 @@ export function planModal(view: PlanView, locale: Locale, reason: string | null 
       ...planInputs(view, reason),
       context(
         `*${plan.tier}* · ${sentence(plan.tierReason, 300)}`,
+        otherwiseWords(plan, locale),
         `plan ${plan.number} · ${numbersOf(plan, zone)} · can be confirmed until ${clockTime(plan.expiresAt, zone, at)}`,
       ),
     ],
   })
+}
+
+/** How other waves are said: the same again, typed, for whoever wants to change a part of it. */
+function otherwiseWords({ scope, jobs }: Plan, { commands }: Locale): string | null {
+  if (jobs?.replay === undefined) return null
+  const filter = jobs.filter === '' ? '' : ` ${shownFilter(jobs.filter)}`
+  const { ramp } = jobs.replay
+  return `Otherwise, for example: ${code(`${commands.queue} replay ${scope}${filter} ${rampTyped(ramp)}`, 250)}`
 }
 
 const driftBlocks = ({ drift }: PlanView): readonly KnownBlock[] =>
@@ -166,13 +177,20 @@ const driftBlocks = ({ drift }: PlanView): readonly KnownBlock[] =>
         ),
       ]
 
+function howWords(action: ActionKind): string {
+  if (action === 'replay') return ', wave by wave'
+  return isJobAction(action)
+    ? ', a thousand jobs at a time at most'
+    : ' and watched for a few seconds'
+}
+
 /** Between the confirmation and its outcome. */
 export const workingModal = (action: ActionKind, where: readonly string[]): ModalView =>
   modal({
     title: titleFor(action),
     blocks: [
       section(
-        `:hourglass_flowing_sand: Received. It is checked once more and recorded; then it is carried out${isJobAction(action) ? ', a thousand jobs at a time at most' : ' and watched for a few seconds'}, or sent to those who must approve it.`,
+        `:hourglass_flowing_sand: Received. It is checked once more and recorded; then it is carried out${howWords(action)}, or sent to those who must approve it.`,
         `You may close this: what becomes of the ${ACTION_WORDS[action].noun.toLowerCase()} is posted in ${places(where)}. If others must approve it, you are also told directly.`,
       ),
     ],

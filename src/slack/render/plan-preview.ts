@@ -57,7 +57,8 @@ function shareLine({ throttle, queues }: Pick<Plan, 'throttle' | 'queues'>): str
 /** What waits, by type, and for a start how long it takes: what an approver needs, without a job's content. */
 export function previewLines(plan: Plan): readonly (string | null)[] {
   const { preview, jobs } = plan
-  if (preview === null) return jobsLines(plan)
+  // What the first wave stands for says types and errors at once.
+  if (preview === null || plan.jobs?.replay !== undefined) return jobsLines(plan)
   const title = jobs === null ? 'What waits' : 'Types'
   return [
     ...jobsLines(plan),

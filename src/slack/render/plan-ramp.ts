@@ -10,10 +10,9 @@ const MAX_STRATA = 3
 /** What a replay does, in one sentence. */
 export function replayEffect({ replay, count, options }: PlannedJobs): string {
   const where = options.target === undefined ? '' : ` in ${queueName(options.target)}`
-  if (replay === undefined || replay.waves.length > 1)
-    return `They run again${where} in waves. Each wave is watched and judged before the next one.`
-  return count === 1
-    ? `It runs again${where}; what becomes of it is watched and shown.`
+  if (count === 1) return `It runs again${where}; what becomes of it is watched and shown.`
+  return replay === undefined || replay.waves.length > 1
+    ? `They run again${where} in waves. Each wave is watched and judged before the next one.`
     : `They run again${where}, spread over their errors and types; what becomes of each is watched and shown.`
 }
 

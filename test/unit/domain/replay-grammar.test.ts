@@ -1,6 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { parseQueueCommand } from '../../../src/domain/command-grammar.ts'
+import { rampTyped } from '../../../src/domain/replay-grammar.ts'
+import type { Ramp } from '../../../src/domain/replay.ts'
 
 const parsed = (text: string) => parseQueueCommand(text)
 const parsedRamp = (text: string) => {
@@ -62,6 +65,7 @@ describe('how a replay goes', () => {
     ['120/hour', { perMinute: 2 }],
     ['concurrency 2', { inFlight: 2 }],
     ['unlimited', { inFlight: null, perMinute: null }],
+    ['20/min unlimited', { inFlight: null, perMinute: 20 }],
     ['watch 2m patience 10 min', { watchMs: 2 * MINUTE, patienceMs: 10 * MINUTE }],
     ['success 97.5%', { success: 0.975 }],
     ['success 90 % by-hand', { success: 0.9, promotes: 'person' }],
@@ -75,7 +79,7 @@ describe('how a replay goes', () => {
     ['canary 51', /A canary is 1 to 50 jobs, not 51/],
     ['canary 0', /A canary is 1 to 50 jobs, not 0/],
     ['canary 5 ramp 10,100%', /`ramp` says a second time/],
-    ['20/min unlimited', /`unlimited` says a second time/],
+    ['20/min 30/min', /`30\/min` says a second time/],
     ['ramp', /After `ramp` its steps are missing/],
     ['ramp type:a', /After `ramp` its steps are missing/],
     ['ramp 10,10', /do not rise/],
@@ -117,4 +121,56 @@ describe('how a replay goes', () => {
       expect(parsed(`replay email ${turned.toReversed().join(' ')}`)).toEqual(wanted)
     }
   })
+})
+
+const rising = (most: number, count: number) =>
+  fc
+    .uniqueArray(fc.integer({ min: 1, max: most }), { maxLength: count })
+    .map((numbers) => numbers.toSorted((a, b) => a - b))
+
+const ramps: fc.Arbitrary<Ramp> = fc
+  .record({
+    jobs: rising(500_000, 5),
+    tenths: rising(1000, 5),
+    inFlight: fc.option(fc.integer({ min: 1, max: 10_000 })),
+    perMinute: fc.option(fc.integer({ min: 1, max: 100_000 })),
+    watchS: fc.integer({ min: 1, max: 86_400 }),
+    patienceS: fc.integer({ min: 1, max: 86_400 }),
+    success: fc.integer({ min: 1, max: 1000 }),
+    promotes: fc.constantFrom('itself' as const, 'person' as const),
+  })
+  .filter(({ jobs, tenths }) => jobs.length + tenths.length > 0)
+  .map(({ jobs, tenths, watchS, patienceS, success, ...others }) => ({
+    ...others,
+    steps: [
+      ...jobs.map((count) => ({ jobs: count })),
+      ...tenths.map((tenth) => ({ share: tenth / 10 / 100 })),
+    ],
+    watchMs: 1000 * watchS,
+    patienceMs: 1000 * patienceS,
+    success: success / 10 / 100,
+  }))
+
+it('any ramp reads as it is typed', () => {
+  fc.assert(
+    fc.property(ramps, (ramp) => {
+      expect(parsedRamp(rampTyped(ramp))).toEqual(ramp)
+    }),
+  )
+})
+
+it('a pace that is no whole number a minute is typed by the hour or the day', () => {
+  const paced = (perMinute: number) =>
+    rampTyped({
+      steps: [{ jobs: 1 }],
+      inFlight: null,
+      perMinute,
+      watchMs: 1000,
+      patienceMs: 1000,
+      success: 1,
+      promotes: 'itself',
+    })
+  expect(paced(20)).toContain(' 20/min ')
+  expect(paced(100 / 60)).toContain(' 100/h ')
+  expect(paced(7 / 1440)).toContain(' 7/day ')
 })
