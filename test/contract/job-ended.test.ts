@@ -165,6 +165,21 @@ describe('what is told of jobs', () => {
     expect(next).toMatchObject({ jobs: [{ id: 'after' }], hasGap: false })
   })
 
+  it('has a gap, and repeats nothing, where Redis forgot the last of it', async () => {
+    const add = (id: string) =>
+      world.raw.xadd(eventsOf('forgot'), id, 'event', 'completed', 'jobId', id)
+    await add('5-0')
+    await add('7-0')
+    expect((await ended('forgot', '0-0')).position).toBe('7-0')
+    await world.raw.del(eventsOf('forgot'))
+    await add('5-0')
+    const found = await ended('forgot', '7-0')
+    expect(found).toEqual({ position: '5-0', jobs: [], hasGap: true, hasMore: false })
+    await add('6-0')
+    const next = await ended('forgot', found.position)
+    expect(next).toMatchObject({ jobs: [{ id: '6-0' }], hasGap: false })
+  })
+
   it('has a gap as long as events are switched off', async () => {
     const from = await position('silent')
     await world.raw.xadd(eventsOf('silent'), 'MAXLEN', 0, '*', 'event', 'completed', 'jobId', '1')

@@ -143,7 +143,7 @@ describe.each(FLAVOURS)('a job of %s', (flavour) => {
     const worker = await openSeeingWorker(flavour, queue, world.server.port, ({ id }) => {
       ran.push(id)
     })
-    await world.put(queue, jobs.slice(0, 40), RUN, guard(1))
+    await world.put(queue, jobs.slice(0, 40), { ...RUN, isFirst: true }, guard(1))
     await eventually('some ran', () => ran.length > 0)
     await Promise.all([
       world.put(queue, jobs, RUN, guard(2)),

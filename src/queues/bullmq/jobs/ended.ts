@@ -41,10 +41,11 @@ export const readPosition = ({ connection, keys }: JobsOf): Promise<string> =>
  * events are switched off has a gap at every look.
  */
 export async function readEnded(
-  { connection, keys }: JobsOf,
+  jobsOf: JobsOf,
   position: string,
   most: number,
 ): Promise<EndedJobs> {
+  const { connection, keys } = jobsOf
   const jobs: Ended[] = []
   let [at, hasGap, size] = [position, false, PAGE.first]
   for (let page = 0; page < MOST_PAGES; page += 1) {
@@ -53,7 +54,8 @@ export async function readEnded(
       readAfter(redis, keys, from, count),
     )
     hasGap ||= !isWhole
-    if (entries.length === 0 && !isWhole) at = NO_EVENT
+    // Redis lost its last writes: what it still has of before was told already.
+    if (entries.length === 0 && !isWhole) at = await readPosition(jobsOf)
     for (const [index, [id, fields]] of entries.entries()) {
       at = id
       jobs.push(...endIn(id, fields))
