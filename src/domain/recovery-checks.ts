@@ -18,6 +18,8 @@ interface Seen {
 
 /** Where nothing moves for so long although jobs wait, workers do not work. */
 const MIN_STALL_MS = 60_000
+/** Who completed a job so lately is there, whatever an older list of connections says. */
+const THERE_MS = 30_000
 /** A run whose end was not seen by then will not be seen any more. */
 const LOST_RUN_MS = 60_000
 
@@ -98,12 +100,12 @@ function works(recovery: Recovery, { sight, track }: Seen, at: Date): Found | nu
   if (overview === null) return unreadable(sight)
   if (!overview.isKnown) return { state: 'unknown', words: 'no such queue is known' }
   if (overview.isPaused) return { state: 'bad', words: 'it is paused' }
-  if (overview.workers === 0) return { state: 'bad', words: 'no worker is connected' }
   if (sight.ended === null) return unreadable(sight)
   const waiting = backlog(overview.counts)
   const { active } = overview.counts
-  const since = Math.max(track.completedAt?.getTime() ?? 0, recovery.beganAt.getTime())
-  const stillMs = at.getTime() - since
+  const stillMs = at.getTime() - (track.completedAt ?? recovery.beganAt).getTime()
+  const isThere = overview.workers !== 0 || (track.completedAt !== null && stillMs < THERE_MS)
+  if (!isThere) return { state: 'bad', words: 'no worker is connected' }
   const isStill = stillMs >= Math.min(recovery.forMs, Math.max(MIN_STALL_MS, recovery.forMs / 3))
   if (waiting > 0 && isStill)
     return active === 0
@@ -119,7 +121,7 @@ const stalled = (state: Found['state'], what: string, stillMs: number): Found =>
 })
 
 const completedWords = ({ completed }: Track, workers: number | null): string =>
-  `${thousands(completed)} completed${workers === null ? '' : `, ${plural(workers, 'worker')}`}`
+  `${thousands(completed)} completed${(workers ?? 0) === 0 ? '' : `, ${plural(workers ?? 0, 'worker')}`}`
 
 function newFailures({ since }: Recovery, seen: readonly Seen[], at: Date, isFull: boolean): Found {
   const failed = seen.reduce((sum, { sight }) => sum + (sight.ended?.failed ?? 0), 0)

@@ -185,7 +185,7 @@ export const createRecoveries = (sql: Sql): Recoveries => ({
   look: (recovery) => look(sql, recovery),
   async setTime(id, forMs) {
     await sql.query(
-      `update recovery set for_ms = $2, is_late = false, good_ms = least(good_ms, $2)
+      `update recovery set for_ms = $2::bigint, is_late = false, good_ms = least(good_ms, $2::bigint)
        where id = $1 and ended_at is null`,
       [id, forMs],
     )
