@@ -4,7 +4,7 @@ import type { ReplaySettings } from './settings.ts'
 import { thousands } from './text.ts'
 
 /** What is put in line at once is at most what may be put in line in so long: a limit is no limit on average only. */
-export const BURST_MS = 10_000
+const BURST_MS = 10_000
 
 const MINUTE_MS = 60_000
 

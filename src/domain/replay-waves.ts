@@ -11,23 +11,37 @@ export interface Strata {
 
 /** Sorts jobs by type and shape of error; of strata of one size, the one seen first is the first. */
 export function strataOf(candidates: readonly Candidate[]): Strata {
-  const groups = new Map<string, Candidate[]>()
-  for (const one of candidates) {
-    const name = JSON.stringify([one.shape, one.type])
-    const group = groups.get(name)
-    if (group === undefined) groups.set(name, [one])
-    else group.push(one)
-  }
-  const sorted = [...groups.values()].toSorted((a, b) => b.length - a.length)
+  const groups = groupsOf(candidates).toSorted((a, b) => b.keys.length - a.keys.length)
+  const of = new Map<string, number>()
+  for (const [index, { keys }] of groups.entries()) for (const key of keys) of.set(key, index)
   return {
-    strata: sorted.flatMap((group) => group.slice(0, 1).map((one) => stratumOf(one, group.length))),
-    of: new Map(
-      sorted.flatMap((group, index) => group.map(({ key }): [string, number] => [key, index])),
-    ),
+    strata: groups.map(({ type, shape, keys }) => ({ type, shape, jobs: keys.length })),
+    of,
   }
 }
 
-const stratumOf = ({ type, shape }: Candidate, jobs: number): Stratum => ({ type, shape, jobs })
+interface Group {
+  readonly type: string
+  readonly shape: string | null
+  readonly keys: string[]
+}
+
+function groupsOf(candidates: readonly Candidate[]): readonly Group[] {
+  const groups: Group[] = []
+  // A map in a map, for a common key of both would have to be made for every job.
+  const types = new Map<string, Map<string | null, Group>>()
+  for (const { key, type, shape } of candidates) {
+    const shapes = types.get(type) ?? new Map<string | null, Group>()
+    types.set(type, shapes)
+    const known = shapes.get(shape)
+    const group = known ?? { type, shape, keys: [] }
+    group.keys.push(key)
+    if (known !== undefined) continue
+    shapes.set(shape, group)
+    groups.push(group)
+  }
+  return groups
+}
 
 /**
  * Shares jobs, in order of age, out to waves of these sizes. The first one is the canary; every later one is spread

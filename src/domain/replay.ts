@@ -96,7 +96,7 @@ export interface Wave {
   /** When its last job was put in line. */
   readonly fedAt: Date | null
   /** When the latest of those that are in line by now was put there; null for none. */
-  readonly putAt?: Date | null
+  readonly putAt: Date | null
   readonly verdict: Verdict | null
   readonly judgedAt: Date | null
   /** Null: by itself. */

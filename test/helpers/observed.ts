@@ -11,7 +11,7 @@ import type {
 } from '../../src/domain/replay.ts'
 
 /** When the waves of these tests begin. */
-export const BEGAN = new Date('2026-11-02T03:00:00Z')
+const BEGAN = new Date('2026-11-02T03:00:00Z')
 
 /** So many seconds after that. */
 export const after = (seconds: number): Date => new Date(BEGAN.getTime() + seconds * 1000)
