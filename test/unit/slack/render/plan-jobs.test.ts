@@ -6,7 +6,6 @@ import { type JobAction, MOST_JOBS } from '../../../../src/domain/job-actions.ts
 import { JOB_VERBS } from '../../../../src/domain/job-grammar.ts'
 import { endedWell, planWords } from '../../../../src/domain/plan-outcome.ts'
 import type { JobAccounts } from '../../../../src/domain/ports/vault-store.ts'
-import type { PlannedReplay } from '../../../../src/domain/replay.ts'
 import { LIMITS } from '../../../../src/slack/limits.ts'
 import { planCard } from '../../../../src/slack/render/plan-card.ts'
 import { jobsEffectLine, jobsLines } from '../../../../src/slack/render/plan-jobs.ts'
@@ -171,70 +170,6 @@ describe('a preview about jobs', () => {
     expect(hint('drain', someJobs())).not.toContain('cannot be taken back')
     expect(hint('drain', someJobs({ options: { forgets: true } }))).toContain('cannot be taken')
     expect(hint('discard', someJobs())).toContain('cannot be taken back')
-  })
-})
-
-const aReplay = (over: Partial<PlannedReplay> = {}): PlannedReplay => ({
-  ramp: {
-    steps: [{ jobs: 10 }, { share: 1 }],
-    inFlight: 500,
-    perMinute: 20,
-    watchMs: 30_000,
-    patienceMs: 600_000,
-    promotes: 'itself',
-    success: 0.95,
-  },
-  waves: [10, 990],
-  strata: [
-    { type: 'send', shape: 'ETIMEDOUT {host}', jobs: 960 },
-    { type: 'send', shape: 'no such template', jobs: 30 },
-    { type: 'report', shape: null, jobs: 10 },
-  ],
-  looked: 1000,
-  canary: { a: 0, b: 0, c: 0, d: 1 },
-  ...over,
-})
-
-describe('a preview of a replay', () => {
-  const shown = (replay: PlannedReplay, over: Partial<PlannedJobs> = {}) =>
-    previewOf(aJobPlan('replay', someJobs({ count: 1000, replay, ...over }), { scope: 'v7' }))
-  const text = (replay: PlannedReplay, over: Partial<PlannedJobs> = {}) =>
-    words(shown(replay, over))
-
-  it('says the waves, their limits, what lets them go on, and whom the first one stands for', () => {
-    const said = text(aReplay())
-    expect(said).toContain('*Waves* 10 → 990 · at most 500 at once, 20 per min')
-    expect(said).toMatch(/\*Goes on by itself\* if 95 % complete, no new error.*30 s watched/)
-    expect(said).toContain(
-      '*First 10*: 3 × `ETIMEDOUT {host}` `send` · 1 × `no such template` `send` · none of 1 rarer cause',
-    )
-    expect(said).toContain('400 jobs wait there: what is replayed goes ahead.')
-    expect(said).toContain('replay v7 ramp 10,100% 500 at once 20/min watch 30s')
-    expect(shown(aReplay()).title.text).toBe('Replay 1,000 jobs')
-  })
-
-  it('says who promotes, and what stands behind what waits', () => {
-    const { ramp } = aReplay()
-    const said = text(aReplay({ ramp: { ...ramp, promotes: 'person', inFlight: null } }))
-    expect(said).toContain('*Each wave waits for a click*')
-    expect(said).toContain('goes ahead, but for the last wave.')
-  })
-
-  it('is short enough for a phone', () => {
-    const lines = text(aReplay()).split('\n')
-    expect(lines.length).toBeLessThanOrEqual(16)
-  })
-
-  it('calls a single wave one, and names where jobs come from and go to', () => {
-    const alone = aReplay({ waves: [10], looked: 500 })
-    const said = text(alone, {
-      count: 10,
-      options: { continues: 41, target: { system: 'sales', queue: 'aside' } },
-    })
-    expect(said).toContain('*One wave* 10')
-    expect(said).toContain('that plan 41 left')
-    expect(said).toContain('They run again in `sales/aside`, spread over their errors')
-    expect(said).not.toContain('400 jobs wait there')
   })
 })
 
