@@ -26,7 +26,6 @@ interface Draft {
   readonly preview?: PlanPreview | null
   readonly jobs?: PlannedJobs | null
   readonly throttle?: PlannedThrottle | null
-  readonly replay?: Plan['replay']
 }
 
 /** What a timed end is the end of. */
@@ -56,7 +55,6 @@ export function draftPlan(
     holdMs: draft.holdMs,
     jobs: draft.jobs ?? null,
     throttle: draft.throttle ?? null,
-    ...(draft.replay === undefined ? {} : { replay: draft.replay }),
     reason: isTimedEnd ? `the ${ENDED[draft.action] ?? 'hold'} was set for this long` : null,
   }
   return {

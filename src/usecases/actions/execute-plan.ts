@@ -129,8 +129,8 @@ async function readyAt(deps: Deps, plan: Plan): Promise<Date | null> {
 
 /** When what goes on by itself does so, in ms; null where something else has to happen first. */
 function laterOf(waits: Waits): number | null {
-  const times = [...waits.values()].map((wait) =>
-    wait === 'busy' || wait instanceof OperatorError ? null : wait.laterMs,
+  const times = [...waits.values()].map((one) =>
+    one === 'busy' || one instanceof OperatorError ? null : one.laterMs,
   )
   return times.reduce<number | null>(
     (most, one) => (most === null || one === null ? null : Math.max(most, one)),

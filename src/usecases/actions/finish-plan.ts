@@ -64,7 +64,7 @@ async function finish(
   const outcome = { words: planWords(plan, { state, text }) }
   const finished = await store.plans.finish(id, fence, stateOf(plan, state), outcome, now)
   if (finished === null) throw new LeaseLost()
-  if (finished.action === 'replay') await closeReplay(store, finished, now)
+  if (finished.action === 'replay') await closeReplay(deps, store, finished, now)
   await spendCard(deps, store, finished, now)
   await (plan.endsHoldId === null ? tell(store, finished, now) : tellEnd(store, finished, now))
   if (finished.tier === 'T3') await requestAnchor(store)

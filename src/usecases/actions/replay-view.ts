@@ -1,7 +1,7 @@
 import type { Plan } from '../../domain/action.ts'
 import type { ButtonPurpose } from '../../domain/message.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
-import { leftOf } from '../../domain/replay-lines.ts'
+import { bucketWords, leftOf } from '../../domain/replay-lines.ts'
 import { currentWave } from '../../domain/replay-next.ts'
 import type { Replay } from '../../domain/replay.ts'
 import type { ReplayDetailsView, ReplayView, ReturnedSet } from '../../domain/views-replay.ts'
@@ -149,6 +149,7 @@ export async function replayDetailsView(
   const strata = Object.entries(replay.waves[0]?.counts.strata ?? {})
   return {
     planNumber: plan.number,
+    words: bucketWords(replay, leftOf(replay)),
     failures: failures.slice(0, MAX_SHAPES),
     isCut: failures.length > MAX_SHAPES,
     strata: strata.flatMap(([index, counts]) => {

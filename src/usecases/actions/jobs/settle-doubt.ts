@@ -11,6 +11,7 @@ import { plural } from '../../../domain/text.ts'
 import { auditOfPlan } from '../../audit/audit-of.ts'
 import type { Deps } from '../../deps.ts'
 import { placesOf, tellPlaces } from '../card.ts'
+import { enterInLedger } from '../replay/ledger.ts'
 import { forget, sliceEnd } from './job-action.ts'
 import { operatorOf } from './operator-of.ts'
 
@@ -52,6 +53,7 @@ async function settleDoubt(deps: Deps, planId: string, slice: Slice): Promise<vo
   const now = deps.clock.now()
   await deps.store.transaction(async (store) => {
     const told = await settleRows(store, doubt, ends, now)
+    if (plan.action === 'replay') await enterInLedger(store, plan, slice, told, now)
     if (!(await store.slices.end(planId, fence, slice.position, sliceEnd(told), now)))
       throw new Overtaken(`the slice ${slice.position} of plan ${plan.number} is settled already`)
     const words = wordsOf(plan, slice, told)
@@ -72,10 +74,13 @@ async function settleDoubt(deps: Deps, planId: string, slice: Slice): Promise<vo
 
 /** By job id, or by row of the vault; what has no receipt was not touched. Of a move also what was put. */
 async function endsOf(deps: Deps, { plan, slice, guard, before }: Doubt): Promise<Ends> {
-  const ends = slice.ids.map((id): JobEnd => before.get(id) ?? { id, skipped: 'untouched' })
   const target = plan.jobs?.options.target
   const puts =
     target === undefined ? new Map() : await operatorOf(deps, target).open(target.queue, guard)
+  const { action } = plan
+  const isPutThere = target !== undefined && isJobAction(action) && isOfVault(action, slice)
+  const told = isPutThere ? puts : before
+  const ends = slice.ids.map((id): JobEnd => told.get(id) ?? { id, skipped: 'untouched' })
   return { ends, puts }
 }
 
@@ -102,7 +107,7 @@ async function settleRows(
   if (set === undefined) return ends
   const taken = slice.ids.filter((id) => before.has(id))
   await store.vault.settleCopies(set.id, slice.ids, taken)
-  if (plan.action !== 'move') return ends
+  if (plan.jobs?.options.target === undefined) return ends
   const rows = await store.vault.rowsOf(set.id, slice.ids)
   const putEnds = rows.map(
     ({ id }): JobEnd => puts.get(String(id)) ?? { id: String(id), skipped: 'kept' },

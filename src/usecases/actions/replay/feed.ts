@@ -1,21 +1,14 @@
-import { OperatorError } from '../../../domain/errors.ts'
-import type { JobEnd } from '../../../domain/job.ts'
-import type { Repositories } from '../../../domain/ports/store.ts'
 import type { Slice } from '../../../domain/ports/vault-store.ts'
 import { isSameQueue } from '../../../domain/queue.ts'
 import { mayPut } from '../../../domain/replay-verdict.ts'
 import type { Deps } from '../../deps.ts'
 import { showProgress } from '../card.ts'
 import { inPlace } from '../jobs/in-place.ts'
-import {
-  dealWith,
-  type JobActionSpec,
-  type SliceResult,
-  type SliceWork,
-} from '../jobs/job-action.ts'
+import { dealWith, type JobActionSpec } from '../jobs/job-action.ts'
 import { moveSlice } from '../jobs/move.ts'
 import { operatorOf } from '../jobs/operator-of.ts'
 import { releaseSlice } from '../jobs/release.ts'
+import { enterInLedger } from './ledger.ts'
 import type { Run } from './run.ts'
 
 /** What became of an attempt to put more in line: some were, there is no room yet, or the wave has no more. */
@@ -46,7 +39,7 @@ export async function putSlice(deps: Deps, run: Run, slice: Slice): Promise<void
   const wave = slice.wave ?? 0
   await deps.store.now.replays.beginWave(part.plan.id, wave, deps.clock.now())
   const operator = operatorOf(deps, slice.ref)
-  await dealWith(deps, withLedger(run, wave, putting(run, slice)), { part, slice, operator })
+  await dealWith(deps, withLedger(run, putting(run, slice)), { part, slice, operator })
 }
 
 type CarryOut = JobActionSpec['carryOutSlice']
@@ -68,46 +61,14 @@ const isLastAndFree = ({ waves, ramp }: Run['planned'], slice: Slice): boolean =
   (slice.wave ?? 0) === waves.length - 1 && ramp.inFlight === null && waves.length > 1
 
 const withLedger =
-  ({ part, planned }: Run, wave: number, carryOut: CarryOut): CarryOut =>
+  ({ part: { plan } }: Run, carryOut: CarryOut): CarryOut =>
   async (deps, work) => {
     const result = await carryOut(deps, work)
     return {
       ...result,
       settle: async (store, at) => {
         await result.settle?.(store, at)
-        const jobs = await ledgerOf(store, work, result)
-        const strata = wave === 0 ? planned.canary : {}
-        await store.replays.addJobs(
-          part.plan.id,
-          wave,
-          jobs.map(({ id, key }) => ({ id, key, stratum: strata[key] ?? null })),
-          result.ends.length - jobs.length,
-          at,
-        )
+        await enterInLedger(store, plan, work.slice, result.ends, at)
       },
     }
   }
-
-interface Put {
-  readonly id: string
-  readonly key: string
-}
-
-/** Those that were put in line, under the ids that they have there. */
-async function ledgerOf(
-  store: Repositories,
-  { slice }: SliceWork,
-  { ends }: SliceResult,
-): Promise<readonly Put[]> {
-  const put = ends.filter(({ skipped }) => skipped === null)
-  if (slice.isInVault !== true) return put.map(({ id, newId }) => ({ id: newId ?? id, key: id }))
-  const rows = await store.vault.rows(put.map(({ id }) => Number(id)))
-  const idOf = new Map(rows.map((row) => [String(row.id), row.newId ?? row.jobId]))
-  return put.map((end) => ({ id: idIn(idOf, end), key: end.id }))
-}
-
-function idIn(idOf: ReadonlyMap<string, string>, { id, newId }: JobEnd): string {
-  const found = newId ?? idOf.get(id)
-  if (found !== undefined) return found
-  throw new OperatorError('bad_input', `Row ${id} of the vault is gone.`, 'Nothing was lost.')
-}

@@ -8,7 +8,7 @@ import type { Deps } from '../../deps.ts'
 import type { Run } from './run.ts'
 
 /** Nobody is kept waiting for a probe for longer. */
-const PROBE_MS = 2_000
+const PROBE_MS = 5_000
 const FAILURES = 20
 /** Above this share of its memory Redis may refuse writes soon. */
 const FULL_SHARE = 0.9
@@ -19,46 +19,53 @@ export const oldestMs = (
   now: Date,
 ): number | null => (oldestWaitingAt === null ? null : now.getTime() - oldestWaitingAt.getTime())
 
+/** What is so around a replay, whatever its own jobs do. */
+export type Surroundings = Pick<Observed, 'queue' | 'redis' | 'probes' | 'alerts'> & {
+  readonly at: Date
+}
+
+export async function lookAround(deps: Deps, { ref, replay }: Run): Promise<Surroundings> {
+  const system = deps.systems.get(ref.system)
+  const [{ overview }, health, probes, alerts] = await Promise.all([
+    system.pauseState(ref.queue),
+    system.health().catch(unwell),
+    deps.probes.read(ref, PROBE_MS),
+    deps.store.now.alerts.beganSince(ref, replay.beganAt),
+  ])
+  const at = deps.clock.now()
+  const queue = {
+    isPaused: overview.isPaused,
+    workers: overview.workers,
+    waiting: backlog(overview.counts),
+    oldestMs: oldestMs(overview, at),
+  }
+  return { at, queue, redis: health === null ? null : redisOf(health), probes, alerts }
+}
+
 export interface Measured {
   readonly seen: Observed
   readonly gates: readonly Gate[]
 }
 
-/** Everything that decides about the wave under way, looked at now. */
-export async function measure(deps: Deps, run: Run): Promise<Measured> {
-  const { part, planned, replay, ref } = run
+/** Everything that decides about the wave under way: what is around it, and how its jobs do by now. */
+export async function measure(
+  deps: Deps,
+  { part, planned, replay }: Run,
+  { at: _at, ...around }: Surroundings,
+): Promise<Measured> {
   const wave = replay.waves[replay.wave]
   if (wave === undefined) throw new Error(`plan ${part.plan.number} has no wave ${replay.wave}`)
-  const system = deps.systems.get(ref.system)
-  const { now: store } = deps.store
-  const [{ overview }, health, probes, alerts, failures] = await Promise.all([
-    system.pauseState(ref.queue),
-    system.health().catch(unwell),
-    deps.probes.read(ref, PROBE_MS),
-    store.alerts.beganSince(ref, replay.beganAt),
-    store.replays.failures(part.plan.id, replay.wave, FAILURES),
-  ])
-  const now = deps.clock.now()
-  const waitingMs = oldestMs(overview, now)
   const seen: Observed = {
-    now,
+    ...around,
+    now: deps.clock.now(),
     wave,
     isCanary: replay.wave === 0,
     ramp: planned.ramp,
     strata: planned.strata,
-    failures,
+    failures: await deps.store.now.replays.failures(part.plan.id, replay.wave, FAILURES),
     baseline: replay.baseline,
-    live: { ...replay.live, oldestMs: waitingMs },
+    live: { ...replay.live, oldestMs: around.queue?.oldestMs ?? null },
     maxWaitMs: deps.settings.replay.maxWaitMs,
-    queue: {
-      isPaused: overview.isPaused,
-      workers: overview.workers,
-      waiting: backlog(overview.counts),
-      oldestMs: waitingMs,
-    },
-    redis: health === null ? null : redisOf(health),
-    probes,
-    alerts,
     beganAt: replay.beganAt,
   }
   return { seen, gates: gatesOf(seen) }

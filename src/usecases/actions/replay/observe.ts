@@ -9,6 +9,8 @@ const PAGE = 2000
 const MOST_PAGES = 10
 /** Of jobs that nothing was told of, so many are asked after at a look: those that were put in line first. */
 const MOST_ASKED = 500
+/** And so many where it is known that ends were missed. */
+const MOST_AFTER_GAP = 5_000
 
 /**
  * Notes how jobs ended, from what the queue tells of them; with `isAsking` also by asking after those of which it
@@ -16,15 +18,17 @@ const MOST_ASKED = 500
  * called unseen only after what was told until then has been read.
  */
 export async function observe(deps: Deps, run: Run, isAsking: boolean): Promise<void> {
-  const asked = isAsking ? await ask(deps, run) : []
-  await readEvents(deps, run)
-  if (asked.length > 0) await deps.store.now.replays.note(run.part.plan.id, asked)
+  const asked = isAsking ? await ask(deps, run, MOST_ASKED) : []
+  const hasGap = await readEvents(deps, run)
+  const missed = hasGap ? await ask(deps, run, MOST_AFTER_GAP) : []
+  const seen = [...asked, ...missed]
+  if (seen.length > 0) await deps.store.now.replays.note(run.part.plan.id, seen)
 }
 
-async function ask(deps: Deps, run: Run): Promise<readonly SeenJob[]> {
+async function ask(deps: Deps, run: Run, limit: number): Promise<readonly SeenJob[]> {
   const { part, operator, ref, replay } = run
   if (openJobs(replay) === 0) return []
-  const query = { outcome: 'open', limit: MOST_ASKED } as const
+  const query = { outcome: 'open', limit } as const
   const open = await deps.store.now.replays.jobs(part.plan.id, query)
   const ids = open.map(({ id }) => id)
   const outcomes = await operator.outcomes(ref.queue, ids, replay.beganAt)
@@ -44,18 +48,24 @@ function failedJob({ planned }: Run, id: string, error: string, at: Date): SeenJ
   return { id, outcome: 'failed', shape, isKnown, at }
 }
 
-/** Every page is noted with the position after it in one commit, so that none is counted twice. */
-async function readEvents(deps: Deps, run: Run): Promise<void> {
+/**
+ * Every page is noted with the position after it in one commit, so that none is counted twice. Resolves to whether
+ * ends were dropped by the system before they were read.
+ */
+async function readEvents(deps: Deps, run: Run): Promise<boolean> {
   const { operator, ref, replay } = run
   let from = replay.position ?? (await operator.position(ref.queue))
   let { live } = replay
+  let hasGap = false
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const told = await operator.ended(ref.queue, from, PAGE)
-    if (told.position === from) return
+    hasGap ||= told.hasGap
+    if (told.position === from) break
     live = await notePage(deps, run, told, live)
     from = told.position
-    if (!told.hasMore) return
+    if (!told.hasMore) break
   }
+  return hasGap
 }
 
 /** The jobs of a page are this replay's, or others of the same queue. Resolves to the others, counted. */

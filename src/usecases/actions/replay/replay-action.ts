@@ -1,3 +1,4 @@
+import { OperatorError } from '../../../domain/errors.ts'
 import { Overtaken } from '../../../domain/ports/job-operator.ts'
 import { replayWords } from '../../../domain/replay-words.ts'
 import type { Deps } from '../../deps.ts'
@@ -12,7 +13,7 @@ import {
 import { isExplained } from '../jobs/outcome-words.ts'
 import { replayAccounts } from './accounts.ts'
 import { openRun } from './begin.ts'
-import { isAway, stepReplay } from './step.ts'
+import { stepReplay } from './step.ts'
 
 /**
  * Jobs run again in waves, the first of which is small and watched: see docs/replay.md. Every step begins with a
@@ -36,6 +37,9 @@ export const replayAction: ActionSpec = {
   verify: verifyReplay,
   settle: async () => {},
 }
+
+const isAway = (error: unknown): error is OperatorError =>
+  error instanceof OperatorError && error.code === 'system_unreachable'
 
 /** Nothing is known while the system is away: the card says so rather than showing what was true before. */
 async function noteAway(deps: Deps, { plan }: Part, words: string): Promise<void> {

@@ -12,7 +12,7 @@ import type { Run } from './run.ts'
 
 const PAGE = 5000
 const SLICE_JOBS = 1000
-const IN_LINE: readonly JobState[] = ['waiting', 'prioritized', 'delayed']
+const IN_LINE: ReadonlySet<JobState> = new Set(['waiting', 'prioritized', 'delayed'])
 
 /** Which jobs of a replay go to the vault: those that still wait in line, or those that failed again. */
 export interface Return {
@@ -47,8 +47,8 @@ export async function takeBack(deps: Deps, run: Run, what: Return): Promise<bool
       holdMs: null,
       decision: { tier: 'T2', reason: 'whoever ordered the replay authorised its end' },
       jobs: plannedJobs(groups, reason),
-      replay: { planId: plan.id, step },
     }),
+    replay: { planId: plan.id, step },
   }
   await store(deps, draft, groups, reason)
   return true
@@ -91,7 +91,7 @@ async function toTake(deps: Deps, run: Run, { kind, wave }: Return): Promise<rea
     })
     const ids = page.map(({ id }) => id)
     for (const [id, state] of await operator.states(ref.queue, ids)) {
-      if (kind === 'failed' ? state !== 'failed' : !IN_LINE.includes(state)) continue
+      if (kind === 'failed' ? state !== 'failed' : !IN_LINE.has(state)) continue
       byState.set(state, [...(byState.get(state) ?? []), id])
     }
     after = ids.at(-1)

@@ -1,0 +1,93 @@
+import { canHalt, verdictOf } from '../../../domain/replay-verdict.ts'
+import { waveWords } from '../../../domain/replay-words.ts'
+import type { Gate, Replay } from '../../../domain/replay.ts'
+import type { Deps } from '../../deps.ts'
+import type { Later } from '../execution.ts'
+import { frozenError } from '../freeze.ts'
+import { feed } from './feed.ts'
+import { beginHalting, comeToEnd, goOnHalting, takeFailed } from './halting.ts'
+import { ifUnchanged } from './if-unchanged.ts'
+import { later } from './later.ts'
+import type { Measured } from './measure.ts'
+import type { Run } from './run.ts'
+import { goOn, hold, promote } from './verdicts.ts'
+
+/** What is next: to look again at once or later, or nothing, for it is over. */
+export type Next = 'again' | Later | null
+
+/** Does what the replay's state and what was measured ask for: one thing, and all of it in one commit. */
+export async function act(deps: Deps, run: Run, measured: Measured): Promise<Next> {
+  const { replay, part } = run
+  if (replay.wave > 0) await takeFailed(deps, run, replay.wave - 1)
+  if (replay.state === 'done' || replay.state === 'halted') return comeToEnd(deps, run)
+  if (replay.state === 'halting') return goOnHalting(deps, run)
+  if (part.isEnding)
+    return beginHalting(deps, run, { by: part.plan.stop?.by ?? null, words: stopWords(run) })
+  return judge(deps, run, measured)
+}
+
+/** By the gates, but for what a person has said. */
+async function judge(deps: Deps, run: Run, { seen, gates }: Measured): Promise<Next> {
+  const { replay } = run
+  const { verdict, words } = verdictOf(counting(gates, replay), seen)
+  if (verdict === 'halt') return beginHalting(deps, run, { by: null, words })
+  if (replay.isHeldByPerson) return later('person')
+  const freeze = await deps.store.now.control.frozen()
+  if (freeze !== null) return holdIt(deps, run, frozenError(freeze, deps).message)
+  if (verdict === 'hold') return holdIt(deps, run, words)
+  if (verdict === 'promote') return promoteIt(deps, run, words)
+  return replay.state === 'held' ? goOnByItself(deps, run) : putMore(deps, run)
+}
+
+async function goOnByItself(deps: Deps, run: Run): Promise<'again'> {
+  await ifUnchanged(deps, run, (store, now, fresh) =>
+    goOn(store, run.part.plan, fresh, { by: null, now }),
+  )
+  return 'again'
+}
+
+/** A person let it go on in spite of these: they hold it no more; what would halt it still does. */
+const counting = (gates: readonly Gate[], { ignored }: Replay): readonly Gate[] =>
+  gates.filter(({ name, state }) => (state === 'bad' && canHalt(name)) || !ignored.includes(name))
+
+const stopWords = ({ part: { plan } }: Run): string =>
+  plan.stop === null ? 'it was interrupted for too long' : `<@${plan.stop.by.userId}> stopped it`
+
+async function putMore(deps: Deps, run: Run): Promise<Later | 'again'> {
+  const { plan } = run.part
+  const fed = await feed(deps, run)
+  if (fed === 'put') return 'again'
+  if (fed === 'no_room') return later('room')
+  const wave = run.replay.waves[run.replay.wave]
+  if (wave !== undefined && wave.fedAt === null) {
+    const now = deps.clock.now()
+    await deps.store.now.replays.beginWave(plan.id, run.replay.wave, now)
+    await deps.store.now.replays.fedWave(plan.id, run.replay.wave, now)
+    return 'again'
+  }
+  return later('end')
+}
+
+async function holdIt(deps: Deps, run: Run, words: string): Promise<Later> {
+  if (run.replay.state !== 'held' || run.replay.reason !== words)
+    await ifUnchanged(deps, run, (store, now, fresh) =>
+      hold(store, run.part.plan, fresh, { by: null, words, now }),
+    )
+  return later('person')
+}
+
+/** A good wave is followed by the next one, unless that is for a person to say. */
+async function promoteIt(deps: Deps, run: Run, words: string): Promise<Later | 'again'> {
+  const { part, planned, replay } = run
+  const isLast = replay.wave === replay.waves.length - 1
+  if (planned.ramp.promotes === 'person' && !isLast)
+    return holdIt(
+      deps,
+      run,
+      `${waveWords(replay.waves[replay.wave], replay.waves.length)}: the next wave waits for a click`,
+    )
+  await ifUnchanged(deps, run, (store, now, fresh) =>
+    promote(store, part.plan, fresh, { by: null, words, now }),
+  )
+  return 'again'
+}
