@@ -173,16 +173,17 @@ export function leftOf(replay: Pick<Replay, 'waves'>): number {
   return Math.max(0, all - fed - skipped) + returned
 }
 
-function bucketWords(replay: Replay, left: number): string {
+/** `9 of 10 jobs completed and 1 failed as before`: what became of all of them. */
+export function bucketWords(replay: Replay, left: number): string {
   const { completed, known, fresh, unseen, skipped } = replayCounts(replay)
   const some = (count: number, words: string): string[] =>
     count === 0 ? [] : [`${thousands(count)} ${words}`]
   return listing([
     `${thousands(completed)} of ${plural(planned(replay), 'job')} completed`,
     ...some(known, 'failed as before'),
-    ...some(fresh, 'failed anew'),
+    ...some(fresh, 'failed in a new way'),
     ...some(unseen, 'not seen to end'),
-    ...some(skipped, 'skipped'),
+    ...some(skipped, 'not there any more'),
     ...some(left, 'never ran'),
   ])
 }

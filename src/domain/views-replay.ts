@@ -25,6 +25,8 @@ export interface ReturnedSet {
 /** What its jobs failed with, for the thread of the card. */
 export interface ReplayDetailsView {
   readonly planNumber: number
+  /** Every job in one bucket, in words. */
+  readonly words: string
   /** Redacted; the most frequent first. */
   readonly failures: readonly {
     readonly shape: string

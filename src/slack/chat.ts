@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ChatRefusal, type Chat } from '../domain/ports/chat.ts'
 import type { SlackClients } from './clients.ts'
 import { ask } from './faults.ts'
+import { postFile } from './files.ts'
 import { findOwnRoom } from './own-channels.ts'
 import { createPeople, type PeopleDeps } from './people.ts'
 
@@ -63,6 +64,7 @@ export function createChat(deps: ChatDeps): Chat {
         if (!isBenign(error, ['already_pinned'])) throw error
       })
     },
+    postFile: (file, place) => postFile(background, file, place),
     ...createPeople(deps),
   }
 }

@@ -149,7 +149,7 @@ function writing(sql: Sql, work: Work, clock: Clock): Writing {
   }
 }
 
-type Reading = Pick<Messages, 'next' | 'nextDue' | 'byKey' | 'pendingChannels' | 'depth'>
+type Reading = Pick<Messages, 'next' | 'nextDue' | 'byKey' | 'ofPlan' | 'pendingChannels' | 'depth'>
 
 function reading(sql: Sql): Reading {
   const one = async (text: string, values: readonly unknown[]): Promise<OutboxMessage | null> => {
@@ -159,6 +159,11 @@ function reading(sql: Sql): Reading {
   return {
     next: (channel, now) => one(NEXT, [channel, now]),
     byKey: (key) => one('select * from message where key = $1', [key]),
+    async ofPlan(planId) {
+      const about = JSON.stringify({ kind: 'plan', planId })
+      const text = 'select * from message where content @> $1 order by id'
+      return (await rows<MessageRow>(sql, text, [about])).map(toMessage)
+    },
     async nextDue(channel) {
       const found = await row<{ due: Date | null }>(sql, NEXT_DUE, [channel])
       return found?.due ?? null

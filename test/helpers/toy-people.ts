@@ -47,6 +47,7 @@ export const createToyPeople = (isDeeIn: () => boolean): Chat => ({
   invite: notAsked,
   setTopic: notAsked,
   pin: notAsked,
+  postFile: notAsked,
   groupMembers: async () => (isDeeIn() ? ['DEE'] : []),
   member: async (actor) => ({
     actor,

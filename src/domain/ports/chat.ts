@@ -21,6 +21,8 @@ export interface Chat {
   invite(channelId: string, userIds: readonly string[]): Promise<void>
   setTopic(channelId: string, topic: string): Promise<void>
   pin(channelId: string, ts: string): Promise<void>
+  /** Posts a file, once: a call that was not answered may have posted it, and is not made again. */
+  postFile(file: NewFile, place: FilePlace): Promise<void>
   /** Members of a user group, from Slack, at most 60 s old. */
   groupMembers(groupId: string): Promise<readonly string[]>
   /**
@@ -29,6 +31,18 @@ export interface Chat {
    */
   member(actor: Actor, options?: MemberOptions): Promise<Member>
 }
+
+export interface NewFile {
+  /** With its ending: `plan-42.csv`. */
+  readonly name: string
+  readonly title: string
+  readonly content: Uint8Array
+}
+
+/** A thread, or a person directly, who is told these words first. */
+export type FilePlace =
+  | { readonly channelId: string; readonly threadTs: string }
+  | { readonly userId: string; readonly words: string }
 
 export interface MemberOptions {
   readonly fresh?: boolean

@@ -105,6 +105,8 @@ export interface Messages {
   /** When `next` will have something again; may be past; null when the channel is drained. */
   nextDue(channel: string): Promise<Date | null>
   byKey(key: string): Promise<OutboxMessage | null>
+  /** Every card of a plan, wherever it was sent, in the order in which they were wished for. */
+  ofPlan(planId: string): Promise<readonly OutboxMessage[]>
   /**
    * Claims a message before the call to Slack, until `until`. False if somebody attempted or delivered
    * it since it was read: then it is theirs.

@@ -5,7 +5,7 @@ import { queueKey } from '../../domain/queue.ts'
 import { repeating, undoing } from '../../usecases/actions/undo-plan.ts'
 import type { Conversation, ListenerContext } from './context.ts'
 import { closeIncident, endCheck, takeLead } from './incident-command.ts'
-import { isPlanWord, sayToPlan } from './plan-buttons.ts'
+import { isPlanWord, planNumberOf, sayToPlan } from './plan-buttons.ts'
 import { openPlan, type Target } from './plan-modal.ts'
 import { answerQueueCommand } from './queue-command.ts'
 
@@ -74,6 +74,20 @@ const wrongPurpose = (): OperatorError =>
     'Nothing was changed.',
   )
 
+async function clickOnPlan(
+  context: ListenerContext,
+  talk: Conversation,
+  kind: string,
+  planId: string,
+): Promise<void> {
+  if (kind === 'outcomes') {
+    const plan = await planNumberOf(context, planId)
+    return answerQueueCommand(context, talk, { kind, plan })
+  }
+  if (!isPlanWord(kind)) throw wrongPurpose()
+  return sayToPlan(context, talk, kind, planId)
+}
+
 /** Every other button: what its row says, whatever the click claims. */
 export async function clickButton(
   context: ListenerContext,
@@ -81,10 +95,7 @@ export async function clickButton(
   token: string,
 ): Promise<void> {
   const { purpose } = await redeem(context, token)
-  if ('planId' in purpose) {
-    if (!isPlanWord(purpose.kind)) throw wrongPurpose()
-    return sayToPlan(context, talk, purpose.kind, purpose.planId)
-  }
+  if ('planId' in purpose) return clickOnPlan(context, talk, purpose.kind, purpose.planId)
   switch (purpose.kind) {
     case 'ack':
       return takeLead(context, talk, purpose.incidentId)

@@ -101,3 +101,10 @@ export async function planIdOf({ deps }: ListenerContext, number: number): Promi
     'Nothing was changed. `pending` shows what waits.',
   )
 }
+
+/** The number of the plan of this id. Throws `stale_button` if there is none. */
+export async function planNumberOf({ deps }: ListenerContext, id: string): Promise<number> {
+  const plan = await deps.store.now.plans.byId(id)
+  if (plan !== null) return plan.number
+  throw new OperatorError('stale_button', 'This is not known any more.', 'Nothing was changed.')
+}

@@ -3,7 +3,6 @@ import type { QueueRef } from '../../domain/queue.ts'
 import { freezeActions, liftFreeze } from '../../usecases/actions/freeze.ts'
 import { listPending } from '../../usecases/actions/plan-card.ts'
 import { searchAudit } from '../../usecases/audit/search-audit.ts'
-import { showOutcomes } from '../../usecases/jobs/show-outcomes.ts'
 import { requireMember } from '../../usecases/people/authorize.ts'
 import { explainPolicy } from '../../usecases/people/explain.ts'
 import { discoverWhereNothingIsKnown, matchQueues } from '../../usecases/queues/known-queues.ts'
@@ -14,7 +13,6 @@ import { renderAudit } from '../render/audit.ts'
 import { renderHeld } from '../render/held.ts'
 import { renderQueueHelp } from '../render/help.ts'
 import { renderMay } from '../render/may.ts'
-import { renderOutcomes } from '../render/outcomes.ts'
 import { renderPending } from '../render/pending.ts'
 import { renderQueueList } from '../render/queue-list.ts'
 import { renderStatus, renderTypes } from '../render/queue-status.ts'
@@ -22,6 +20,7 @@ import { renderFreezeNotice } from '../render/room.ts'
 import { type Act, act, isAct } from './act-command.ts'
 import type { Conversation, ListenerContext } from './context.ts'
 import { sayFailed, sayJob, sayJobs, sayVault } from './job-commands.ts'
+import { sayOutcomes } from './outcomes.ts'
 import { planIdOf, sayToPlan } from './plan-buttons.ts'
 import { target } from './target.ts'
 
@@ -62,8 +61,7 @@ const ANSWERS: Answers = {
   jobs: sayJobs,
   job: sayJob,
   vault: sayVault,
-  outcomes: async ({ deps, locale }, talk, command) =>
-    talk.say(renderOutcomes(await showOutcomes(deps, command), locale)),
+  outcomes: sayOutcomes,
   held: async ({ deps, locale }, talk) => talk.say(renderHeld(await listHeld(deps), locale)),
   pending: async ({ deps, locale }, talk) =>
     talk.say(renderPending(await listPending(deps), locale)),

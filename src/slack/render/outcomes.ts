@@ -4,6 +4,7 @@ import { listing, thousands } from '../../domain/text.ts'
 import { exactTime } from '../../domain/time.ts'
 import type { OutcomeGroup, OutcomesView } from '../../domain/views-jobs.ts'
 import type { Locale } from '../../domain/views.ts'
+import { outcomesCommand } from '../../usecases/jobs/send-outcomes.ts'
 import { context, message, section, type Rendered } from './elements.ts'
 import { code } from './mrkdwn.ts'
 import { deed } from './plan-words.ts'
@@ -28,7 +29,7 @@ export function renderOutcomes({ plan, groups, at }: OutcomesView, locale: Local
     section(`*${title}*`, plan.finishedAt === null ? 'It is not over.' : null),
     groups.map((group) => section(...groupLines(group, isAcross))),
     context(
-      `Every job, one a line: ${code(`spillway jobs outcomes ${plan.number} --format csv --out plan-${plan.number}.csv`, 200)} where Spillway runs.`,
+      `Every job, one a line: ${code(outcomesCommand(plan.number), 200)} where Spillway runs.`,
       `as of ${exactTime(at, locale.timeZone)}`,
     ),
   )

@@ -9,7 +9,7 @@ const MAX_STRATA = 8
 
 /** What the jobs of a replay failed with, and how its first wave went by what the jobs were: for the card's thread. */
 export function renderReplayDetails(view: ReplayDetailsView, { timeZone }: Locale): Rendered {
-  const { planNumber, failures, isCut, strata, at } = view
+  const { planNumber, words, failures, isCut, strata, at } = view
   const failed = failures.reduce((sum, { jobs }) => sum + jobs, 0)
   const title =
     failed === 0
@@ -17,7 +17,12 @@ export function renderReplayDetails(view: ReplayDetailsView, { timeZone }: Local
       : `${isCut ? 'More than ' : ''}${plural(failed, 'job')} failed in replay ${planNumber}`
   return message(
     title,
-    section(`*${title}*`, ...failures.map(failureLine), isCut ? 'and other errors' : null),
+    section(
+      `*${title}*`,
+      `${words}.`,
+      ...failures.map(failureLine),
+      isCut ? 'and other errors' : null,
+    ),
     strata.length === 0
       ? []
       : section(

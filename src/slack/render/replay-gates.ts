@@ -1,3 +1,4 @@
+import { gateLabel } from '../../domain/replay-words.ts'
 import type { Gate, GateName } from '../../domain/replay.ts'
 import { listing } from '../../domain/text.ts'
 import { sentence } from './mrkdwn.ts'
@@ -5,27 +6,8 @@ import { sentence } from './mrkdwn.ts'
 const MAX_LINES = 4
 const MAX_WORDS = 200
 
-const LABELS: Readonly<Record<Exclude<GateName, `probe:${string}`>, string>> = {
-  success: 'success',
-  new_errors: 'new errors',
-  ended: 'ended',
-  live: 'other jobs',
-  waiting: 'waiting time',
-  workers: 'workers',
-  running: 'queue runs',
-  alerts: 'alerts',
-  redis: 'Redis',
-}
-
-const PROBE = 'probe:'
-
-const isPlain = (name: string): name is keyof typeof LABELS => Object.hasOwn(LABELS, name)
-
-/** What people call a gate; a probe by the name that the configuration gives it. */
-export function gateLabel(name: string): string {
-  if (isPlain(name)) return LABELS[name]
-  return sentence(name.startsWith(PROBE) ? name.slice(PROBE.length) : name, 60)
-}
+/** What people call a gate, safe as mrkdwn: a probe has the name that the configuration gives it. */
+export const gateName = (name: GateName): string => sentence(gateLabel(name), 60)
 
 const ICONS: Readonly<Record<Gate['state'], string>> = {
   bad: ':x:',
@@ -51,19 +33,19 @@ export function gateLines(gates: readonly Gate[]): readonly string[] {
 }
 
 const gateLine = ({ name, state, words }: Gate): string =>
-  `${ICONS[state]} *${gateLabel(name)}*: ${sentence(words, MAX_WORDS)}`
+  `${ICONS[state]} *${gateName(name)}*: ${sentence(words, MAX_WORDS)}`
 
 const pendingLine = (gates: readonly Gate[]): readonly string[] =>
   gates.length === 0
     ? []
     : [
-        `${ICONS.pending} ${gates.map(({ name, words }) => sentence(words, 80) || gateLabel(name)).join(' · ')}`,
+        `${ICONS.pending} ${gates.map(({ name, words }) => sentence(words, 80) || gateName(name)).join(' · ')}`,
       ]
 
 function goodLine(gates: readonly Gate[]): readonly string[] {
   if (gates.length === 0) return []
   const success = gates.find(({ name }) => name === 'success')
-  const others = gates.filter((gate) => gate !== success).map(({ name }) => gateLabel(name))
+  const others = gates.filter((gate) => gate !== success).map(({ name }) => gateName(name))
   const numbers = success === undefined ? [] : [sentence(success.words, MAX_WORDS)]
   const fine = others.length === 0 ? [] : [`fine: ${listing(others)}`]
   return [`${ICONS.good} ${[...numbers, ...fine].join(' · ')}`]

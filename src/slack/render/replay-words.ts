@@ -4,7 +4,7 @@ import type { Ramp } from '../../domain/replay.ts'
 import { listing, plural, thousands } from '../../domain/text.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { ReplayView, ReturnedSet } from '../../domain/views-replay.ts'
-import { gateLabel } from './replay-gates.ts'
+import { gateName } from './replay-gates.ts'
 import { vaultName } from './vault.ts'
 
 interface Moment {
@@ -32,7 +32,7 @@ const STEPS: Steps = {
     `:point_right: *Waits for your click*: Promote starts ${followingWave(shown)}.`,
   held: () => 'Nothing more is put in line until somebody lets it go on.',
   lacks: ({ gates }) =>
-    `Nothing more is put in line. It goes on by itself once this is good: ${listing(gates.map(gateLabel))}.`,
+    `Nothing more is put in line. It goes on by itself once this is good: ${listing(gates.map(gateName))}.`,
   ends: ({ open }) =>
     open === 0
       ? 'Nothing more is put in line; the rest goes back to the vault.'

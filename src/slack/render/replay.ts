@@ -2,7 +2,7 @@ import type { KnownBlock } from '@slack/types'
 
 import { formatDuration } from '../../domain/duration.ts'
 import { replayCounts } from '../../domain/replay-lines.ts'
-import { currentWave, nextStep } from '../../domain/replay-next.ts'
+import { currentWave, nextStep, type NextStep } from '../../domain/replay-next.ts'
 import type { Replay } from '../../domain/replay.ts'
 import { plural, thousands } from '../../domain/text.ts'
 import { clockTime } from '../../domain/time.ts'
@@ -44,25 +44,35 @@ export function replayBlocks(
   const { replay, planned } = shown
   const { timeZone: zone } = locale
   const isOver = endedAs(replay) !== null
+  const step = nextStep(replay, planned.ramp, at)
   return [
     ...(freeze === null || isOver ? [] : [section(freezeLine(freeze, zone, at))]),
     section(
-      `${ICONS[replay.state]} *${title(plan)}${stateWords(replay)}*`,
-      standLine(view, replay, zone),
+      `${iconOf(replay)} *${title(plan)}${step.kind === 'asks' ? ': waits for a click' : stateWords(replay)}*`,
+      standLine(view, replay, { step, zone }),
       isOver ? null : waveLine(shown),
       ladderLine(replay),
       outcomeLine(shown),
     ),
     ...measured(replay),
-    section(
+    ...linesOf(
       verdictLine(replay),
-      nextWords(nextStep(replay, planned.ramp, at), { shown, at, zone }),
+      nextWords(step, { shown, at, zone }),
       ...returnWords(shown),
       staleLine(replay, at, zone),
     ),
     section(...whoLines(view, zone)),
   ]
 }
+
+/** Somebody has to look after jobs that did not complete, though the replay is done. */
+function iconOf(replay: Replay): string {
+  const { completed, planned } = replayCounts(replay)
+  return replay.state === 'done' && completed < planned ? ':warning:' : ICONS[replay.state]
+}
+
+const linesOf = (...lines: readonly (string | null)[]): readonly KnownBlock[] =>
+  lines.every((line) => line === null) ? [] : [section(...lines)]
 
 const ICONS: Readonly<Record<Replay['state'], string>> = {
   running: ':arrow_forward:',
@@ -72,17 +82,28 @@ const ICONS: Readonly<Record<Replay['state'], string>> = {
   done: ':white_check_mark:',
 }
 
-/** Who held or halted it, when and why. */
-function standLine({ plan, at }: PlanCardView, replay: Replay, zone: string): string | null {
-  const { state, by, reason } = replay
-  if (state === 'done') return null
+/** Who held or halted it, and why, as far as no line below says so. */
+function standLine(
+  { plan, at }: PlanCardView,
+  replay: Replay,
+  { step, zone }: { readonly step: NextStep; readonly zone: string },
+): string | null {
+  const { state, by } = replay
+  if (state === 'done' || step.kind === 'asks') return null
   if (state === 'running')
     return plan.stop === null
       ? null
       : `*Asked to halt* by ${mention(plan.stop.by.userId)} at ${clockTime(plan.stop.at, zone, at)}.`
   const verb = state === 'held' ? 'Held' : 'Halted'
   const who = by === null ? 'by itself' : `by ${mention(by.userId)}`
-  return `${verb} ${who}${reason === null ? '' : `: ${sentence(reason, MAX_REASON)}`}`
+  const why = step.kind === 'lacks' ? null : reasonOf(replay)
+  return `${verb} ${who}${why === null ? '.' : `: ${sentence(why, MAX_REASON)}`}`
+}
+
+/** Null where it says no more than who it was. */
+function reasonOf({ reason, by }: Replay): string | null {
+  if (reason === null || (by !== null && reason.startsWith(`<@${by.userId}>`))) return null
+  return reason
 }
 
 /** `Wave 2 of 4 ▓▓▓▓░░░░░░░░ 312 of 490 · 120 per min · about 2 min left`. */
@@ -125,11 +146,11 @@ function outcomeLine({ replay, left }: ReplayView): string {
   const buckets = [
     { jobs: completed, words: 'completed' },
     { jobs: known, words: 'failed as before' },
-    { jobs: fresh, words: 'failed anew', isBad: true },
+    { jobs: fresh, words: 'failed in a new way', isBad: true },
     { jobs: isOver ? 0 : open, words: 'in line or at work' },
     { jobs: unseen, words: 'not seen to end', isBad: true },
-    { jobs: skipped, words: 'skipped' },
-    { jobs: isOver ? left : counts.returned, words: isOver ? 'never ran' : 'returned' },
+    { jobs: skipped, words: 'not there any more' },
+    { jobs: isOver ? left : counts.returned, words: isOver ? 'never ran' : 'taken back unstarted' },
   ].filter(({ jobs }) => jobs > 0)
   if (buckets.length === 0) return 'Nothing was put in line yet.'
   const parts = buckets.map(({ jobs, words, isBad = false }) =>
@@ -140,13 +161,14 @@ function outcomeLine({ replay, left }: ReplayView): string {
   return `${plural(counts.planned, 'job')} = ${parts.join(' + ')}; unexplained ${thousands(counts.planned - told)}`
 }
 
-/** What was measured of the wave under way; once it is done well, its verdict says it all. */
+/** What was measured of the wave under way; once it is judged for good, its verdict says it all. */
 function measured(replay: Replay): readonly KnownBlock[] {
-  if (replay.state === 'done') return []
-  const lines = gateLines(replay.gates)
-  if (lines.length === 0)
-    return replay.state === 'halted' ? [] : [section('Nothing is measured yet.')]
-  return [section(...lines, systemLine(replay))]
+  const { state, gates } = replay
+  if (endedAs(replay) !== null) return []
+  const shown = state === 'halting' ? gates.filter(({ name }) => name === 'redis') : gates
+  const lines = gateLines(shown)
+  if (lines.length > 0) return [section(...lines, systemLine(replay))]
+  return state === 'halting' ? [] : [section('Nothing is measured yet.')]
 }
 
 /** While the system is away people ask one thing only. */
@@ -155,12 +177,12 @@ const systemLine = ({ gates }: Replay): string | null =>
     ? 'Nothing is lost: what was put in line stays there, the rest is where it was.'
     : null
 
-/** The last verdict, in the words of whoever judged. */
-function verdictLine({ waves, wave }: Replay): string | null {
+/** The last verdict, in the words of whoever judged; where it is why the replay stands still that is said already. */
+function verdictLine({ waves, wave, reason }: Replay): string | null {
   const judged = waves.findLast(
     ({ index, words, verdict }) => index <= wave && verdict !== null && (words ?? '') !== '',
   )
-  if (judged === undefined) return null
+  if (judged === undefined || judged.words === reason || judged.verdict === 'hold') return null
   const name = waves.length === 1 ? 'Verdict' : `Verdict on wave ${judged.index + 1}`
   const by = judged.judgedBy === null ? '' : ` (${mention(judged.judgedBy.userId)})`
   return `*${name}: ${judged.verdict}*${by}. ${sentence(judged.words ?? '', MAX_REASON)}`

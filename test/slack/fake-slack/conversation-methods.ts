@@ -149,6 +149,22 @@ const history: Method = (state, args) => {
   }
 }
 
+const replies: Method = (state, args) => {
+  const channel = openChannel(state, string(args, 'channel'))
+  const ts = string(args, 'ts')
+  const oldest = Number(string(args, 'oldest')) || 0
+  if (!channel.messages.some((message) => message.ts === ts)) throw new Refusal('thread_not_found')
+  const thread = channel.messages.filter(
+    (message) => message.ts === ts || (message.threadTs === ts && Number(message.ts) > oldest),
+  )
+  const { items, next } = page(thread, args)
+  return {
+    messages: items.map((message) => asHistory(message, flag(args, 'include_all_metadata'))),
+    has_more: next !== '',
+    response_metadata: { next_cursor: next },
+  }
+}
+
 export const conversationMethods = {
   'conversations.create': create,
   'conversations.invite': invite,
@@ -157,5 +173,6 @@ export const conversationMethods = {
   'conversations.join': join,
   'conversations.list': list,
   'conversations.history': history,
+  'conversations.replies': replies,
   'users.conversations': ownConversations,
 } as const

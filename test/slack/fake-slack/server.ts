@@ -7,6 +7,7 @@ import { noteCall } from './calls-file.ts'
 import { chatMethods } from './chat-methods.ts'
 import { conversationMethods } from './conversation-methods.ts'
 import { createFaults, type Fault } from './faults.ts'
+import { takeUpload, uploadMethods, UPLOADS } from './file-methods.ts'
 import { botScopes } from './manifest.ts'
 import { peopleMethods } from './people-methods.ts'
 import { respond } from './response-url.ts'
@@ -48,11 +49,15 @@ export interface FakeSlack extends Pick<
   close(): Promise<void>
 }
 
-const METHODS: Readonly<Record<MethodName, Method>> = {
+type Methods = Readonly<Record<MethodName, Method>>
+
+const methodsAt = (base: () => string): Methods => ({
   ...chatMethods,
   ...conversationMethods,
   ...peopleMethods,
-}
+  ...uploadMethods(base),
+})
+
 const TOKEN = 'xoxb-fake-token'
 /** The app-level token that the fake accepts; no scope of the bot's is behind it. */
 export const APP_TOKEN = 'xapp-fake-token'
@@ -67,10 +72,12 @@ export async function startFakeSlack(setup: FakeSlackSetup = {}): Promise<FakeSl
   await new Promise<void>((resolve) => server.listen(setup.port ?? 0, '127.0.0.1', resolve))
   const address = `127.0.0.1:${(server.address() as AddressInfo).port}`
   const base = `http://${address}`
-  const world = { state, faults, calls, scopes, socketUrl: `ws://${address}/link` }
+  const methods = methodsAt(() => base)
+  const world = { state, faults, calls, scopes, methods, socketUrl: `ws://${address}/link` }
   const sockets = createSockets(server)
   server.on('request', (request, response) => {
-    handle(world, request, response).catch(() => response.destroy())
+    const serve = request.url?.startsWith(UPLOADS) === true ? upload : handle
+    serve(world, request, response).catch(() => response.destroy())
   })
   return {
     ...faults,
@@ -108,7 +115,19 @@ interface World {
   readonly faults: ReturnType<typeof createFaults>
   readonly calls: RecordedCall[]
   readonly scopes: readonly string[]
+  readonly methods: Methods
   readonly socketUrl: string
+}
+
+/** Not a method: an address of its own for each file. */
+async function upload(
+  { state }: World,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const id = request.url?.slice(UPLOADS.length) ?? ''
+  const isTaken = takeUpload(state, id, await bytesOf(request))
+  response.writeHead(isTaken ? 200 : 400).end()
 }
 
 async function handle(
@@ -195,16 +214,20 @@ function carryOut(world: World, name: string, args: Args, token: string): Answer
       provided: world.scopes.join(','),
     })
   }
-  return METHODS[name](world.state, args)
+  return world.methods[name](world.state, args)
 }
 
 const tokenOf = (request: IncomingMessage, args: Args): string =>
   request.headers.authorization?.replace(/^Bearer /, '') ?? string(args, 'token')
 
-async function argsOf(request: IncomingMessage): Promise<Args> {
+async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
-  const body = Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
+}
+
+async function argsOf(request: IncomingMessage): Promise<Args> {
+  const body = (await bytesOf(request)).toString('utf8')
   if (!request.headers['content-type']?.includes('json')) {
     return Object.fromEntries(new URLSearchParams(body))
   }

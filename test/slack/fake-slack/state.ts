@@ -18,6 +18,17 @@ export interface FakeMessage {
   edits: number
 }
 
+/** Bytes that were uploaded, and where they were shared. */
+export interface FakeFile {
+  readonly id: string
+  readonly name: string
+  readonly length: number
+  content: Buffer | null
+  title: string
+  channel: string | null
+  threadTs: string | null
+}
+
 export interface FakeEphemeral {
   readonly user: string
   readonly text: string
@@ -54,6 +65,7 @@ export interface SlackState {
   readonly users: Map<string, FakeUser>
   readonly groups: Map<string, readonly string[]>
   readonly channels: Map<string, FakeChannel>
+  readonly files: Map<string, FakeFile>
   readonly views: Map<string, FakeView>
   readonly homes: Map<string, Readonly<Record<string, unknown>>>
   readonly triggers: Map<
@@ -131,6 +143,7 @@ export function createState(setup: FakeSlackSetup): SlackState {
         aChannel({ id, name, isPrivate, creator: 'U0ADMIN', created: 0 }, members ?? [BOT_USER]),
       ]),
     ),
+    files: new Map(),
     views: new Map(),
     homes: new Map(),
     triggers: new Map(),
