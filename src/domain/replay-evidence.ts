@@ -46,8 +46,14 @@ function failuresOf(seen: Observed): Estimate {
     : estimateOf(failedOf(counts), judgedOf(counts))
 }
 
-const isByStrata = ({ isCanary, wave }: Observed): boolean =>
-  isCanary && Object.keys(wave.counts.strata).length > 0
+/** Of a large first wave only a part was chosen by strata: it is a plain sample as a whole. */
+const isByStrata = ({ isCanary, wave: { counts } }: Observed): boolean => {
+  const known = Object.values(counts.strata).reduce(
+    (sum, { completed, failed }) => sum + completed + failed,
+    0,
+  )
+  return isCanary && known > 0 && known === judgedOf(counts)
+}
 
 const partsOf = ({ strata, wave }: Observed): readonly SampledPart[] =>
   strata.map(({ jobs }, index) => {

@@ -10,6 +10,7 @@ const MINUTE_MS = 60_000
 
 /** A slice is one commit, and one guarded call of the system. */
 const MOST_IN_SLICE = 1000
+const SLICES_IN_FLIGHT = 4
 
 /**
  * The wish, with the configuration where it says nothing. Who promotes is not for a wish to say on queues of which
@@ -56,9 +57,19 @@ export const rampWords = (steps: readonly RampStep[]): string =>
 
 const percentOf = (share: number): number => Number((100 * share).toFixed(2))
 
-/** How many jobs a slice may have, at least 1: what may be in line at once, and in ten seconds. */
+/**
+ * How many jobs a slice may have, at least 1: what may be put in line in ten seconds, and a part of what may be in
+ * line at once, for a slice waits until there is room for all of it, and few slow jobs must not keep the rest waiting.
+ */
 export const sliceJobs = ({ inFlight, perMinute }: Pick<Ramp, 'inFlight' | 'perMinute'>): number =>
-  Math.max(1, Math.min(MOST_IN_SLICE, inFlight ?? MOST_IN_SLICE, burstOf(perMinute)))
+  Math.max(
+    1,
+    Math.min(
+      MOST_IN_SLICE,
+      inFlight === null ? MOST_IN_SLICE : Math.floor(inFlight / SLICES_IN_FLIGHT),
+      burstOf(perMinute),
+    ),
+  )
 
 /** Jobs that a limit allows at once: those of ten seconds, at least one. */
 export const burstOf = (perMinute: number | null): number =>

@@ -126,6 +126,12 @@ describe('success of a canary', () => {
     expect(gate('success', { ...done, strata }).state).toBe('good')
   })
 
+  it('counts every job alike where only some were chosen by their cause', () => {
+    const strata = { 0: { completed: 10, failed: 0 } }
+    const wave = waveOf({ completed: 50, known: 50, strata })
+    expect(gate('success', { isCanary: true, strata: POISONED, wave }).state).toBe('bad')
+  })
+
   it('says of how many causes there was a job', () => {
     const seen = canary({ 0: { completed: 9, failed: 0 } })
     expect(says('success', seen)).toContain('9 of 9 completed, 1 of 2 causes tried;')

@@ -82,10 +82,11 @@ describe('the waves of a ramp', () => {
 describe('a slice of a wave', () => {
   it.each([
     [null, null, 1000],
-    [500, null, 500],
+    [500, null, 125],
     [5000, null, 1000],
     [500, 60, 10],
-    [5, 600, 5],
+    [20, 600, 5],
+    [1, null, 1],
     [null, 3, 1],
     [null, 1_000_000, 1000],
   ])('with %s at once and %s a minute', (inFlight, perMinute, jobs) => {
