@@ -73,11 +73,13 @@ export async function showCard(
 export const showProgress = async (store: Repositories, plan: Plan): Promise<void> =>
   putCards(store, plan, (await placesOf(store, plan)).targets)
 
+/** What a replay had made has no card of its own: the replay's tells of it. */
 async function putCards(
   store: Repositories,
   plan: Plan,
   targets: readonly MessageTarget[],
 ): Promise<void> {
+  if (plan.replay !== undefined) return store.messages.touchPlan(plan.replay.planId)
   for (const target of targets)
     await store.messages.put({
       key: cardKey(plan, target),

@@ -16,6 +16,7 @@ import { stepEntry } from './end-part.ts'
 import { LeaseLost, words as onlyWords } from './execution.ts'
 import { unfinishedWords } from './jobs/outcome-words.ts'
 import { closeReplay } from './replay/close.ts'
+import { tellReturn } from './replay/tell-return.ts'
 import { ENDED_BEFORE } from './resume.ts'
 import { endOwnHolds } from './throttle-holds.ts'
 
@@ -152,6 +153,7 @@ const because = ({ reason, endsHoldId }: Plan): string =>
 
 /** The card is the outcome; where it stood before, the edit notifies nobody, so a line says it as well. */
 async function tell(store: Repositories, plan: Plan, now: Date): Promise<void> {
+  if (plan.replay !== undefined) return tellReturn(store, plan, plan.replay, now)
   const words = plan.outcome?.words ?? ''
   const isGood = endedWell(plan)
   const line: RoomLine = {
