@@ -1,5 +1,5 @@
 import { formatDuration } from './duration.ts'
-import { backlog, queueKey } from './queue.ts'
+import { backlog, queueKey, type QueueOverview } from './queue.ts'
 import type { Check, QueueSight, Recovery, Sight, Track } from './recovery.ts'
 import type { RecoverySettings } from './settings.ts'
 import { percent, plural, thousands } from './text.ts'
@@ -96,22 +96,31 @@ function processing(recovery: Recovery, seen: readonly Seen[], at: Date, isFull:
 
 /** Null for one that has nothing to do. */
 function works(recovery: Recovery, { sight, track }: Seen, at: Date): Found | null {
-  const { overview } = sight
+  const { overview, ended } = sight
   if (overview === null) return unreadable(sight)
   if (!overview.isKnown) return { state: 'unknown', words: 'no such queue is known' }
   if (overview.isPaused) return { state: 'bad', words: 'it is paused' }
-  if (sight.ended === null) return unreadable(sight)
-  const waiting = backlog(overview.counts)
-  const { active } = overview.counts
+  if (ended === null) return unreadable(sight)
   const stillMs = at.getTime() - (track.completedAt ?? recovery.beganAt).getTime()
   const isThere = overview.workers !== 0 || (track.completedAt !== null && stillMs < THERE_MS)
-  if (!isThere) return { state: 'bad', words: 'no worker is connected' }
-  const isStill = stillMs >= Math.min(recovery.forMs, Math.max(MIN_STALL_MS, recovery.forMs / 3))
+  return isThere
+    ? moves(recovery, track, { overview, stillMs })
+    : { state: 'bad', words: 'no worker is connected' }
+}
+
+function moves(
+  { forMs }: Recovery,
+  { completed }: Track,
+  { overview, stillMs }: { readonly overview: QueueOverview; readonly stillMs: number },
+): Found | null {
+  const waiting = backlog(overview.counts)
+  const { active } = overview.counts
+  const isStill = stillMs >= Math.min(forMs, Math.max(MIN_STALL_MS, forMs / 3))
   if (waiting > 0 && isStill)
     return active === 0
       ? stalled('bad', `${thousands(waiting)} wait and none is at work`, stillMs)
       : stalled('unknown', `${plural(active, 'job')} at work`, stillMs)
-  if (track.completed > 0) return { state: 'good', words: completedWords(track, overview.workers) }
+  if (completed > 0) return { state: 'good', words: completedWords(completed, overview.workers) }
   return waiting + active > 0 ? { state: 'pending', words: 'none completed yet' } : null
 }
 
@@ -120,8 +129,8 @@ const stalled = (state: Found['state'], what: string, stillMs: number): Found =>
   words: `${what}; none completed for ${formatDuration(stillMs)}`,
 })
 
-const completedWords = ({ completed }: Track, workers: number | null): string =>
-  `${thousands(completed)} completed${(workers ?? 0) === 0 ? '' : `, ${plural(workers ?? 0, 'worker')}`}`
+const completedWords = (completed: number, workers: number | null): string =>
+  `${thousands(completed)} completed${workers === null || workers === 0 ? '' : `, ${plural(workers, 'worker')}`}`
 
 function newFailures({ since }: Recovery, seen: readonly Seen[], at: Date, isFull: boolean): Found {
   const failed = seen.reduce((sum, { sight }) => sum + (sight.ended?.failed ?? 0), 0)

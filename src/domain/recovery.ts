@@ -122,12 +122,14 @@ export function lookMs({ forMs, isLate }: Pick<Recovery, 'forMs' | 'isLate'>): n
   return isLate ? Math.max(often, Math.min(SLOW_LOOK_MS, forMs)) : often
 }
 
+type Lasting = Pick<Recovery, 'beganAt' | 'forMs'>
+
 /** Whether it takes longer than twice its time, which people are told once. */
-export const isOverdue = ({ beganAt, forMs }: Recovery, now: Date): boolean =>
+export const isOverdue = ({ beganAt, forMs }: Lasting, now: Date): boolean =>
   now.getTime() - beganAt.getTime() >= 2 * forMs
 
 /** A day is the end: what has not recovered by then needs another look than this one. */
-export const isTooOld = ({ beganAt, forMs }: Recovery, now: Date): boolean =>
+export const isTooOld = ({ beganAt, forMs }: Lasting, now: Date): boolean =>
   now.getTime() - beganAt.getTime() >= Math.max(DAY_MS, 4 * forMs)
 
 /** A probe that only a person starts. Not run, it is unknown, but its silence stops no time. */

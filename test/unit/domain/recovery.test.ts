@@ -5,8 +5,6 @@ import type { QueueOverview } from '../../../src/domain/queue.ts'
 import { isRecovered, judge } from '../../../src/domain/recovery-judge.ts'
 import { checklistWords, missingWords, verdictWords } from '../../../src/domain/recovery-words.ts'
 import {
-  isOverdue,
-  isTooOld,
   lookMs,
   type Check,
   type EndedSince,
@@ -275,25 +273,7 @@ describe('probes', () => {
   })
 })
 
-describe('how long and how often', () => {
-  it.each([
-    [15 * MINUTE_MS, false, 5000],
-    [15 * MINUTE_MS, true, 30_000],
-    [3000, false, 500],
-    [3000, true, 3000],
-    [1000, false, 250],
-  ])('for %i ms, late %s: a look every %i ms', (forMs, isLate, ms) => {
-    expect(lookMs({ forMs, isLate })).toBe(ms)
-  })
-
-  it('is late after twice its time, and too old after a day', () => {
-    const recovery = aRecovery()
-    expect(isOverdue(recovery, after(2 * MINUTE_MS - 1))).toBe(false)
-    expect(isOverdue(recovery, after(2 * MINUTE_MS))).toBe(true)
-    expect(isTooOld(recovery, after(24 * 60 * MINUTE_MS - 1))).toBe(false)
-    expect(isTooOld(recovery, after(24 * 60 * MINUTE_MS))).toBe(true)
-  })
-
+describe('words', () => {
   it('says what is wrong when it is late, and how far it is when nothing is', () => {
     const queues = [aQueue(EMAIL, { counts: { failed: 12 } })]
     const bad = watched(aRecovery(), 120_000, { queues })
