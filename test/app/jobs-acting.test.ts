@@ -87,13 +87,15 @@ describe('a filter with a value out of payloads', () => {
 })
 
 describe('retry', () => {
-  it('takes the jobs of one failure by its button; more than fifty need somebody else', async () => {
+  it('of one failure is a replay where they are many; more than fifty need somebody else', async () => {
     await failJobs(client, 'email', 60, { type: 'send' })
     await failJobs(client, 'email', 3, { type: 'digest', error: 'Unexpected token' })
     const world = await createGuardedWorld({ redis, queues })
     await world.person(ANA).command('/queue', 'failed email', OPS)
     await untilAnswer(world, ANA, OPS, /\*60×\*.*\*3×\*/s)
-    await world.person(ANA).click('spillway:retry', OPS)
+    await world.person(ANA).click('spillway:replay', OPS)
+    await untilModal(world, ANA, /"Replay 60 jobs".*10 → 5 → 45.*approval of 1 other person/s)
+    await preview(world, ANA, 'retry email type:send')
     await untilModal(world, ANA, /"Retry 60 jobs".*approval of 1 other person/s)
     await world.person(ANA).submit(reason('the provider answers again'))
     await untilModal(world, ANA, /Asked for approval/)

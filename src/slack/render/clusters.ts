@@ -63,7 +63,7 @@ function howToAct({ ref, groups }: ClustersView, { commands }: Locale): string |
   const [first] = groups
   if (first === undefined) return null
   const about = `${ref.system}/${ref.queue} error:#${first.cluster.key}`
-  return `The jobs of one: ${code(`${commands.queue} failed ${about}`, 200)}; likewise \`quarantine\`, \`retry\``
+  return `The jobs of one: ${code(`${commands.queue} failed ${about}`, 200)}; likewise \`quarantine\`, \`retry\`, \`replay\``
 }
 
 function groupBlocks(group: ClusterGroup, view: ClustersView): readonly KnownBlock[] {
@@ -85,8 +85,10 @@ function groupBlocks(group: ClusterGroup, view: ClustersView): readonly KnownBlo
 /** What the remedy advises comes first; what has no place as a button is in the group's own menu. */
 function groupActions({ remedy, tokens }: ClusterGroup, most: number): readonly KnownBlock[] {
   const advised = remedy?.action ?? null
-  const order = new Set([...(advised === null ? [] : [advised]), 'quarantine', 'retry'] as const)
-  return previewActions(tokens, [...order], most)
+  // Of many jobs the way to retry them is a replay.
+  const first = advised === 'retry' ? (['replay', 'retry'] as const) : [advised ?? []].flat()
+  const order = new Set([...first, 'quarantine', 'replay', 'retry'] as const)
+  return previewActions(tokens, [...order], most, { replay: 'Replay…' })
 }
 
 function clusterLine(cluster: FailureCluster, { numbers }: ClustersView): string {

@@ -172,7 +172,8 @@ export const previewActions = <Name extends ButtonName>(
   tokens: Readonly<Partial<Record<Name, string>>>,
   order: readonly Name[],
   most: number,
-): readonly ActionsBlock[] => rowOf(offersOf(tokens, order, {}), most, ACTION_IDS.plan)
+  labels: Labels = {},
+): readonly ActionsBlock[] => rowOf(offersOf(tokens, order, labels), most, ACTION_IDS.plan)
 
 const offersOf = <Name extends ButtonName>(
   tokens: Readonly<Partial<Record<Name, string>>>,

@@ -1,4 +1,5 @@
 import type { ActionKind, JobOptions } from '../../domain/action.ts'
+import { MAX_RUNS } from '../../domain/effect.ts'
 import { queueKey, type QueueRef } from '../../domain/queue.ts'
 import type { Tokens } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
@@ -34,18 +35,23 @@ export const jobToken = (
     jobs: { filter, options },
   })
 
-/** Quarantine and retry for failed jobs; none where single jobs cannot be acted on, or our database is away. */
+/**
+ * Quarantine and retry for so many failed jobs, or, where one person alone may not retry that many, a replay in
+ * waves; none where single jobs cannot be acted on, or our database is away.
+ */
 export async function failedJobTokens(
   deps: TokenDeps,
   about: Omit<AboutJobs, 'options'>,
+  count: number,
 ): Promise<Tokens> {
   if (deps.systems.get(about.ref.system).jobs === null) return {}
+  const again = count > MAX_RUNS ? 'replay' : 'retry'
   try {
-    const [quarantine, retry] = await Promise.all([
+    const [quarantine, token] = await Promise.all([
       jobToken(deps, 'quarantine', { ...about, options: {} }),
-      jobToken(deps, 'retry', { ...about, options: {} }),
+      jobToken(deps, again, { ...about, options: {} }),
     ])
-    return { quarantine, retry }
+    return { quarantine, [again]: token }
   } catch (error) {
     ignoreDatabase(error)
     return {}

@@ -68,7 +68,9 @@ async function withTokens(
   const tokensOf = async ({ cluster, remedy }: (typeof groups)[number]): Promise<Tokens> => {
     const narrowed = narrowedTo(cluster, filter)
     const ofJobs =
-      narrowed === null ? {} : await failedJobTokens(deps, { ...about, filter: narrowed })
+      narrowed === null
+        ? {}
+        : await failedJobTokens(deps, { ...about, filter: narrowed }, cluster.count)
     const name = remedy?.action ?? null
     const token = name === null ? undefined : ofQueue[name]
     return name === null || token === undefined ? ofJobs : { ...ofJobs, [name]: token }

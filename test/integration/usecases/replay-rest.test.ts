@@ -75,7 +75,7 @@ it('goes on with what a halted replay left, wherever that is now', async () => {
   const halted = await carryOn(stage, planId)
   await worker.close()
   // Somebody else retries one that waited for its turn.
-  const [gone = ''] = await redis.zrange('bull:rest:failed', 0, 0)
+  const [gone = ''] = await redis.zrange('bull:rest:failed', '0', '0')
   await redis.zrem('bull:rest:failed', gone)
   await redis.lpush('bull:rest:wait', gone)
 
@@ -90,7 +90,7 @@ it('goes on with what a halted replay left, wherever that is now', async () => {
     replay: { continues: number, waves: [10, 15, 72] },
   })
   expect(idsOf(true)).toHaveLength(3)
-  expect(new Set(idsOf(false))).toEqual(new Set(await redis.zrange('bull:rest:failed', 0, -1)))
+  expect(new Set(idsOf(false))).toEqual(new Set(await redis.zrange('bull:rest:failed', '0', '-1')))
   const warnings = plan?.queues.flatMap((queue) => queue.warnings) ?? []
   expect(warnings).toContain(`Of the first wave of plan ${number}, 2 of 5 jobs completed.`)
   expect(warnings.join()).toMatch(/It was halted: <@ANA> stopped it/)

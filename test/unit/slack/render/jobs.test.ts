@@ -112,6 +112,9 @@ describe('failed jobs by what failed', () => {
       ['Quarantine…', 'spillway:plan: Retry…'],
     ])
     expect(rows(groups.slice(0, 1))).toEqual([['Pause…', 'Quarantine…', 'Retry…']])
+    const many = { quarantine: 'q', replay: 'y' }
+    const timedOut = groups.slice(2, 3).map((group) => ({ ...group, tokens: many }))
+    expect(rows(timedOut)).toEqual([['Replay…', 'Quarantine…']])
   })
 
   it('say so when there are none', () => {
