@@ -49,6 +49,10 @@ export interface TrackedAlert extends Alert {
   readonly replay: AlertReplay | null
 }
 
+/** `during replay plan 42, wave 2`, counted from 1 as people do. */
+export const duringReplay = ({ planNumber, wave }: AlertReplay): string =>
+  `during replay plan ${planNumber}, wave ${wave + 1}`
+
 /** How labels name a queue: from `spillway.yml`, `alerts.mapping`. */
 export interface LabelMapping {
   readonly queueLabels: readonly string[]

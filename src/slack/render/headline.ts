@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 
-import { alertName, alertSummary, type TrackedAlert } from '../../domain/alert.ts'
+import { alertName, alertSummary, duringReplay, type TrackedAlert } from '../../domain/alert.ts'
 import type { RoomStep, RoomStepName } from '../../domain/incident.ts'
 import { plural, thousands } from '../../domain/text.ts'
 import { clockTime, exactTime } from '../../domain/time.ts'
@@ -44,11 +44,14 @@ function alertLine(alert: TrackedAlert, zone: string, now: Date): string {
   const summary = prose(alertSummary(alert), 250)
   const state =
     alert.status === 'firing' ? `since ${clockTime(alert.startsAt, zone, now)}` : 'resolved'
+  const during = alert.replay === null ? [] : [duringReplay(alert.replay)]
   const runbook = alert.annotations['runbook_url'] ?? alert.annotations['runbook']
   const links = [link(runbook, 'runbook'), link(alert.sourceUrl, 'source')].filter(
     (found) => found !== null,
   )
-  return [`*${name}* ${state}`, ...(summary === name ? [] : [summary]), ...links].join(' · ')
+  return [`*${name}* ${state}`, ...during, ...(summary === name ? [] : [summary]), ...links].join(
+    ' · ',
+  )
 }
 
 function summaryLines(view: HeadlineView, zone: string): readonly string[] {

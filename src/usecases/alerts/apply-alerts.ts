@@ -12,6 +12,7 @@ import type { QueueRef } from '../../domain/queue.ts'
 import type { Deps } from '../deps.ts'
 import { placeIncident } from '../incidents/open-incident.ts'
 import { reopenIncident } from '../incidents/reopen.ts'
+import { foldedInto, labelled } from './fold-replay.ts'
 import { updateIncident, writeTimeline, type Seen } from './update-incident.ts'
 
 type ApplyDeps = Pick<Deps, 'settings' | 'clock' | 'ids' | 'systems'>
@@ -34,7 +35,10 @@ export interface Arrival {
   readonly truncated: number
 }
 
-/** Updates alerts and the one incident of their key. Call it with the key locked. */
+/**
+ * Updates alerts and the one incident of their key; what a replay caused goes to the incident that the replay is
+ * for. Call it with the key locked.
+ */
 export async function applyAlerts(
   deps: ApplyDeps,
   store: Repositories,
@@ -42,8 +46,44 @@ export async function applyAlerts(
 ): Promise<void> {
   const seen: Seen[] = []
   for (const alert of arrival.group.alerts) seen.push(await track(store, alert, arrival.delivery))
-  const incident = await incidentFor(deps, store, arrival, seen)
-  if (incident === null) return
+  const { folded, others } = await foldReplays(store, arrival.group.key, seen)
+  // What the sender left out is said once.
+  const theirs = others.length === 0 ? arrival : { ...arrival, truncated: 0 }
+  for (const { incident, its } of folded) await applyTo(deps, store, incident, theirs, its)
+  if (others.length === 0) return
+  const incident = await incidentFor(deps, store, arrival, others)
+  if (incident !== null) await applyTo(deps, store, incident, arrival, others)
+}
+
+/** By the incident that they are folded into, and those that are not. */
+async function foldReplays(
+  store: Repositories,
+  key: string,
+  seen: readonly Seen[],
+): Promise<{
+  readonly folded: readonly { readonly incident: Incident; readonly its: readonly Seen[] }[]
+  readonly others: readonly Seen[]
+}> {
+  const folded = new Map<number, { readonly incident: Incident; readonly its: Seen[] }>()
+  const others: Seen[] = []
+  for (const each of seen) {
+    const incident = await foldedInto(store, each.alert, key)
+    if (incident === null) others.push(each)
+    else {
+      const { its } = folded.get(incident.id) ?? { its: [] }
+      folded.set(incident.id, { incident, its: [...its, each] })
+    }
+  }
+  return { folded: [...folded.values()], others }
+}
+
+async function applyTo(
+  deps: ApplyDeps,
+  store: Repositories,
+  incident: Incident,
+  arrival: Arrival,
+  seen: readonly Seen[],
+): Promise<void> {
   for (const { alert } of seen)
     if (isNewTo(incident, alert)) await store.alerts.attach(alert.id, incident.id)
   const firing = seen.filter(({ news }) => news === 'fired' || news === 'repeated')
@@ -64,10 +104,13 @@ async function track(store: Repositories, alert: QueueAlert, delivery: Delivery)
     delivery.receivedAt,
     alert.ref,
   )
+  const { ref } = alert
   // One that says "firing" of what is over already says nothing new.
   const isLate = was === 'resolved' || alert.status === 'firing'
-  if (tracked.status === 'resolved') return { alert: tracked, news: isLate ? null : 'resolved' }
-  return { alert: tracked, news: was === 'new' ? 'fired' : 'repeated' }
+  if (tracked.status === 'resolved')
+    return { alert: tracked, ref, news: isLate ? null : 'resolved' }
+  if (was !== 'new') return { alert: tracked, ref, news: 'repeated' }
+  return { alert: await labelled(store, tracked, ref, delivery.receivedAt), ref, news: 'fired' }
 }
 
 /**
@@ -117,12 +160,13 @@ async function open(
   at: Date,
 ): Promise<Incident> {
   const severity = worst(deps, firing)
-  const first = firing[0]?.alert
+  const [first] = firing
+  const ref = first?.ref ?? group.ref
   const { incident, created } = await store.incidents.open({
     kind: 'queue',
     key: group.key,
-    ref: group.ref,
-    title: first === undefined ? group.ref.queue : alertSummary(first).slice(0, 200),
+    ref,
+    title: first === undefined ? ref.queue : alertSummary(first.alert).slice(0, 200),
     severity,
     correlationId: delivery.correlationId,
     at,

@@ -1,4 +1,4 @@
-import { alertName, alertSummary, type TrackedAlert } from '../../domain/alert.ts'
+import { alertName, alertSummary, duringReplay, type TrackedAlert } from '../../domain/alert.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import {
   stateAfterAlerts,
@@ -9,6 +9,7 @@ import {
 } from '../../domain/incident.ts'
 import type { Delivery } from '../../domain/ports/alert-store.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
+import type { QueueRef } from '../../domain/queue.ts'
 import { inert, quote } from '../../domain/quote.ts'
 import type { Deps } from '../deps.ts'
 import { noteRise, sayInRoom, touchIncident } from '../incidents/touch.ts'
@@ -19,6 +20,8 @@ type UpdateDeps = Pick<Deps, 'clock' | 'ids' | 'settings' | 'systems'>
 
 export interface Seen {
   readonly alert: TrackedAlert
+  /** The queue that it is about. */
+  readonly ref: QueueRef
   /** What this arrival was for the alert; null when it says nothing new. */
   readonly news: 'fired' | 'repeated' | 'resolved' | null
 }
@@ -58,7 +61,8 @@ export async function writeTimeline(
   for (const { alert, news } of seen) {
     if (news === null) continue
     const name = inert(alertName(alert).slice(0, 200))
-    await add(KINDS[news], `${name} ${NEWS_WORDS[news]}: ${quote(alertSummary(alert))}`)
+    const during = news === 'fired' && alert.replay !== null ? ` ${duringReplay(alert.replay)}` : ''
+    await add(KINDS[news], `${name} ${NEWS_WORDS[news]}${during}: ${quote(alertSummary(alert))}`)
   }
   if (truncated > 0)
     await add('note', `${delivery.source} left out ${truncated} further alerts of this group`)

@@ -8,6 +8,7 @@ import {
   aHeadline,
   aHold,
   ahead,
+  anAlert,
   anIncident,
   anOverview,
   aPlan,
@@ -46,6 +47,15 @@ describe('the headline', () => {
       Incident 7 · numbers of 14:02:10 UTC"
     `)
     expect(limitFaults(rendered)).toEqual([])
+  })
+
+  it('labels an alert with the replay during which it began', () => {
+    const alerts = [
+      anAlert({ replay: { planNumber: 42, wave: 1 } }),
+      anAlert({ status: 'resolved' }),
+    ]
+    expect(shown({ alerts })).toContain('since 13:30 · during replay plan 42, wave 2 · More than')
+    expect(shown({ alerts })).toContain('resolved · More than')
   })
 
   it('says why there are no numbers, and shows no zero that was not measured', () => {
