@@ -1,3 +1,5 @@
+import type { ActionsBlock, Button } from '@slack/types'
+
 import type { Plan } from '../../../../src/domain/action.ts'
 import { leftOf } from '../../../../src/domain/replay-lines.ts'
 import type {
@@ -9,7 +11,9 @@ import type {
   WaveCounts,
 } from '../../../../src/domain/replay.ts'
 import type { ReplayView } from '../../../../src/domain/views-replay.ts'
-import { ago, aPlan, aPlannedQueue, NOW } from './builders.ts'
+import type { PlanCardView } from '../../../../src/domain/views.ts'
+import { planCard } from '../../../../src/slack/render/plan-card.ts'
+import { aCard, ago, aPlan, aPlannedQueue, LOCALE, NOW, readable } from './builders.ts'
 
 const NO_COUNTS: WaveCounts = {
   fed: 0,
@@ -74,7 +78,7 @@ export const aPlannedReplay = (
   canary: {},
 })
 
-export const gate = (name: Gate['name'], state: Gate['state'], words = name): Gate => ({
+export const gate = (name: Gate['name'], state: Gate['state'], words: string = name): Gate => ({
   name,
   state,
   words,
@@ -141,3 +145,31 @@ export const aReplayView = (
   left: leftOf(replay),
   ...over,
 })
+
+type Over = Parameters<typeof aReplayView>[1]
+
+export function cardOf(replay: Replay, over: Over = {}, card: Partial<PlanCardView> = {}) {
+  const view: ReplayView = aReplayView(replay, over)
+  return planCard(aCard(aReplayPlan(replay.waves), { replay: view, ...card }), LOCALE)
+}
+export const shown = (...args: Parameters<typeof cardOf>): string => readable(cardOf(...args))
+export const linesOf = (text: string): number => text.split('\n').length
+export const buttonsOf = (rendered: ReturnType<typeof cardOf>): readonly Button[] =>
+  rendered.blocks
+    .filter((block): block is ActionsBlock => block.type === 'actions')
+    .flatMap(({ elements }) => elements as Button[])
+
+export const PROVEN = aRunWave(0, 10, 0, {
+  verdict: 'promote',
+  words: '10 of 10 completed; the true failure share may still be up to 26 %',
+})
+/** The second of four waves, half way. */
+export const HALF_WAY = [
+  PROVEN,
+  aWave(1, 490, {
+    beganAt: ago(2),
+    counts: counts({ fed: 326, open: 14, completed: 304, known: 8 }),
+  }),
+  aWave(2, 2000),
+  aWave(3, 7500),
+]
