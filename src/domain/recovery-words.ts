@@ -32,6 +32,14 @@ export function missingWords({ checks }: Pick<Recovery, 'checks'>): string {
   return parts.join(' ')
 }
 
+/** How far it is while it is measured: `good for 4 min of 15 min`. */
+export function progressWords(recovery: Pick<Recovery, 'checks' | 'goodMs' | 'forMs'>): string {
+  const bad = recovery.checks.filter(({ state }) => state === 'bad')
+  return bad.length === 0
+    ? `good for ${timeWords(recovery)}`
+    : `not good yet (${listing(bad.map((check) => checkLabel(check).toLowerCase()))})`
+}
+
 /** The whole checklist in one sentence, for the timeline and the audit trail. */
 export const checklistWords = ({ checks }: Pick<Recovery, 'checks'>): string =>
   listing(checks.map(withWords))

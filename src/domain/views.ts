@@ -5,6 +5,7 @@ import type { Incident, RoomStep, TimelineEntry } from './incident.ts'
 import type { Unreadable } from './ports/alert-store.ts'
 import type { Freeze } from './ports/store.ts'
 import type { PauseHazard, QueueDetail, QueueOverview, QueueRef, SystemHealth } from './queue.ts'
+import type { Recovery } from './recovery.ts'
 import type { QueueRule } from './settings.ts'
 import type { ReplayView } from './views-replay.ts'
 
@@ -62,6 +63,8 @@ export interface HeadlineView {
   readonly freeze: Freeze | null
   /** Plans that wait for approval on its account. */
   readonly pending: readonly Plan[]
+  /** Whether its queues have recovered, while that is checked; null where nobody checks. */
+  readonly recovery?: Recovery | null
   readonly tokens: Tokens
   readonly at: Date
 }

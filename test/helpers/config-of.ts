@@ -41,6 +41,7 @@ export interface ConfigOptions {
   readonly redis: { readonly url: string }
   readonly queues?: readonly string[]
   readonly settings?: Partial<Settings>
+  readonly probes?: Config['probes']
   /** Watched beside `sales`. */
   readonly otherSystems?: readonly { readonly name: string; readonly url: string }[]
 }
@@ -92,7 +93,7 @@ const MINUTE_MS = 60_000
 
 /** The configuration of a bot between this Redis and this Slack. */
 export const configOf = (
-  { redis, queues = [], settings = {}, otherSystems = [] }: ConfigOptions,
+  { redis, queues = [], settings = {}, probes = [], otherSystems = [] }: ConfigOptions,
   slack: Pick<FakeSlack, 'url' | 'token'>,
 ): Config => ({
   settings: { ...aSettings(), ...settings },
@@ -114,7 +115,7 @@ export const configOf = (
     apiUrl: slack.url,
   },
   secondWorkspace: null,
-  probes: [],
+  probes,
   alertSources: [
     { kind: 'alertmanager', bearerTokens: [ALERT_TOKEN] },
     { kind: 'json', bearerTokens: [ALERT_TOKEN] },

@@ -2,6 +2,7 @@ import type { KnownBlock } from '@slack/types'
 
 import { alertName, alertSummary, duringReplay, type TrackedAlert } from '../../domain/alert.ts'
 import type { RoomStep, RoomStepName } from '../../domain/incident.ts'
+import { progressWords } from '../../domain/recovery-words.ts'
 import { plural, thousands } from '../../domain/text.ts'
 import { clockTime, exactTime } from '../../domain/time.ts'
 import type { HeadlineView, Locale, Tokens } from '../../domain/views.ts'
@@ -144,6 +145,12 @@ const pendingBlocks = ({ pending, at }: HeadlineView, zone: string): readonly Kn
         ),
       ]
 
+/** Its message has the checklist. */
+const recoveryBlocks = ({ recovery = null }: HeadlineView): readonly KnownBlock[] =>
+  recovery === null
+    ? []
+    : [section(`:stethoscope: Recovery: ${sentence(progressWords(recovery), 300)}`)]
+
 const alertBlocks = (view: HeadlineView, zone: string): readonly KnownBlock[] =>
   view.alerts.length === 0
     ? []
@@ -200,6 +207,7 @@ export function renderHeadline(view: HeadlineView, locale: Locale): Rendered {
     othersBlocks(view),
     stormBlocks(view, zone),
     isOver ? [] : pendingBlocks(view, zone),
+    isOver ? [] : recoveryBlocks(view),
     next === null ? [] : section(`:point_right: ${next}`),
     isOver ? [] : actions(view.tokens, ORDER),
     alertBlocks(view, zone),

@@ -27,7 +27,7 @@ export const leadWords = (incident: Incident): string =>
   incident.lead === null ? '*nobody leads yet*' : `${mention(incident.lead)} leads`
 
 export function resolvedWords(incident: Incident, zone: string, now: Date): string {
-  const by = incident.resolvedBy === null ? '' : ` by ${mention(incident.resolvedBy)}`
+  const by = incident.resolvedBy === null ? ' by itself' : ` by ${mention(incident.resolvedBy)}`
   const at = incident.resolvedAt === null ? '' : ` at ${clockTime(incident.resolvedAt, zone, now)}`
   return `Resolved${by}${at}`
 }

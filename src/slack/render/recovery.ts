@@ -1,7 +1,7 @@
 import type { ActionsBlock, KnownBlock } from '@slack/types'
 
 import { formatDuration } from '../../domain/duration.ts'
-import { checkLabel, verdictWords } from '../../domain/recovery-words.ts'
+import { checkLabel, progressWords, verdictWords } from '../../domain/recovery-words.ts'
 import { timeWords, type Check, type Recovery } from '../../domain/recovery.ts'
 import { plural } from '../../domain/text.ts'
 import { clockTime } from '../../domain/time.ts'
@@ -47,10 +47,9 @@ function headlineOf(recovery: Recovery, at: Date): string {
     return `Stopped by ${mention(recovery.endedBy.userId)} after ${timeWords(recovery)}.`
   if (recovery.state !== 'measuring') return sentence(verdictWords(recovery, at), 500)
   const { goodMs, forMs, checks } = recovery
-  const bar = `${barOf(goodMs, forMs)} good for ${timeWords(recovery)}`
   return checks.some(({ state }) => state === 'bad')
     ? `:x: Not good yet; the time of ${formatDuration(forMs)} begins when nothing is bad`
-    : bar
+    : `${barOf(goodMs, forMs)} ${progressWords(recovery)}`
 }
 
 /** What is bad now says so itself; this is about what is over. */

@@ -31,7 +31,7 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
   const at = deps.clock.now()
   const { now: store } = deps.store
   const { ref } = incident
-  const [alerts, firing, steps, lines, freeze, holds, throttles, state, others, pending] =
+  const [alerts, firing, steps, lines, freeze, holds, throttles, state, others, pending, recovery] =
     await Promise.all([
       store.alerts.ofIncident(incident.id, ALERTS_SHOWN),
       store.alerts.firing(incident.id),
@@ -43,6 +43,7 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
       ref === null ? null : live(at, () => deps.systems.get(ref.system).pauseState(ref.queue)),
       groupQueues(deps, incident, at),
       pendingOf(store, incident),
+      store.recoveries.active(incident.id),
     ])
   return {
     incident,
@@ -59,6 +60,7 @@ export async function headlineView(deps: ViewDeps, incident: Incident): Promise<
     lines,
     freeze,
     pending,
+    recovery,
     tokens: await headlineTokens(deps, incident, state, freeze !== null),
     at,
   }
