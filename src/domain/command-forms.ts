@@ -81,7 +81,7 @@ export const QUEUE_PARTS: readonly {
       },
       {
         verb: 'replay',
-        takes: '[queue|v7] [filter] [canary 10|ramp 10,5%,100%] [20/min|50 at once]',
+        takes: '[queue|v7] [filter] [to <queue>] [canary 10|ramp 10,5%,100%] [20/min|50 at once]',
         about: 'run jobs again in waves, a few first; each wave is watched',
       },
       {

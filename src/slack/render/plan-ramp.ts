@@ -46,8 +46,8 @@ function goesOnWords({ ramp, waves }: PlannedReplay): string {
   const patience = `not ended after ${formatDuration(patienceMs)} counts as not seen`
   if (waves.length === 1) return `*Good* if ${gates}; ${patience}`
   return promotes === 'itself'
-    ? `*Goes on by itself* if ${gates}; halts if bad, holds if unknown; ${patience}`
-    : `*Each wave waits for a click*, once ${gates}; halts if bad, holds if unknown; ${patience}`
+    ? `*Goes on by itself* if ${gates}; else it halts, or holds while nobody knows; ${patience}`
+    : `*Each wave waits for a click*, once ${gates}; else it halts, or holds while nobody knows; ${patience}`
 }
 
 /** `First 10: 9 × ETIMEDOUT email.send · 1 × …`: which causes are tried first. */
