@@ -4,9 +4,7 @@ import { judgedOf, type Observed } from './replay-observed.ts'
 import type { Gate, LiveTraffic } from './replay.ts'
 import { listing, plural, thousands } from './text.ts'
 
-/** Fewer failed jobs than this are no trend. */
-const FEW_FAILURES = 3
-/** By so much the share of failures has to be above what it was. */
+/** By so much the share of failures has to be above what it was: two failures, of however few, never are. */
 const WORSE_BY = 0.05
 /** Where so many would have completed at the pace of before, none at all is no accident: it happens once in twenty times. */
 const CLEARLY_EXPECTED = 3
@@ -30,7 +28,6 @@ export function liveGate(seen: Observed): Gate {
 const endedOf = ({ completed, failed }: LiveTraffic): number => completed + failed
 
 function isWorse(live: LiveTraffic, baseline: LiveTraffic): boolean {
-  if (live.failed < FEW_FAILURES) return false
   // Laplace's rule: of few jobs before, or none, nobody can say that they never failed.
   const before = (baseline.failed + 1) / (endedOf(baseline) + 2)
   return shareAtLeast(live.failed, endedOf(live), MANY_LOOKS) > before + WORSE_BY

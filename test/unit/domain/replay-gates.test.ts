@@ -84,6 +84,9 @@ describe('success', () => {
     const wave = waveOf({ completed: 95, known: 5 })
     expect(gate('success', { wave }).state).toBe('good')
     expect(gate('success', { wave: waveOf({ completed: 94, known: 6 }) }).state).toBe('unknown')
+    const ninety = { ...observed().ramp, success: 0.9 }
+    const tenth = waveOf({ completed: 90, known: 10 })
+    expect(gate('success', { wave: tenth, ramp: ninety }).state).toBe('good')
     const strict = { ...observed().ramp, success: 1 }
     expect(gate('success', { wave, ramp: strict }).state).toBe('bad')
     expect(gate('success', { ramp: strict }).state).toBe('good')

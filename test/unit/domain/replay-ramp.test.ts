@@ -57,6 +57,7 @@ describe('the waves of a ramp', () => {
     [500, steps({ jobs: 10 }), [10]],
     [4, steps({ jobs: 10 }), [4]],
     [1000, steps({ jobs: 10 }, { share: 0.5 }), [10, 490]],
+    [100, steps({ share: 0.07 }), [7]],
     [10, steps({ share: 0.001 }, { share: 1 }), [1, 9]],
     [100, steps({ jobs: 10 }, { jobs: 50 }, { jobs: 20 }, { jobs: 100 }), [10, 40, 50]],
   ])('of %i jobs', (jobs, ramp, waves) => {

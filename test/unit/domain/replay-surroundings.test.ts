@@ -11,9 +11,11 @@ describe('live traffic', () => {
     ['a tenth fails', trafficOf(300), trafficOf(180, 20), 'good'],
     ['a fifth fails', trafficOf(300), trafficOf(80, 20), 'bad'],
     ['a fifth failed before', trafficOf(240, 60), trafficOf(80, 20), 'good'],
-    ['nobody knows how few did before', trafficOf(3), trafficOf(4, 3), 'good'],
+    ['nobody knows how few did before', trafficOf(3), trafficOf(2, 5), 'good'],
+    ['two of two are no trend', trafficOf(300), trafficOf(0, 2, 2000), 'good'],
     ['of none before, many fail', trafficOf(0), trafficOf(0, 20), 'bad'],
     ['none completes where many did', trafficOf(300), trafficOf(0, 0, 60_000), 'unknown'],
+    ['none completes where some should have', trafficOf(300), trafficOf(0, 0, 7000), 'unknown'],
     ['too soon to miss any', trafficOf(300), trafficOf(0, 0, 2000), 'good'],
     ['few did before', trafficOf(2), trafficOf(0, 0, 60_000), 'good'],
   ])('%s', (_, baseline, live, state) => {
@@ -59,6 +61,7 @@ describe('the queue around a replay', () => {
   it('does not wait for as long as a job of the replay is old', () => {
     const ours = { queue: { ...queue, oldestMs: 86_400_000 } }
     expect(says('waiting', ours)).toBe('good: no other job waits for too long')
+    expect(gate('waiting', { ...ours, live: trafficOf(0) }).state).toBe('good')
     const late = { ...ours, beganAt: after(-3600), live: trafficOf(0) }
     expect(says('waiting', late)).toBe(
       'unknown: 50 jobs in line behind those of this replay, nobody can tell for how long',
