@@ -19,6 +19,7 @@ import type { Deps } from '../deps.ts'
 import { requireRole } from '../people/authorize.ts'
 import { draftPlan } from './draft.ts'
 import { requireThawed } from './freeze.ts'
+import { continuedWish } from './jobs/continued-wish.ts'
 import { noteMiss } from './jobs/note-miss.ts'
 import { operatorOf } from './jobs/operator-of.ts'
 import type { JobsWish, NewSlice } from './jobs/resolve-jobs.ts'
@@ -53,9 +54,10 @@ export interface PlanRequest {
  */
 export async function planAction(
   deps: Deps,
-  request: PlanRequest,
+  asked: PlanRequest,
   drift: string | null = null,
 ): Promise<PlanView> {
+  const request = await withFormer(deps, asked)
   const { action, actor, incidentId } = request
   requireSupport(deps, request)
   await requireRole(deps, { actor, action, queues: tiersOf(deps, request), incidentId })
@@ -73,6 +75,11 @@ export async function planAction(
   const draft = { ...request, ...kept, plannedJobs: jobs, plannedThrottle: throttle }
   const plan = await store(deps, draft, slices)
   return planView(deps, plan, { seen: prepared.seen, choices, drift })
+}
+
+async function withFormer(deps: Deps, request: PlanRequest): Promise<PlanRequest> {
+  const { jobs = null } = request
+  return jobs === null ? request : { ...request, jobs: await continuedWish(deps, jobs) }
 }
 
 async function prepare(deps: Deps, request: PlanRequest): Promise<Prepared> {

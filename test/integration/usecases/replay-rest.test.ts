@@ -97,7 +97,11 @@ it('goes on with what a halted replay left, wherever that is now', async () => {
 })
 
 it('goes on with all that a canary stood for, and refuses before it is over', async () => {
-  const { stage, planId, worker, open } = await going('stood', { steps: [{ jobs: 2 }], watchMs: 1 })
+  const { stage, planId, worker, open } = await going('stood', {
+    steps: [{ jobs: 2 }],
+    watchMs: 1,
+    perMinute: 600,
+  })
   const { number = 0 } = (await store.now.plans.byId(planId)) ?? {}
   const goOn = (options: JobOptions) => stage.order('replay', { filter: '', options })
   await expect(goOn({ continues: number })).rejects.toThrow(/replay of plan \d+ .* is not over/)
@@ -107,6 +111,8 @@ it('goes on with all that a canary stood for, and refuses before it is over', as
   const next = await goOn({ continues: number, ramp: { steps: [{ share: 1 }] } })
   const plan = await store.now.plans.byId(next)
   expect(plan?.jobs).toMatchObject({ count: 98, replay: { continues: number, waves: [98] } })
+  // As careful as before, unless told otherwise; the waves are the usual ones.
+  expect(plan?.jobs?.replay?.ramp).toMatchObject({ perMinute: 600, watchMs: 1 })
   expect(plan?.queues[0]?.warnings).toContain(
     `Of the first wave of plan ${number}, 2 of 2 jobs completed.`,
   )

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 
 import type { JobOptions } from '../../../src/domain/action.ts'
 import { type PastEffect, tierOf } from '../../../src/domain/effect.ts'
-import { type JobAction, jobEffect, jobsWords } from '../../../src/domain/job-actions.ts'
+import {
+  isOfVault,
+  type JobAction,
+  jobEffect,
+  jobsWords,
+  possibleStates,
+  sourceOf,
+  usualStates,
+} from '../../../src/domain/job-actions.ts'
 import type { JobState } from '../../../src/domain/job.ts'
 import type { QueueTier } from '../../../src/domain/queue.ts'
 
@@ -31,6 +39,8 @@ describe('the tier of an action about jobs follows its effect', () => {
     ['retry', 50, 'T2'],
     ['retry', 51, 'T3'],
     ['release', 51, 'T3'],
+    ['replay', 50, 'T2'],
+    ['replay', 51, 'T3'],
     ['unstick', 50, 'T2'],
     ['promote', 1, 'T1'],
     ['promote', 2, 'T2'],
@@ -90,5 +100,30 @@ describe('jobs in words', () => {
       '480,000 jobs (450,000 waiting, 30,000 delayed)',
     )
     expect(jobsWords({})).toBe('no jobs')
+  })
+})
+
+describe('the jobs of a replay', () => {
+  const elsewhere = { target: { system: 'main', queue: 'aside' } }
+
+  it('run in their queue, or leave it where they run elsewhere', () => {
+    const effect = (options: JobOptions) => jobEffect('replay', 30, { byState: {}, options })
+    expect(effect({})).toEqual({ kind: 'run', jobs: 30, isPromotion: false })
+    expect(effect(elsewhere)).toEqual({ kind: 'leave', jobs: 30 })
+  })
+
+  it('are where the options say, in the states that can run from there', () => {
+    const usual = (options: JobOptions) => [
+      sourceOf('replay', options),
+      usualStates('replay', options),
+    ]
+    expect(usual({})).toEqual(['queue', ['failed']])
+    expect(usual({ vault: 7 })).toEqual(['vault', ['waiting', 'prioritized', 'delayed', 'failed']])
+    expect(usual({ continues: 42 })[0]).toBe('plan')
+    expect(possibleStates('replay', {})).toEqual(['failed'])
+    expect(possibleStates('replay', { vault: 7 })).toContain('completed')
+    expect(isOfVault('replay', {})).toBe(false)
+    expect(isOfVault('replay', { isInVault: true })).toBe(true)
+    expect([isOfVault('release', {}), isOfVault('retry', {})]).toEqual([true, false])
   })
 })
