@@ -38,13 +38,6 @@ const call = ({ actor }: About, icon: RoomLine['icon'], words: string): RoomLine
   mention: [actor.userId],
 })
 
-/** A wave is about to be put in line. */
-export function waveLine(plan: About, replay: Pick<Replay, 'waves'>, index: number): RoomLine {
-  const wave = replay.waves[index]
-  const size = wave === undefined ? '' : `: ${plural(wave.size, 'job')}`
-  return line('go', `The ${replayName(plan)} begins ${waveName(replay, index)}${size}.`)
-}
-
 const VERDICT_ICONS: Readonly<Record<Verdict, RoomLine['icon']>> = {
   promote: 'check',
   hold: 'hand',
@@ -71,7 +64,7 @@ export function verdictLine(
       return call(
         plan,
         VERDICT_ICONS.halt,
-        `${doer(judgedBy)} halted the ${replayName(plan)} in ${name}.${numbers}`,
+        `${doer(judgedBy)} halted the ${replayName(plan)} in ${name}.${numbers} Nothing more is put in line; what waits in line goes to the vault, what is at work comes to its end.`,
       )
     case 'hold':
     case null:
@@ -91,13 +84,6 @@ const stop = (words: string): string => {
   return /[.!?]$/.test(said) ? said : `${said}.`
 }
 
-/** It holds, by a person's word or by its own rules. */
-export function holdLine(plan: About, { by, reason }: Pick<Replay, 'by' | 'reason'>): RoomLine {
-  const why = reason === null ? '' : ` ${stop(reason)}`
-  const words = `${doer(by)} holds the ${replayName(plan)}: nothing more is put in line.${why}`
-  return by === null ? call(plan, 'hand', words) : line('hand', words)
-}
-
 /** A hold is over. `by` null: what was missing is there again. */
 export const goOnLine = (plan: About, by: Actor | null): RoomLine =>
   line(
@@ -107,32 +93,12 @@ export const goOnLine = (plan: About, by: Actor | null): RoomLine =>
       : `<@${by.userId}> lets the ${replayName(plan)} go on.`,
   )
 
-/** It comes to its end before its time; what that means for its jobs. */
-export function haltLine(plan: About, { by, reason }: Pick<Replay, 'by' | 'reason'>): RoomLine {
-  const why = reason === null ? '' : ` ${stop(reason)}`
-  return call(
-    plan,
-    'stop',
-    `${doer(by)} halts the ${replayName(plan)}.${why} Nothing more is put in line; what waits in line goes to the vault, what is at work comes to its end.`,
-  )
-}
-
 /** Jobs went into the vault on its account. */
 export function returnedLine(plan: About, { why, jobs, vault }: ReturnedSet): RoomLine {
   const many = jobs === null ? 'Jobs' : plural(jobs, 'job')
   const where = vault === null ? 'the vault' : `the vault: \`v${vault}\``
   const what = why === 'failed' ? 'that failed again' : 'that never ran'
   return line('vault', `${many} ${what} in the ${replayName(plan)} went into ${where}.`)
-}
-
-/** How it ended, with every job in one bucket. */
-export function endLine(plan: About, replay: Replay, left: number): RoomLine {
-  const words = `${bucketWords(replay, left)}.`
-  if (replay.state === 'halted')
-    return call(plan, 'stop', `The ${replayName(plan)} is halted: ${words}`)
-  const isWhole = replayCounts(replay).completed === planned(replay)
-  const said = `The ${replayName(plan)} is done: ${words}`
-  return isWhole ? line('check', said) : call(plan, 'warning', said)
 }
 
 const planned = ({ waves }: Pick<Replay, 'waves'>): number =>

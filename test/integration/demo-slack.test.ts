@@ -15,6 +15,7 @@ import {
   OPERATOR,
   OPS_CHANNEL,
 } from '../../src/demo/workspace.ts'
+import { postFile } from '../../src/slack/files.ts'
 
 /** The smallest bot that uses what Spillway uses: a command, a button, a modal. */
 function createBot(url: string): App {
@@ -192,6 +193,24 @@ describe('the Web API through the shim', () => {
       include_all_metadata: true,
     })
     expect(messages.find((message) => message.ts === ts)?.metadata).toEqual(metadata)
+  })
+
+  it('keeps it in threads, too, and takes files into them', async () => {
+    const { ts = '' } = await client.chat.postMessage({ channel: OPS_CHANNEL.id, text: 'card' })
+    const thread = { channel: OPS_CHANNEL.id, thread_ts: ts }
+    const metadata = { event_type: 'spillway_message', event_payload: { key: 'details' } }
+    await client.chat.postMessage({ ...thread, text: 'details', metadata })
+    const file = { name: 'plan-42.csv', title: 'Outcomes', content: Buffer.from('job\r\nä\r\n') }
+    await postFile(client, file, { channelId: OPS_CHANNEL.id, threadTs: ts })
+    const query = { channel: OPS_CHANNEL.id, ts, include_all_metadata: true }
+    const { messages = [] } = await client.conversations.replies(query)
+    const [, details, shared] = messages
+    expect(details?.metadata).toEqual(metadata)
+    const [posted] = shared?.files ?? []
+    expect(posted).toMatchObject({ name: 'plan-42.csv', title: 'Outcomes', size: 9 })
+    const headers = { authorization: `Bearer ${BOT_TOKEN}` }
+    const bytes = await fetch(posted?.url_private ?? '', { headers })
+    expect(await bytes.text()).toBe('job\r\nä\r\n')
   })
 
   it('knows scopes, people and the on-call group', async () => {

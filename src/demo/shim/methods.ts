@@ -27,6 +27,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   'conversations.setTopic': setTopic,
   'conversations.setPurpose': (args) => Promise.resolve(ok({ purpose: args['purpose'] })),
   'conversations.history': history,
+  'conversations.replies': history,
   'bookmarks.add': (args) => Promise.resolve(ok({ bookmark: { ...args, id: 'Bk01' } })),
   'pins.add': pin,
   'usergroups.list': () =>

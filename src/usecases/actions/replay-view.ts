@@ -104,24 +104,26 @@ async function heldTokens(
 }
 
 /** The plan that goes on: with what a halted one left, or after a good canary with all that it stood for. */
-export function restOf(plan: Plan, { replay, left }: ReplayView): ButtonPurpose | null {
-  if (plan.jobs === null) return null
-  const { filter, options } = plan.jobs
-  const about = {
+function restOf(plan: Plan, { replay, left }: ReplayView): ButtonPurpose | null {
+  const hasRest = replay.state === 'halted' ? left > 0 : isCanary(replay, plan)
+  if (plan.jobs === null || !hasRest) return null
+  // In which waves is not taken over: a canary's would be one of ten again.
+  const { resetsAttempts, target, targetTier } = plan.jobs.options
+  const options = {
+    continues: plan.number,
+    ...(resetsAttempts === undefined ? {} : { resetsAttempts }),
+    ...(target === undefined ? {} : { target }),
+    ...(targetTier === undefined ? {} : { targetTier }),
+  }
+  return {
     kind: 'plan',
     action: 'replay',
     scope: plan.scope,
     refs: plan.queues.map(({ ref }) => ref),
     incidentId: plan.incidentId,
     holdMs: null,
-  } as const
-  if (replay.state === 'halted')
-    return left === 0
-      ? null
-      : { ...about, jobs: { filter: '', options: { continues: plan.number } } }
-  if (replay.state !== 'done' || !isCanary(replay, plan)) return null
-  const { ramp: _, ...same } = options
-  return { ...about, jobs: { filter, options: same } }
+    jobs: { filter: '', options },
+  }
 }
 
 /** One wave of so many jobs: there may be more where they came from. */

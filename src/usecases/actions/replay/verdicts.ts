@@ -6,6 +6,7 @@ import { goOnLine, verdictLine } from '../../../domain/replay-lines.ts'
 import type { Replay, Verdict, Wave } from '../../../domain/replay.ts'
 import { auditOfPlan } from '../../audit/audit-of.ts'
 import { placesOf, showCard, tellPlaces } from '../card.ts'
+import { showReplayDetails } from '../replay-details.ts'
 
 /** A verdict on the wave under way. */
 export interface Judgement {
@@ -103,10 +104,14 @@ async function judge(
   if (!(await store.replays.judge(plan.id, index, { verdict, by, words, now }))) return false
   const line = verdictLine(plan, replay, { index, verdict, judgedBy: by, words })
   await say(store, plan, line, { key: keyOf(replay, verdict, now), by, now })
+  if (hasFailures(replay)) await showReplayDetails(store, plan)
   const facts = factsOf(replay, replay.waves[index], verdict, words)
   await store.audit.append(auditOfPlan(now, 'judged', plan, facts, { by, queue: replay.ref }))
   return true
 }
+
+const hasFailures = ({ waves }: Replay): boolean =>
+  waves.some(({ counts }) => counts.known + counts.fresh > 0)
 
 const keyOf = ({ wave }: Replay, what: string, now: Date): string =>
   `replay:${wave}:${what}:${now.getTime()}`

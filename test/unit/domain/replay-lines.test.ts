@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+
+import {
+  bucketWords,
+  goOnLine,
+  leftOf,
+  replayName,
+  replaySource,
+  returnedLine,
+  verdictLine,
+} from '../../../src/domain/replay-lines.ts'
+import { aReplay, aReplayPlan, aRunWave, aWave, counts } from '../slack/render/replays.ts'
+
+const BEN = { teamId: 'T1', userId: 'U0BEN' }
+const waves = [aRunWave(0, 9, 1), aWave(1, 90)]
+const plan = aReplayPlan(waves)
+const replay = aReplay(waves)
+const judged = { index: 0, judgedBy: null, words: '9 of 10 completed' }
+
+describe('a replay in words', () => {
+  it('is named by where its jobs come from and where they run', () => {
+    expect(replayName(plan)).toBe('replay of v7 → `sales/email` (plan 42)')
+    const of = (options: object) => replaySource({ jobs: plan.jobs && { ...plan.jobs, options } })
+    expect(of({})).toBe('failed jobs')
+    expect(of({ continues: 41 })).toBe('the rest of plan 41')
+  })
+
+  it('calls whoever ordered it when it holds or halts, and nobody when all is well', () => {
+    const line = (verdict: 'promote' | 'hold' | 'halt') =>
+      verdictLine(plan, replay, { ...judged, verdict })
+    expect(line('promote')).toEqual({
+      icon: 'check',
+      words:
+        'By itself, Spillway let wave 1 of 2 of the replay of v7 → `sales/email` (plan 42) go on. 9 of 10 completed.',
+      mention: [],
+    })
+    expect(line('hold')).toMatchObject({ icon: 'hand', mention: ['U0ANA'] })
+    expect(line('halt')).toMatchObject({ icon: 'stop', mention: ['U0ANA'] })
+    expect(line('halt').words).toContain('in wave 1 of 2. 9 of 10 completed.')
+    const last = verdictLine(plan, { waves: waves.slice(0, 1) }, { ...judged, verdict: 'promote' })
+    expect(last.words).toContain('Spillway found the canary of the replay')
+  })
+
+  it('names who judged, or let it go on', () => {
+    const halt = verdictLine(plan, replay, { ...judged, verdict: 'halt', judgedBy: BEN })
+    expect(halt.words).toMatch(/^<@U0BEN> halted the replay/)
+    expect(goOnLine(plan, BEN).words).toMatch(/^<@U0BEN> lets the replay/)
+    expect(goOnLine(plan, null).words).toMatch(/goes on by itself\.$/)
+  })
+
+  it('says which jobs went into the vault, and why', () => {
+    expect(returnedLine(plan, { why: 'failed', jobs: 1, vault: 13 }).words).toBe(
+      '1 job that failed again in the replay of v7 → `sales/email` (plan 42) went into the vault: `v13`.',
+    )
+  })
+
+  it('puts every job into one bucket', () => {
+    const cut = [
+      aWave(0, 100, {
+        counts: counts({ fed: 60, skipped: 2, completed: 50, known: 4, unseen: 1, returned: 5 }),
+      }),
+    ]
+    const halted = aReplay(cut, { state: 'halted' })
+    expect(leftOf(halted)).toBe(43)
+    expect(bucketWords(halted, leftOf(halted))).toBe(
+      '50 of 100 jobs completed, 4 failed as before, 1 not seen to end, 2 not there any more and 43 never ran',
+    )
+    expect(bucketWords(aReplay([aRunWave(0, 10)]), 0)).toBe('10 of 10 jobs completed')
+  })
+})
