@@ -25,6 +25,8 @@ alter table alert
   add column replay_wave integer,
   add constraint alert_of_replay check ((replay_plan is null) = (replay_wave is null));
 create index alert_firing_on on alert (system, queue, starts_at) where status = 'firing';
+-- A preview that is forgotten asks whether an alert names it.
+create index alert_named on alert (replay_plan) where replay_plan is not null;
 
 create table replay (
   plan_id uuid primary key references plan (id),
