@@ -192,6 +192,16 @@ it('plans a vault set by rows, a few states in few slices', async () => {
   expect(replay.strata.map(({ shape }) => shape === null)).toEqual([false, true, false])
 })
 
+it('is of two queues where its jobs are to run elsewhere: they leave the one, and run in the other', async () => {
+  await plantFailed('here', [{ ...TIMEOUT, jobs: 40 }])
+  const target = { system: system.name, queue: 'aside' }
+  const { plan, warnings } = await planned(stageOf('here'), { target })
+  expect(plan.tier).toBe('T2')
+  expect(plan.jobs?.options).toMatchObject({ target, targetTier: expect.any(String) })
+  expect(warnings.join()).toContain('No job was ever added to')
+  expect(warnings.join()).not.toContain('No worker is connected')
+})
+
 it.each([
   ['state:waiting', {}, /`replay` is not for waiting jobs/],
   ['type:nothing', {}, /There are no failed jobs/],

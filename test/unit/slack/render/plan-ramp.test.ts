@@ -1,9 +1,11 @@
 import type { KnownBlock } from '@slack/types'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import type { PlannedJobs } from '../../../../src/domain/action.ts'
 import type { PlannedReplay } from '../../../../src/domain/replay.ts'
 import { planModal } from '../../../../src/slack/render/plan-modal.ts'
+import { hostile } from './arbitrary.ts'
 import {
   aCounts,
   ago,
@@ -14,6 +16,7 @@ import {
   LOCALE,
   readable,
 } from './builders.ts'
+import { counterexample } from './counterexample.ts'
 
 const aReplay = (over: Partial<PlannedReplay> = {}): PlannedReplay => ({
   ramp: {
@@ -37,7 +40,7 @@ const aReplay = (over: Partial<PlannedReplay> = {}): PlannedReplay => ({
 })
 
 describe('a preview of a replay', () => {
-  const shown = (replay: PlannedReplay, over: Partial<PlannedJobs> = {}) => {
+  const shown = (replay: PlannedReplay, over: Partial<PlannedJobs> = {}, scope = 'v7') => {
     const jobs: PlannedJobs = {
       filter: '',
       count: 1000,
@@ -52,7 +55,7 @@ describe('a preview of a replay', () => {
     }
     const before = anOverview({ counts: aCounts({ failed: 1000, waiting: 400 }) })
     const queues = [aPlannedQueue({ before, jobs: jobs.count })]
-    const plan = aPlan({ action: 'replay', scope: 'v7', jobs, holdMs: null, queues })
+    const plan = aPlan({ action: 'replay', scope, jobs, holdMs: null, queues })
     return planModal(aPlanView({ plan, holds: [], choices: [] }), LOCALE)
   }
   const text = (replay: PlannedReplay, over: Partial<PlannedJobs> = {}) =>
@@ -92,5 +95,22 @@ describe('a preview of a replay', () => {
     expect(said).toContain('that plan 41 left')
     expect(said).toContain('They run again in `sales/aside`, spread over their errors')
     expect(said).not.toContain('400 jobs wait there')
+  })
+
+  it('stays within the limits whatever jobs and errors are called', () => {
+    const strata = fc.array(
+      fc.record({ type: hostile, shape: fc.option(hostile), jobs: fc.nat() }),
+      { maxLength: 20 },
+    )
+    const replays = fc
+      .record({ strata, waves: fc.array(fc.nat(500_000), { minLength: 1, maxLength: 10 }) })
+      .map((over) =>
+        aReplay({
+          ...over,
+          canary: Object.fromEntries(over.strata.map((_, index) => [`j${index}`, index])),
+        }),
+      )
+    const views = fc.record({ replay: replays, scope: hostile })
+    expect(counterexample(views, ({ replay, scope }) => shown(replay, {}, scope))).toBeNull()
   })
 })
