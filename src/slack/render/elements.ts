@@ -111,7 +111,14 @@ interface Confirm {
 }
 
 /** Words in place of a button's usual ones, and what to ask before. */
-export type Wording = string | { readonly label: string; readonly confirm: Confirm }
+export type Wording =
+  | string
+  | {
+      readonly label: string
+      readonly confirm: Confirm
+      /** Without colour: nothing that a hurried thumb should be drawn to. */
+      readonly isPlain?: boolean
+    }
 
 export type Labels = Readonly<Partial<Record<ButtonName, Wording>>>
 
@@ -120,6 +127,7 @@ interface Offer {
   readonly token: string
   readonly label: string
   readonly confirm?: Confirm
+  readonly isPlain?: boolean
 }
 
 const dialogOf = ({ title, text, yes, no }: Confirm): ConfirmationDialog => ({
@@ -129,7 +137,7 @@ const dialogOf = ({ title, text, yes, no }: Confirm): ConfirmationDialog => ({
   deny: plainTextOf(no, LIMITS.confirm.button),
 })
 
-const buttonOf = ({ name, token, label, confirm }: Offer): Button => {
+const buttonOf = ({ name, token, label, confirm, isPlain }: Offer): Button => {
   const { style } = BUTTONS[name]
   const button: Button = {
     type: 'button',
@@ -138,7 +146,7 @@ const buttonOf = ({ name, token, label, confirm }: Offer): Button => {
     value: token,
     ...(confirm === undefined ? {} : { confirm: dialogOf(confirm) }),
   }
-  return style === undefined ? button : { ...button, style }
+  return style === undefined || isPlain === true ? button : { ...button, style }
 }
 
 const optionOf = ({ token, label }: Offer): PlainTextOption => ({
@@ -185,7 +193,7 @@ const offersOf = <Name extends ButtonName>(
     return token === undefined ? [] : [{ name, token, ...wordingOf(name, labels) }]
   })
 
-function wordingOf(name: ButtonName, labels: Labels): Pick<Offer, 'label' | 'confirm'> {
+function wordingOf(name: ButtonName, labels: Labels): Omit<Offer, 'name' | 'token'> {
   const wording = labels[name] ?? BUTTONS[name].label
   return typeof wording === 'string' ? { label: wording } : wording
 }

@@ -50,6 +50,7 @@ export function replayButtons(shown: ReplayView, at: Date): Buttons {
 
 const GO_ON_ANYWAY = {
   label: 'Go on anyway…',
+  isPlain: true,
   confirm: {
     title: 'Go on with this wave anyway?',
     text: 'What is not known holds this wave no more; what is bad enough to halt it still does. The audit trail says that you decided it.',
@@ -65,6 +66,7 @@ function promoteAnyway(replay: Replay): Wording {
     next === undefined ? 'The replay is done then' : `${plural(next.size, 'job')} follow`
   return {
     label: 'Promote anyway…',
+    isPlain: true,
     confirm: {
       title: 'Promote this wave anyway?',
       text: `Its gates are not all good. ${follows}; the audit trail says that you decided it.`,

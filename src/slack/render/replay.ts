@@ -97,7 +97,16 @@ function standLine(
   const verb = state === 'held' ? 'Held' : 'Halted'
   const who = by === null ? 'by itself' : `by ${mention(by.userId)}`
   const why = step.kind === 'lacks' ? null : reasonOf(replay)
-  return `${verb} ${who}${why === null ? '.' : `: ${sentence(why, MAX_REASON)}`}`
+  const since = momentOf(replay)
+  const when = since === null ? '' : ` at ${clockTime(since, zone, at)}`
+  return `${verb} ${who}${when}${why === null ? '.' : `: ${sentence(why, MAX_REASON)}`}`
+}
+
+/** When its wave was judged so; null where that is not known. */
+function momentOf({ state, waves, wave }: Replay): Date | null {
+  const verdict = state === 'held' ? 'hold' : 'halt'
+  const judged = waves[wave]
+  return judged?.verdict === verdict ? judged.judgedAt : null
 }
 
 /** Null where it says no more than who it was. */

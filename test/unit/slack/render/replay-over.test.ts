@@ -53,6 +53,7 @@ describe('the card of a replay that stands still', () => {
     expect(text.match(/1 of 10 failed/g)).toHaveLength(1)
     const [goOn, promote] = buttonsOf(rendered)
     expect(goOn?.text.text).toBe('Go on anyway…')
+    expect([goOn?.style, promote?.style]).toEqual([undefined, undefined])
     expect(goOn?.confirm?.title?.text).toBe('Go on with this wave anyway?')
     expect(promote?.confirm?.text.text).toContain('2,000 jobs follow')
     expect(rendered.text).toMatch(/^<@U0ANA> Replay of .*: held, wave 2 of 4: .*1 of 10 failed$/)
@@ -98,6 +99,7 @@ describe('the card of a replay that is over', () => {
         beganAt: ago(2),
         fedAt: null,
         verdict: 'halt',
+        judgedAt: ago(1),
         words: '60 of 100 failed',
         counts: counts({ fed: 112, completed: 40, known: 58, fresh: 2, returned: 12 }),
       }),
@@ -118,6 +120,7 @@ describe('the card of a replay that is over', () => {
       { tokens: { rest: 'tok-r', outcomes: 'tok-o' } },
     )
     const text = readable(rendered)
+    expect(text).toContain('Halted by itself at 14:01: 60 of 100 failed')
     expect(text).toContain('✓ 10 → ✗ 490 → 2,000')
     expect(text).toContain(
       '2,500 jobs = 50 completed + 58 failed as before + *2 failed in a new way* + 2,390 never ran; unexplained 0',
