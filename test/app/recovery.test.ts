@@ -92,6 +92,7 @@ it('says what is bad, and ends by a click, once', async () => {
   await world.person(ANA).click('spillway:stop', room)
   await untilAnswer(world, ANA, room, /You stopped the recovery check/)
   await untilText(world, room, /^Recovery of incident 1: Stopped by <@U0ANA>/)
+  expect((await auditTrail(world)).map(({ kind }) => kind)).toEqual(['intent', 'stopped'])
 })
 
 it('runs a probe with effects only by a second click of somebody who may, and once', async () => {
