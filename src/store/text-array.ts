@@ -13,8 +13,10 @@ export function textArray(texts: readonly (string | null)[]): Buffer {
   const buffer = Buffer.allocUnsafe(total)
   let at = writeHeader(buffer, texts)
   for (const [index, text] of texts.entries()) {
-    at = buffer.writeInt32BE(text === null ? NULL_LENGTH : (sizes[index] ?? 0), at)
-    if (text !== null) at += buffer.write(text, at)
+    const size = sizes[index] ?? 0
+    at = buffer.writeInt32BE(text === null ? NULL_LENGTH : size, at)
+    // What is as long in bytes as in characters is ASCII, which is copied rather than encoded.
+    if (text !== null) at += buffer.write(text, at, size === text.length ? 'latin1' : 'utf8')
   }
   return buffer
 }
