@@ -55,8 +55,9 @@ export interface JobActionSpec {
 }
 
 /**
- * Slice by slice, each begun and closed by a commit of its own. Nothing is begun after a stop, a freeze or a
- * lost lease; a slice that was begun is brought to its end whatever happens.
+ * Slice by slice, each begun and closed by a commit of its own; one is carried out while that of the one before
+ * ends. Nothing is begun after a stop, a freeze or a lost lease; a slice that was begun is brought to its end
+ * whatever happens.
  */
 export const jobAction = (spec: JobActionSpec): ActionSpec => ({
   kind: spec.kind,
@@ -78,37 +79,82 @@ export const jobAction = (spec: JobActionSpec): ActionSpec => ({
 
 async function carryOutSlices(deps: Deps, spec: JobActionSpec, part: Part): Promise<void> {
   const { plan, fence, queue } = part
-  const { slices } = deps.store.now
   const operator = operatorOf(deps, queue.ref)
-  let isUnderWay = false
+  let last: Finished | null = null
   for (;;) {
-    const [slice] = await slices.open(plan.id, queue.ref, 1)
-    if (slice === undefined) return
-    if (!slice.isBegun && (part.isEnding || (await isHalted(deps, plan.id)))) break
-    // What is over with its first slice needs no progress: its first message is its outcome.
-    if (isUnderWay) await showProgress(deps.store.now, plan)
-    await dealWith(deps, spec.carryOutSlice, { part, slice, operator })
-    isUnderWay = true
+    const slice = await nextSlice(deps, part, last?.work.slice.position ?? -1)
+    if (slice === null) break
+    // A checkpoint locks the plan's row: the next slice begins first, and is carried out meanwhile.
+    await begin(deps, { part, slice })
+    const [finished]: readonly [Finished, void] = await bothOf(
+      carryOut(deps, spec.carryOutSlice, { part, slice, operator }),
+      last === null ? Promise.resolve() : endAndShow(deps, last),
+    )
+    if (last !== null) await forgetAll(deps, last)
+    last = finished
   }
-  await slices.returnAll(plan.id, fence, queue.ref, deps.clock.now())
+  if (last !== null) await end(deps, last)
+  if (last !== null) await forgetAll(deps, last)
+  await deps.store.now.slices.returnAll(plan.id, fence, queue.ref, deps.clock.now())
+}
+
+/** The first open slice behind this position; null where there is none, or none may be begun. */
+async function nextSlice(deps: Deps, part: Part, behind: number): Promise<Slice | null> {
+  const { plan, queue, isEnding } = part
+  const [open, isHalting] = await Promise.all([
+    // Of which one may be the last one, not closed yet.
+    deps.store.now.slices.open(plan.id, queue.ref, 2),
+    isEnding || isHalted(deps, plan.id),
+  ])
+  const slice = open.find(({ position }) => position > behind)
+  return slice === undefined || (isHalting && !slice.isBegun) ? null : slice
+}
+
+/** Waits for both, also where one of them fails: nothing of an attempt goes on after it. */
+async function bothOf<A, B>(one: Promise<A>, other: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([one, other])
+  return Promise.all([one, other])
+}
+
+type Opened = Pick<SliceWork, 'part' | 'slice' | 'operator'>
+
+/** A slice that was dealt with, and whose checkpoint is to come. */
+interface Finished {
+  readonly work: SliceWork
+  readonly result: SliceResult
 }
 
 /** One slice from its beginning to its checkpoint. Throws `LeaseLost`, `Overtaken`, and what the system throws. */
 export async function dealWith(
   deps: Deps,
   carryOutSlice: JobActionSpec['carryOutSlice'],
-  { part, slice, operator }: Pick<SliceWork, 'part' | 'slice' | 'operator'>,
+  opened: Opened,
 ): Promise<void> {
-  const { plan, fence, queue } = part
-  const now = deps.clock.now()
-  const isOurs = await deps.store.now.slices.begin(plan.id, fence, slice.position, now, LEASE_MS)
-  if (!isOurs) throw new LeaseLost()
-  const guard = { planId: plan.id, fence, slice: slice.position }
-  const before = await operator.open(queue.ref.queue, guard)
-  const result = await carryOutSlice(deps, { part, slice, operator, guard, before })
-  await checkpoint(deps, part, slice, result)
-  for (const name of [queue.ref.queue, result.alsoAt])
-    if (name !== undefined) await forget(deps, operator, name, guard)
+  await begin(deps, opened)
+  const finished = await carryOut(deps, carryOutSlice, opened)
+  await end(deps, finished)
+  await forgetAll(deps, finished)
+}
+
+async function begin(
+  { store, clock }: Pick<Deps, 'store' | 'clock'>,
+  { part: { plan, fence }, slice }: Pick<SliceWork, 'part' | 'slice'>,
+): Promise<void> {
+  const { slices } = store.now
+  if (!(await slices.begin(plan.id, fence, slice.position, clock.now(), LEASE_MS)))
+    throw new LeaseLost()
+}
+
+async function carryOut(
+  deps: Deps,
+  carryOutSlice: JobActionSpec['carryOutSlice'],
+  opened: Opened,
+): Promise<Finished> {
+  const { plan, fence, queue } = opened.part
+  const guard = { planId: plan.id, fence, slice: opened.slice.position }
+  const before = await opened.operator.open(queue.ref.queue, guard)
+  const work = { ...opened, guard, before }
+  return { work, result: await carryOutSlice(deps, work) }
 }
 
 /** Somebody stopped this plan, or everything. */
@@ -120,18 +166,23 @@ async function isHalted({ store }: Pick<Deps, 'store'>, planId: string): Promise
   return plan?.stop !== null || freeze !== null
 }
 
-async function checkpoint(
-  deps: Deps,
-  { plan, fence }: Part,
-  slice: Slice,
-  { ends, settle }: SliceResult,
-): Promise<void> {
+/** The checkpoint. Throws `LeaseLost`. */
+async function end(deps: Deps, { work, result }: Finished): Promise<void> {
+  const { plan, fence } = work.part
   const now = deps.clock.now()
   await deps.store.transaction(async (store) => {
-    await settle?.(store, now)
-    if (!(await store.slices.end(plan.id, fence, slice.position, sliceEnd(ends), now)))
+    // The plan's row before all others, as everybody locks them: the next slice is at work in the same tables.
+    const how = sliceEnd(result.ends)
+    if (!(await store.slices.end(plan.id, fence, work.slice.position, how, now)))
       throw new LeaseLost()
+    await result.settle?.(store, now)
   })
+}
+
+/** What is over with its first slice needs no progress: its first message is its outcome. */
+async function endAndShow(deps: Deps, finished: Finished): Promise<void> {
+  await end(deps, finished)
+  await showProgress(deps.store.now, finished.work.part.plan)
 }
 
 export function sliceEnd(ends: readonly JobEnd[]): SliceEnd {
@@ -142,6 +193,13 @@ export function sliceEnd(ends: readonly JobEnd[]): SliceEnd {
     else if (newId !== undefined) renamed[id] = newId
   }
   return { state: 'done', skipped, renamed }
+}
+
+/** Wherever the slice left receipts. */
+async function forgetAll(deps: Deps, { work, result }: Finished): Promise<void> {
+  const { operator, guard, slice } = work
+  for (const name of [slice.ref.queue, result.alsoAt])
+    if (name !== undefined) await forget(deps, operator, name, guard)
 }
 
 /** The checkpoint is committed: what the system remembers of the slice is of no use any more, and would stay. */

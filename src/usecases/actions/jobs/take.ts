@@ -11,7 +11,7 @@ const MOST_BYTES = 8 * 1024 * 1024
 
 /**
  * Copies what is left of these, commits, and only then removes it; a part after the other. While one part is
- * committed and removed, the next one is copied.
+ * removed, the next one is committed, and the one after it copied.
  */
 export async function takeRest(
   deps: Pick<Deps, 'store'>,
@@ -20,22 +20,38 @@ export async function takeRest(
   ids: readonly string[],
 ): Promise<readonly JobEnd[]> {
   const ends: JobEnd[] = []
+  const copyNext = inParts(work, ids)
+  let copying = copyNext(PART)
+  let removing = Promise.resolve<readonly JobEnd[]>([])
+  try {
+    while (copying !== null) {
+      const { copies, refused, largestBytes } = await copying
+      copying = heardLater(copyNext(Math.max(1, Math.floor(MOST_BYTES / largestBytes))))
+      await copyIn(deps, work.part, set, copies)
+      ends.push(...refused, ...(await removing))
+      removing = heardLater(remove(work, copies))
+    }
+    return [...ends, ...(await removing)]
+  } finally {
+    // Where one of them failed, nothing goes on behind the back of whoever hears of it.
+    await Promise.allSettled([copying, removing])
+  }
+}
+
+/** It is awaited in the next round; were something else to fail first, nobody would be listening. */
+function heardLater<P extends Promise<unknown> | null>(promise: P): P {
+  promise?.catch(() => {})
+  return promise
+}
+
+/** Copies the next of these with each call, a part's worth or fewer; null once there are no more. */
+function inParts(work: SliceWork, ids: readonly string[]) {
   let from = 0
-  let size = PART
-  const copyNext = (): Promise<Copies> | null => {
-    const part = ids.slice(from, from + size)
+  return (most: number): Promise<Copies> | null => {
+    const part = ids.slice(from, from + Math.min(most, PART))
     from += part.length
     return part.length === 0 ? null : copyPart(work, part)
   }
-  for (let next = copyNext(); next !== null;) {
-    const copied: Copies = await next
-    size = Math.min(PART, Math.max(1, Math.floor(MOST_BYTES / copied.largestBytes)))
-    next = copyNext()
-    // Awaited in the next round; were the removal to fail first, nobody would be listening.
-    next?.catch(() => {})
-    ends.push(...copied.refused, ...(await removePart(deps, set, work, copied.copies)))
-  }
-  return ends
 }
 
 interface Copies {
@@ -54,17 +70,18 @@ async function copyPart({ slice, operator }: SliceWork, ids: readonly string[]):
   return { copies, refused, largestBytes }
 }
 
-async function removePart(
-  deps: Pick<Deps, 'store'>,
-  set: VaultSet,
-  { part, slice, operator, guard }: SliceWork,
+const remove = async (
+  { slice, operator, guard }: SliceWork,
   copies: readonly JobCopy[],
-): Promise<readonly JobEnd[]> {
-  if (copies.length === 0) return []
-  await copyIn(deps, part, set, copies)
-  const wanted = copies.map(({ facts, digest }) => ({ id: facts.id, digest }))
-  return operator.take(slice.ref.queue, guard, slice.state, wanted)
-}
+): Promise<readonly JobEnd[]> =>
+  copies.length === 0
+    ? []
+    : operator.take(
+        slice.ref.queue,
+        guard,
+        slice.state,
+        copies.map(({ facts, digest }) => ({ id: facts.id, digest })),
+      )
 
 /** Committed before anything is removed, be it by several statements: none of them is removed before the last. */
 async function copyIn(
@@ -73,6 +90,7 @@ async function copyIn(
   set: VaultSet,
   copies: readonly JobCopy[],
 ): Promise<void> {
+  if (copies.length === 0) return
   const forgets = plan.jobs?.options.forgets === true
   const isOurs = await store.now.vault.copyIn(set.id, fence, copies, { forgets })
   if (!isOurs) throw new LeaseLost()
