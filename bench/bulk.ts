@@ -6,8 +6,9 @@ import { longestMs } from './bulk/slow-log.ts'
  * A hundred thousand failed jobs: quarantined, released, retried by a filter; and the jobs of one type of eight taken
  * out of half a million that wait. Ours from the command in Slack to the last job, beside the runbook's loops (for
  * quarantine one that also writes each job to PostgreSQL) and BullMQ's own calls, which know no filter and keep
- * nothing. `naive_removed`: the loop was timed on so many poison jobs only. `rss_mb` is the bot's peak.
- * Options: `jobs` (100,000), `waiting` (500,000), `tries` of each failed job (1, as BullMQ has it), `quick`.
+ * nothing. `naive_removed`: the loop was timed on so many poison jobs only. `rss_mb` is the bot's peak; `cpu_us` what
+ * each process spends on a job, which says more than the clock where others use the machine.
+ * Options: `jobs` (100,000), `waiting` (500,000), `tries` of each failed job (1, as BullMQ has it), `profile` (a folder), `quick`.
  */
 export async function run(
   options: Readonly<Record<string, string>>,
@@ -18,7 +19,7 @@ export async function run(
     waiting: Number(options['waiting'] ?? (isQuick ? 2_400 : 500_000)),
     tries: Number(options['tries'] ?? 1),
   }
-  const { parts, rssMb } = await measureOurs(sizes)
+  const { parts, rssMb } = await measureOurs(sizes, options['profile'] ?? null)
   const { loop, own, bytes } = await measureOthers(sizes)
   return {
     bench: 'bulk',
@@ -49,6 +50,7 @@ const beside = (ours: Ordered, loop: Speed): Record<string, unknown> => ({
   done: ours.done,
   plan_ms: ours.planMs,
   run_ms: ours.runMs,
+  cpu_us: ours.cpuUs,
   longest_ms: longestByCall(ours.calls),
 })
 

@@ -9,6 +9,7 @@ import { reason } from '../../test/helpers/reason.ts'
 import { createPerson } from '../../test/slack/signed.ts'
 import { ANA, openStage, OPS, type Stage } from '../lib/stage.ts'
 import { until } from '../lib/until.ts'
+import { cpuPerJob, parentOf, readCpu, type Cpu } from './cpu.ts'
 import { ERROR, POISON, type Sizes } from './others.ts'
 import { scriptNames } from './script-names.ts'
 import { seedAfresh } from './seed.ts'
@@ -21,6 +22,8 @@ export interface Ordered {
   /** From the approval until the plan is over. */
   readonly runMs: number
   readonly done: number
+  /** In microseconds for each job, of planning and carrying out. */
+  readonly cpuUs: Cpu
   /** Longest first. */
   readonly calls: readonly SlowCall[]
 }
@@ -35,15 +38,14 @@ const ORDER_MS = 600_000
  * The whole bot in a process of its own, as it is released, with its own PostgreSQL: a person orders, another one
  * approves, in Slack. How long they think is not counted. Throws if a single job is not where it should be.
  */
-export async function measureOurs({
-  failed,
-  waiting,
-  tries,
-}: Sizes): Promise<{ readonly parts: Parts; readonly rssMb: number }> {
+export async function measureOurs(
+  { failed, waiting, tries }: Sizes,
+  profileDir: string | null,
+): Promise<{ readonly parts: Parts; readonly rssMb: number }> {
   const stage = await openStage({
     mode: 'http',
     queues: [QUEUE],
-    profileDir: null,
+    profileDir,
     operators: { people: [ANA, BEN], actions: ['quarantine', 'release', 'retry'] },
   })
   const redis = new Redis(stage.redis.url)
@@ -51,8 +53,13 @@ export async function measureOurs({
   try {
     const bot = await stage.start()
     const client = new pg.Client(connectionConfig(await stage.database()))
+    // What went wrong is told by whoever throws; the server that ends with it adds nothing.
+    client.on('error', () => {})
     await client.connect()
-    const order = (command: string): Promise<Ordered> => carryOut(stage, redis, client, command)
+    const postgres = await parentOf(await backendOf(client))
+    const pids = { bot: bot.pid, redis: stage.redis.pid, postgres }
+    const order = (command: string): Promise<Ordered> =>
+      carryOut(stage, { redis, client, pids }, command)
     const poison = Math.floor(waiting / 8)
     await seedAfresh(redis, { queue: QUEUE, place: 'failed', count: failed, tries })
     const quarantine = await order(`quarantine ${QUEUE} error:~${ERROR}`)
@@ -74,16 +81,25 @@ export async function measureOurs({
   }
 }
 
+async function backendOf(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+  return rows[0]?.pid ?? 0
+}
+
 async function carryOut(
   stage: Stage,
-  redis: Redis,
-  client: pg.Client,
+  {
+    redis,
+    client,
+    pids,
+  }: { readonly redis: Redis; readonly client: pg.Client; readonly pids: Cpu },
   command: string,
 ): Promise<Ordered> {
   const slowLog = openSlowLog(redis, scriptNames())
   await slowLog.start()
   const [ana, ben] = [ANA, BEN].map((id) => createPerson(stage.slack, stage.slackUrl, id))
   if (ana === undefined || ben === undefined) throw new Error('nobody is there')
+  const before = await readCpu(pids)
   const askedAt = performance.now()
   await ana.command('/queue', command, OPS)
   await until(`the preview of "${command}"`, ORDER_MS, () => isShown(stage, command))
@@ -93,10 +109,13 @@ async function carryOut(
   const approvedAt = performance.now()
   await ben.command('/queue', `approve ${plan.number}`, OPS)
   await untilOver(client, plan.id)
+  const runMs = Math.round(performance.now() - approvedAt)
+  const done = await jobsDone(client, plan.id)
   return {
     planMs: Math.round(planMs),
-    runMs: Math.round(performance.now() - approvedAt),
-    done: await jobsDone(client, plan.id),
+    runMs,
+    done,
+    cpuUs: cpuPerJob(before, await readCpu(pids), done),
     calls: await slowLog.read(),
   }
 }
