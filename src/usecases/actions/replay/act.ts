@@ -40,7 +40,7 @@ async function judge(deps: Deps, run: Run, { seen, gates }: Measured): Promise<N
 }
 
 async function goOnByItself(deps: Deps, run: Run): Promise<'again'> {
-  await ifUnchanged(deps, run, (store, now, fresh) =>
+  await ifUnchanged(deps, run, (store, fresh, now) =>
     goOn(store, run.part.plan, fresh, { by: null, now }),
   )
   return 'again'
@@ -56,21 +56,21 @@ const stopWords = ({ part: { plan } }: Run): string =>
 async function putMore(deps: Deps, run: Run): Promise<Later | 'again'> {
   const { plan } = run.part
   const fed = await feed(deps, run)
-  if (fed === 'put') return 'again'
+  if (fed === 'put' || fed === 'changed') return 'again'
+  if (fed === 'stopped') return later('moment')
   if (fed === 'no_room') return later('room')
-  const wave = run.replay.waves[run.replay.wave]
-  if (wave !== undefined && wave.fedAt === null) {
-    const now = deps.clock.now()
-    await deps.store.now.replays.beginWave(plan.id, run.replay.wave, now)
-    await deps.store.now.replays.fedWave(plan.id, run.replay.wave, now)
-    return 'again'
-  }
-  return later('end')
+  const { wave, waves } = run.replay
+  if (waves[wave]?.fedAt !== null) return later('end')
+  await ifUnchanged(deps, run, async ({ replays }, _fresh, now) => {
+    await replays.beginWave(plan.id, wave, now)
+    await replays.fedWave(plan.id, wave, now)
+  })
+  return 'again'
 }
 
 async function holdIt(deps: Deps, run: Run, words: string): Promise<Later> {
   if (run.replay.state !== 'held' || run.replay.reason !== words)
-    await ifUnchanged(deps, run, (store, now, fresh) =>
+    await ifUnchanged(deps, run, (store, fresh, now) =>
       hold(store, run.part.plan, fresh, { by: null, words, now }),
     )
   return later('person')
@@ -86,7 +86,7 @@ async function promoteIt(deps: Deps, run: Run, words: string): Promise<Later | '
       run,
       `${waveWords(replay.waves[replay.wave], replay.waves.length)}: the next wave waits for a click`,
     )
-  await ifUnchanged(deps, run, (store, now, fresh) =>
+  await ifUnchanged(deps, run, (store, fresh, now) =>
     promote(store, part.plan, fresh, { by: null, words, now }),
   )
   return 'again'

@@ -3,16 +3,21 @@ import { isSameQueue } from '../../../domain/queue.ts'
 import { mayPut } from '../../../domain/replay-verdict.ts'
 import type { Deps } from '../../deps.ts'
 import { showProgress } from '../card.ts'
+import { LEASE_MS } from '../execution.ts'
 import { inPlace } from '../jobs/in-place.ts'
 import { dealWith, type JobActionSpec } from '../jobs/job-action.ts'
 import { moveSlice } from '../jobs/move.ts'
 import { operatorOf } from '../jobs/operator-of.ts'
 import { releaseSlice } from '../jobs/release.ts'
+import { ifUnchanged } from './if-unchanged.ts'
 import { enterInLedger } from './ledger.ts'
 import type { Run } from './run.ts'
 
-/** What became of an attempt to put more in line: some were, there is no room yet, or the wave has no more. */
-export type Fed = 'put' | 'no_room' | 'wave_is_out'
+/**
+ * What became of an attempt to put more in line: some were, there is no room yet, the wave has no more, somebody
+ * stopped it, or said something else about it, since it was looked at.
+ */
+export type Fed = 'put' | 'no_room' | 'wave_is_out' | 'stopped' | 'changed'
 
 /**
  * Puts the next slice of the wave in line, if there is room for it. Its end, the ledger of its jobs and the vault's
@@ -21,23 +26,41 @@ export type Fed = 'put' | 'no_room' | 'wave_is_out'
  */
 export async function feed(deps: Deps, run: Run): Promise<Fed> {
   const { part, planned, replay } = run
-  const { store } = deps
   const { plan, queue } = part
-  const [slice] = await store.now.slices.open(plan.id, queue.ref, 1)
+  const [slice] = await deps.store.now.slices.open(plan.id, queue.ref, 1)
   if (slice === undefined || (slice.wave ?? 0) > replay.wave) return 'wave_is_out'
-  const now = deps.clock.now()
-  const room = mayPut(replay, planned.ramp, now)
-  if (!slice.isBegun && room < slice.ids.length) return 'no_room'
+  if (mayPut(replay, planned.ramp, deps.clock.now()) < slice.ids.length) return 'no_room'
+  const begun = await beginSlice(deps, run, slice)
+  if (begun !== 'begun') return begun
   await putSlice(deps, run, slice)
-  await showProgress(store.now, plan)
+  await showProgress(deps.store.now, plan)
   return 'put'
 }
 
-/** One slice, from its beginning or from where an earlier attempt left it. */
+/**
+ * Whoever holds or stops a replay has its row, or its plan's, for a moment: either this slice was begun before, or
+ * none is. What a person was told to be held or stopped puts nothing more in line.
+ */
+async function beginSlice(
+  deps: Deps,
+  run: Run,
+  { position, wave = 0 }: Slice,
+): Promise<'begun' | 'stopped' | 'changed'> {
+  const { plan, fence } = run.part
+  let isStopped = false
+  const isBegun = await ifUnchanged(deps, run, async (store, _fresh, now) => {
+    isStopped = (await store.plans.byId(plan.id))?.stop !== null
+    if (isStopped) return
+    await store.replays.beginWave(plan.id, wave, now)
+    await store.slices.begin(plan.id, fence, position, now, LEASE_MS)
+  })
+  if (isStopped) return 'stopped'
+  return isBegun ? 'begun' : 'changed'
+}
+
+/** One slice that was begun, from its beginning or from where an earlier attempt left it. */
 export async function putSlice(deps: Deps, run: Run, slice: Slice): Promise<void> {
   const { part } = run
-  const wave = slice.wave ?? 0
-  await deps.store.now.replays.beginWave(part.plan.id, wave, deps.clock.now())
   const operator = operatorOf(deps, slice.ref)
   await dealWith(deps, withLedger(run, putting(run, slice)), { part, slice, operator })
 }

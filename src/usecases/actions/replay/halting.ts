@@ -10,15 +10,17 @@ import { halt } from './verdicts.ts'
 /** Jobs that go back into line after they were taken up are taken back again, but not for ever. */
 const MOST_RETURNS = 5
 
-/** Nothing more is put in line from now on. */
+/** Nothing more is put in line from now on: what was not begun goes back in the same commit. */
 export async function beginHalting(
   deps: Deps,
   run: Run,
   { by, words }: { readonly by: Replay['by']; readonly words: string },
 ): Promise<'again'> {
   const { plan, fence, queue } = run.part
-  await deps.store.now.slices.returnAll(plan.id, fence, queue.ref, deps.clock.now())
-  await ifUnchanged(deps, run, (store, now, fresh) => halt(store, plan, fresh, { by, words, now }))
+  await ifUnchanged(deps, run, async (store, fresh, now) => {
+    await store.slices.returnAll(plan.id, fence, queue.ref, now)
+    await halt(store, plan, fresh, { by, words, now })
+  })
   return 'again'
 }
 
@@ -30,7 +32,7 @@ export async function goOnHalting(deps: Deps, run: Run): Promise<Later | 'again'
     if (await takeUnstarted(deps, fresh)) return later('others')
     if (!isPatienceOver(deps, fresh)) return later('end')
   }
-  await ifUnchanged(deps, fresh, (store, now) =>
+  await ifUnchanged(deps, fresh, (store, _fresh, now) =>
     store.replays.change(run.part.plan.id, { state: 'halted', endedAt: now }, now),
   )
   return 'again'

@@ -2,19 +2,40 @@ import { isSameActor } from '../../../domain/action.ts'
 import type { Repositories } from '../../../domain/ports/store.ts'
 import type { Replay } from '../../../domain/replay.ts'
 import type { Deps } from '../../deps.ts'
+import { LEASE_MS, LeaseLost } from '../execution.ts'
 import type { Run } from './run.ts'
 
-/** In a transaction that holds the replay's row, if it is still as it was looked at. */
-export async function ifUnchanged(
-  deps: Deps,
-  { part, replay }: Run,
-  run: (store: Repositories, now: Date, fresh: Replay) => Promise<unknown>,
-): Promise<void> {
+type Held<T> = (store: Repositories, fresh: Replay, now: Date) => Promise<T>
+
+/**
+ * A transaction of the attempt that has the plan, with the replay as it is and stays until the commit. An attempt
+ * that was overtaken throws `LeaseLost` and writes nothing: what it saw is old. The plan's row is locked before the
+ * replay's, as by whoever closes the plan.
+ */
+export function asHolder<T>(
+  deps: Pick<Deps, 'store' | 'clock'>,
+  { part: { plan, fence, queue } }: Pick<Run, 'part'>,
+  run: Held<T>,
+): Promise<T> {
   const now = deps.clock.now()
-  await deps.store.transaction(async (store) => {
-    const fresh = await store.replays.locked(part.plan.id)
-    if (fresh === null || !isSameStand(fresh, replay)) return
-    await run(store, now, fresh)
+  return deps.store.transaction(async (store) => {
+    const isOurs = await store.plans.touch(plan.id, fence, queue.ref, now, LEASE_MS)
+    const fresh = isOurs ? await store.replays.locked(plan.id) : null
+    if (fresh === null) throw new LeaseLost()
+    return run(store, fresh, now)
+  })
+}
+
+/** The same, if the replay is still as it was looked at; false, and nothing happens, if it is not. */
+export function ifUnchanged(
+  deps: Pick<Deps, 'store' | 'clock'>,
+  run: Run,
+  change: Held<unknown>,
+): Promise<boolean> {
+  return asHolder(deps, run, async (store, fresh, now) => {
+    if (!isSameStand(fresh, run.replay)) return false
+    await change(store, fresh, now)
+    return true
   })
 }
 

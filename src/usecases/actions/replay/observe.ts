@@ -1,8 +1,8 @@
 import { errorShape } from '../../../domain/failure-cluster.ts'
 import type { EndedJobs, JobOutcome } from '../../../domain/ports/job-operator.ts'
 import type { SeenJob } from '../../../domain/ports/replay-store.ts'
-import type { Replay } from '../../../domain/replay.ts'
 import type { Deps } from '../../deps.ts'
+import { asHolder } from './if-unchanged.ts'
 import { openJobs, type Run } from './run.ts'
 
 const PAGE = 2000
@@ -49,35 +49,28 @@ function failedJob({ planned }: Run, id: string, error: string, at: Date): SeenJ
 }
 
 /**
- * Every page is noted with the position after it in one commit, so that none is counted twice. Resolves to whether
- * ends were dropped by the system before they were read.
+ * Every page is noted with the position after it in one commit, and by nobody but the plan's holder, so that none is
+ * counted twice. Resolves to whether ends were dropped by the system before they were read.
  */
 async function readEvents(deps: Deps, run: Run): Promise<boolean> {
   const { operator, ref, replay } = run
   let from = replay.position ?? (await operator.position(ref.queue))
-  let { live } = replay
   let hasGap = false
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const told = await operator.ended(ref.queue, from, PAGE)
     hasGap ||= told.hasGap
     if (told.position === from) break
-    live = await notePage(deps, run, told, live)
+    await notePage(deps, run, told)
     from = told.position
     if (!told.hasMore) break
   }
   return hasGap
 }
 
-/** The jobs of a page are this replay's, or others of the same queue. Resolves to the others, counted. */
-async function notePage(
-  deps: Deps,
-  run: Run,
-  { jobs, position }: EndedJobs,
-  before: Replay['live'],
-): Promise<Replay['live']> {
+/** The jobs of a page are this replay's, or others of the same queue, which are counted. */
+async function notePage(deps: Deps, run: Run, { jobs, position }: EndedJobs): Promise<void> {
   const { id: planId } = run.part.plan
-  const now = deps.clock.now()
-  return deps.store.transaction(async ({ replays }) => {
+  await asHolder(deps, run, async ({ replays }, { live: before, beganAt }, now) => {
     const ours = await replays.ofReplay(
       planId,
       jobs.map(({ id }) => id),
@@ -96,10 +89,9 @@ async function notePage(
       ...before,
       completed: before.completed + completed,
       failed: before.failed + others.length - completed,
-      overMs: now.getTime() - run.replay.beganAt.getTime(),
+      overMs: now.getTime() - beganAt.getTime(),
     }
     await replays.change(planId, { position, live }, now)
-    return live
   })
 }
 

@@ -3,6 +3,7 @@ import { showProgress } from '../card.ts'
 import type { Later } from '../execution.ts'
 import { act } from './act.ts'
 import { putSlice } from './feed.ts'
+import { asHolder } from './if-unchanged.ts'
 import { later } from './later.ts'
 import { lookAround, type Measured, measure, type Surroundings } from './measure.ts'
 import { observe } from './observe.ts'
@@ -46,9 +47,12 @@ async function withBegunSlice(deps: Deps, run: Run): Promise<Run> {
   return refreshed(deps, run)
 }
 
-async function show(deps: Deps, { part, replay }: Run, { gates, seen }: Measured): Promise<void> {
-  const { live } = seen
-  await deps.store.now.replays.change(part.plan.id, { gates, live }, deps.clock.now())
+async function show(deps: Deps, run: Run, { gates, seen }: Measured): Promise<void> {
+  const { part, replay } = run
+  const { oldestMs } = seen.live
+  await asHolder(deps, run, ({ replays }, { live }, now) =>
+    replays.change(part.plan.id, { gates, live: { ...live, oldestMs } }, now),
+  )
   if (JSON.stringify(replay.gates) !== JSON.stringify(gates))
     await showProgress(deps.store.now, part.plan)
 }
