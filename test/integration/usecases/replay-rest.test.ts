@@ -61,7 +61,8 @@ async function going(queue: string, ramp: RampWish) {
   await worker.waitUntilReady()
   const stage = createBulkStage(store, clock, system, queue)
   const planId = await stage.order('replay', { filter: '', options: { ramp } })
-  await carryOn(stage, planId, async () => doors.length === 2)
+  const begun = await carryOn(stage, planId, async () => doors.length === 2)
+  expect(begun.outcome).toBeNull()
   return { stage, planId, worker, open: () => doors.splice(0).forEach((door) => door()) }
 }
 
