@@ -1,4 +1,4 @@
-import type { GateName, Ramp, Replay, Wave } from './replay.ts'
+import type { Gate, GateName, Ramp, Replay, Wave } from './replay.ts'
 
 /** What a replay does next by itself, or whom it waits for. */
 export type NextStep =
@@ -73,17 +73,20 @@ function stepOfHeld(replay: Replay, ramp: Ramp): NextStep {
   const gates = lacking(replay)
   if (gates.length > 0) return { kind: 'lacks', gates }
   const hasEnded = (currentWave(replay)?.counts.open ?? 1) === 0
-  return ramp.promotes === 'person' && hasEnded && !isLastWave(replay)
+  return ramp.promotes === 'person' && hasEnded && isGood(replay) && !isLastWave(replay)
     ? { kind: 'asks' }
     : { kind: 'held' }
 }
 
-/** Gates that are not good; those that a person let it go on in spite of count only where they are bad. */
-const lacking = ({ gates, ignored }: Replay): readonly GateName[] =>
-  gates.flatMap(({ name, state }) =>
-    state === 'good' || (state !== 'bad' && ignored.includes(name)) ? [] : [name],
-  )
+/** Whether a gate holds nothing back; one that a person let it go on in spite of does so only where it is bad. */
+const passes = ({ name, state }: Gate, ignored: readonly GateName[]): boolean =>
+  state === 'good' || (state !== 'bad' && ignored.includes(name))
 
-const isGood = (replay: Replay): boolean => replay.gates.length > 0 && lacking(replay).length === 0
+/** What is still to come is not missing. */
+const lacking = ({ gates, ignored }: Replay): readonly GateName[] =>
+  gates.flatMap((gate) => (gate.state === 'pending' || passes(gate, ignored) ? [] : [gate.name]))
+
+const isGood = ({ gates, ignored }: Replay): boolean =>
+  gates.length > 0 && gates.every((gate) => passes(gate, ignored))
 
 const plus = (date: Date, ms: number): Date => new Date(date.getTime() + ms)

@@ -66,6 +66,11 @@ describe('what a replay does next', () => {
       { kind: 'lacks', gates: ['waiting'] },
     ],
     [
+      'lacks nothing that is still to come: whoever froze everything has to lift that',
+      step(aRunWave(0, 10), { state: 'held', gates: [gate('success', 'pending')] }, byHand),
+      { kind: 'held' },
+    ],
+    [
       'no longer lacks what somebody saw and let pass',
       step(
         aRunWave(0, 10),
