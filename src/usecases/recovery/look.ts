@@ -29,13 +29,24 @@ async function queueSights(
   deps: Pick<Deps, 'systems' | 'clock'>,
   { refs, tracks }: Recovery,
 ): Promise<readonly QueueSight[]> {
-  const sights = bySystem(refs, deps.systems).map(async ({ system, queues }) => {
+  const systems = new Set(deps.systems.all().map(({ name }) => name))
+  const known = refs.filter(({ system }) => systems.has(system))
+  const gone = refs.filter(({ system }) => !systems.has(system)).map(noSystem)
+  const sights = bySystem(known, deps.systems).map(async ({ system, queues }) => {
     const answer = await live(deps.clock.now(), () => system.overview(queues))
     const own = tracks.filter(({ ref }) => ref.system === system.name)
     return Promise.all(own.map((track) => queueSight(deps, system, track, answer)))
   })
-  return (await Promise.all(sights)).flat()
+  return [...gone, ...(await Promise.all(sights)).flat()]
 }
+
+/** The configuration may lose a system while a checklist is about it. */
+const noSystem = (ref: QueueRef): QueueSight => ({
+  ref,
+  overview: null,
+  ended: null,
+  problem: `no system \`${ref.system}\` is configured any more`,
+})
 
 async function queueSight(
   deps: Pick<Deps, 'clock'>,

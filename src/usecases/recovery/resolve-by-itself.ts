@@ -1,5 +1,6 @@
 import type { Incident } from '../../domain/incident.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
+import { queueKey } from '../../domain/queue.ts'
 import { checklistWords } from '../../domain/recovery-words.ts'
 import type { Recovery } from '../../domain/recovery.ts'
 import { plural } from '../../domain/text.ts'
@@ -21,7 +22,7 @@ export async function resolveByItself(
   if (firing > 0)
     return `The incident stays open: ${plural(firing, 'alert')} still ${firing === 1 ? 'fires' : 'fire'}.`
   if (!deps.settings.recovery.resolves) return 'Resolve the incident when you agree.'
-  const held = await stillWrong(deps, store, incident)
+  const held = [...(await stillWrong(deps, store, incident)), ...(await replaysOf(store, recovery))]
   if (held.length > 0) return `It is not resolved by itself: ${held.join(' ')}`
   await closeIncident(deps, store, incident, {
     by: null,
@@ -30,4 +31,14 @@ export async function resolveByItself(
     facts: recoveryFacts(recovery),
   })
   return null
+}
+
+/** A replay that goes on may still go wrong; its good end begins another checklist. */
+async function replaysOf(store: Repositories, { refs }: Recovery): Promise<readonly string[]> {
+  const replays = await Promise.all(refs.map((ref) => store.replays.active(ref)))
+  return replays.flatMap((replay) =>
+    replay === null
+      ? []
+      : [`The replay of \`${queueKey(replay.ref)}\` (plan ${replay.planNumber}) is under way.`],
+  )
 }

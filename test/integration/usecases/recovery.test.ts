@@ -15,6 +15,7 @@ import {
   stateOf,
   type RecoveryStage,
 } from '../../helpers/recovery-stage.ts'
+import { storedReplays } from '../../helpers/stored-replays.ts'
 import { actorOf } from '../../helpers/toy-people.ts'
 
 const ANA = actorOf('ANA')
@@ -65,6 +66,29 @@ describe('a queue with real workers', () => {
     expect(await stage.recoveryOf(recovery)).toMatchObject({ state: 'recovered' })
     expect(await incidentState(queue.incidentId)).not.toBe('resolved')
     expect(await lines('Resolve the incident when you agree')).toBe(1)
+  })
+
+  it('stays open while a replay of its queue is under way', async () => {
+    const queue = await stage.aQueue()
+    const recovery = await queue.begin()
+    const stored = storedReplays(stage.deps.store)
+    const plan = await stored.make.executing([['1']])
+    await stored.begin(plan, [4, 10], queue.ref)
+    await stage.look(recovery)
+    await queue.completes()
+    expect((await stage.watch(recovery, isOver)).state).toBe('recovered')
+    expect(await incidentState(queue.incidentId)).not.toBe('resolved')
+    expect(await lines('not resolved by itself: The replay of')).toBe(1)
+  })
+
+  it('knows nothing of a system that is not configured any more', async () => {
+    const recovery = await (await stage.aQueue()).begin()
+    const { systems } = stage.deps
+    const seen = {
+      ...stage.deps,
+      systems: { all: () => [], get: (name: string) => systems.get(name) },
+    }
+    expect(stateOf(await stage.look(recovery, seen), 'processing')).toBe('unknown')
   })
 
   it('begins anew when a job fails, and says why', async () => {
