@@ -16,6 +16,7 @@ import { stepEntry } from './end-part.ts'
 import { LeaseLost, words as onlyWords } from './execution.ts'
 import { unfinishedWords } from './jobs/outcome-words.ts'
 import { closeReplay } from './replay/close.ts'
+import { noteReturned } from './replay/note-returned.ts'
 import { tellReturn } from './replay/tell-return.ts'
 import { ENDED_BEFORE } from './resume.ts'
 import { endOwnHolds } from './throttle-holds.ts'
@@ -66,6 +67,7 @@ async function finish(
   const finished = await store.plans.finish(id, fence, stateOf(plan, state), outcome, now)
   if (finished === null) throw new LeaseLost()
   if (finished.action === 'replay') await closeReplay(deps, store, finished, now)
+  await noteReturned(store, finished, now)
   await spendCard(deps, store, finished, now)
   await (plan.endsHoldId === null ? tell(store, finished, now) : tellEnd(store, finished, now))
   if (finished.tier === 'T3') await requestAnchor(store)

@@ -12,6 +12,7 @@ import { auditOfPlan } from '../../audit/audit-of.ts'
 import type { Deps } from '../../deps.ts'
 import { placesOf, tellPlaces } from '../card.ts'
 import { enterInLedger } from '../replay/ledger.ts'
+import { noteReturned } from '../replay/note-returned.ts'
 import { forget, sliceEnd } from './job-action.ts'
 import { operatorOf } from './operator-of.ts'
 
@@ -56,6 +57,7 @@ async function settleDoubt(deps: Deps, planId: string, slice: Slice): Promise<vo
     if (plan.action === 'replay') await enterInLedger(store, plan, slice, told, now)
     if (!(await store.slices.end(planId, fence, slice.position, sliceEnd(told), now)))
       throw new Overtaken(`the slice ${slice.position} of plan ${plan.number} is settled already`)
+    await noteReturned(store, plan, now)
     const words = wordsOf(plan, slice, told)
     const line = { icon: 'info' as const, words, mention: [plan.actor.userId] }
     await tellPlaces(store, plan, await placesOf(store, plan), {

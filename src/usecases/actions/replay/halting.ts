@@ -1,9 +1,11 @@
+import type { Plan } from '../../../domain/action.ts'
+import { isOver } from '../../../domain/plan-states.ts'
 import type { Replay } from '../../../domain/replay.ts'
 import type { Deps } from '../../deps.ts'
 import type { Later } from '../execution.ts'
 import { ifUnchanged } from './if-unchanged.ts'
 import { later } from './later.ts'
-import { returnsOf, settleReturns, takeBack } from './returns.ts'
+import { returnsOf, takeBack, type Taken } from './returns.ts'
 import { openJobs, refreshed, type Run } from './run.ts'
 import { halt } from './verdicts.ts'
 
@@ -26,10 +28,12 @@ export async function beginHalting(
 
 /** What waits in line is taken back, what is at work comes to its end, what failed again goes to the vault. */
 export async function goOnHalting(deps: Deps, run: Run): Promise<Later | 'again'> {
-  if (!(await settleReturns(deps, run))) return later('others')
+  const made = await returnsOf(deps, run.part.plan.id)
+  if (made.some(isUnderWay)) return later('others')
   const fresh = await refreshed(deps, run)
   if (openJobs(fresh.replay) > 0) {
-    if (await takeUnstarted(deps, fresh)) return later('others')
+    const taken = await takeUnstarted(deps, fresh, made)
+    if (taken !== 'none') return later(taken === 'frozen' ? 'person' : 'others')
     if (!isPatienceOver(deps, fresh)) return later('end')
   }
   await ifUnchanged(deps, fresh, (store, _fresh, now) =>
@@ -38,15 +42,19 @@ export async function goOnHalting(deps: Deps, run: Run): Promise<Later | 'again'
   return 'again'
 }
 
-async function takeUnstarted(deps: Deps, run: Run): Promise<boolean> {
-  const plans = await returnsOf(deps, run.part.plan.id)
-  const made = plans.filter(({ replay }) => replay?.step.startsWith('unstarted') === true).length
-  if (made >= MOST_RETURNS) return false
+const isUnderWay = ({ state }: Plan): boolean => !isOver(state)
+
+/** A person wants these jobs to stay where they are. */
+const wasStopped = ({ stop }: Plan): boolean => stop !== null
+
+async function takeUnstarted(deps: Deps, run: Run, plans: readonly Plan[]): Promise<Taken> {
+  const made = plans.filter(({ replay }) => replay?.step.startsWith('unstarted') === true)
+  if (made.length >= MOST_RETURNS || made.some(wasStopped)) return 'none'
   const { wave } = run.replay
   return takeBack(deps, run, {
     kind: 'unstarted',
     wave: null,
-    step: `unstarted:${wave + 1}:${made + 1}`,
+    step: `unstarted:${wave + 1}:${made.length + 1}`,
   })
 }
 
@@ -55,18 +63,26 @@ function isPatienceOver({ clock }: Pick<Deps, 'clock'>, { replay, planned }: Run
   return clock.now().getTime() > since.getTime() + planned.ramp.patienceMs
 }
 
-/** What failed again in a wave goes to the vault, with its new error; of all waves, what is left of that. */
-export async function takeFailed(deps: Deps, run: Run, wave: number | null): Promise<void> {
+/**
+ * What failed again in a wave goes to the vault, with its new error; of all waves, what is left of that. By one plan
+ * that comes to a good end: one that a freeze or a long absence of the system ended early is followed by another.
+ */
+export async function takeFailed(deps: Deps, run: Run, wave: number | null): Promise<Taken> {
   const waves = run.replay.waves.filter(({ index }) => wave === null || index === wave)
-  if (waves.every(({ counts }) => counts.known + counts.fresh === 0)) return
+  if (waves.every(({ counts }) => counts.known + counts.fresh === 0)) return 'none'
   const step = wave === null ? 'failed:end' : `failed:${wave + 1}`
-  const made = await returnsOf(deps, run.part.plan.id)
-  if (made.some(({ replay }) => replay?.step === step)) return
-  await takeBack(deps, run, { kind: 'failed', wave, step })
+  const made = (await returnsOf(deps, run.part.plan.id)).filter(
+    ({ replay }) => replay?.step === step || replay?.step.startsWith(`${step}:`) === true,
+  )
+  if (made.some((plan) => isUnderWay(plan) || wasStopped(plan) || plan.state === 'done'))
+    return 'none'
+  if (made.length >= MOST_RETURNS) return 'none'
+  const name = made.length === 0 ? step : `${step}:${made.length + 1}`
+  return takeBack(deps, run, { kind: 'failed', wave, step: name })
 }
 
 /** Over, once the plans that took jobs back are. */
 export async function comeToEnd(deps: Deps, run: Run): Promise<Later | null> {
-  await takeFailed(deps, run, null)
-  return (await settleReturns(deps, run)) ? null : later('others')
+  if ((await takeFailed(deps, run, null)) === 'frozen') return later('person')
+  return (await returnsOf(deps, run.part.plan.id)).some(isUnderWay) ? later('others') : null
 }

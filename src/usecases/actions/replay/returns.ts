@@ -1,13 +1,12 @@
 import type { Plan, PlannedJobs, PlannedQueue } from '../../../domain/action.ts'
 import type { JobState } from '../../../domain/job.ts'
-import { isOver } from '../../../domain/plan-states.ts'
 import { jobsDigest } from '../../../domain/plan.ts'
 import type { Slice } from '../../../domain/ports/vault-store.ts'
 import { queueKey } from '../../../domain/queue.ts'
 import { ruleFor } from '../../../domain/settings.ts'
 import type { Deps } from '../../deps.ts'
 import { draftPlan } from '../draft.ts'
-import { doneIds } from '../jobs/done-ids.ts'
+import { asHolder } from './if-unchanged.ts'
 import type { Run } from './run.ts'
 
 const PAGE = 5000
@@ -23,14 +22,18 @@ export interface Return {
   readonly step: string
 }
 
+/** What became of that: there is a plan now, there is none to take, or all actions are frozen. */
+export type Taken = 'planned' | 'none' | 'frozen'
+
 /**
- * Has jobs of a replay taken into the vault by a plan of its own, which ordering the replay authorised; the database allows one per step, so that whoever
- * comes twice makes one. False where there is none to take.
+ * Has jobs of a replay taken into the vault by a plan of its own, which ordering the replay authorised; the database
+ * allows one per step, so that whoever comes twice makes one.
  */
-export async function takeBack(deps: Deps, run: Run, what: Return): Promise<boolean> {
+export async function takeBack(deps: Deps, run: Run, what: Return): Promise<Taken> {
   const { kind, step } = what
   const groups = await toTake(deps, run, what)
-  if (groups.length === 0) return false
+  if (groups.length === 0) return 'none'
+  if ((await deps.store.now.control.frozen()) !== null) return 'frozen'
   const queue = await plannedQueue(deps, run, groups)
   const { plan } = run.part
   const reason =
@@ -50,20 +53,20 @@ export async function takeBack(deps: Deps, run: Run, what: Return): Promise<bool
     }),
     replay: { planId: plan.id, step },
   }
-  await store(deps, draft, groups, reason)
-  return true
+  await store(deps, run, draft, groups)
+  return 'planned'
 }
 
 type NewSlice = Omit<Slice, 'end' | 'isBegun'>
 
 async function store(
   deps: Deps,
+  run: Run,
   draft: Omit<Plan, 'number'>,
   slices: readonly NewSlice[],
-  reason: string,
 ): Promise<void> {
-  const now = deps.clock.now()
-  await deps.store.transaction(async (tx) => {
+  const reason = draft.jobs?.label ?? null
+  await asHolder(deps, run, async (tx, _fresh, now) => {
     const plan = await tx.plans.add(draft)
     if (plan === null) return
     await tx.slices.add(plan.id, slices)
@@ -154,27 +157,4 @@ export async function returnsOf(
     (await now.replays.returns(planId)).map((id) => now.plans.byId(id)),
   )
   return plans.filter((plan) => plan !== null)
-}
-
-/**
- * Notes which jobs are back in the vault, once the plans that took them are over. Resolves to whether all of
- * them are.
- */
-export async function settleReturns(deps: Deps, run: Run): Promise<boolean> {
-  const { plan } = run.part
-  const plans = await returnsOf(deps, plan.id)
-  const at = deps.clock.now()
-  for (const one of plans) {
-    if (!isOver(one.state) || one.replay?.step.startsWith('unstarted') !== true) continue
-    const ids = await doneIds(deps.store.now, one.id, run.ref)
-    const back = ids.map((id) => ({
-      id,
-      outcome: 'returned' as const,
-      shape: null,
-      isKnown: null,
-      at,
-    }))
-    await deps.store.now.replays.note(plan.id, back)
-  }
-  return plans.every(({ state }) => isOver(state))
 }
