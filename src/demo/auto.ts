@@ -1,10 +1,11 @@
 import { approve, refusals, request, undo } from './auto/approval-steps.ts'
 import { pauseMany, undoMany } from './auto/bulk-steps.ts'
-import { acknowledge, alertArrives, allClear, resolve, roomOpens } from './auto/incident-steps.ts'
+import { acknowledge, alertArrives, allClear, roomOpens } from './auto/incident-steps.ts'
 import { queueEye } from './auto/queue-eye.ts'
 import { failed, holds, pause, resume, status } from './auto/queue-steps.ts'
 import { recordsOf } from './auto/records.ts'
-import type { AutoPlay, Outcome, Scene } from './auto/stage.ts'
+import { canary, promote, setAside, verified } from './auto/replay-steps.ts'
+import type { AutoPlay, Outcome, Room, Scene } from './auto/stage.ts'
 import { anchored, audit, rewrite, tamper } from './auto/trail-steps.ts'
 import { failures, putBack, quarantine } from './auto/vault-steps.ts'
 import { BANK_QUEUE, TROUBLE_QUEUE } from './estate-queues.ts'
@@ -14,8 +15,8 @@ type Step = <T>(title: string, run: () => Promise<Outcome<T>>) => Promise<T>
 
 /**
  * Plays the people on call, each step checked against Redis and the database, never against what Spillway says
- * of itself alone: an incident from alert to all-clear, its failed jobs into the vault and back, then what one
- * person may not decide, many queues at once, and the audit trail. Returns the transcript; throws with the step and what was wrong at the first
+ * of itself alone: an incident from alert to all-clear, its failed jobs into the vault, once mended in waves back
+ * into the queue, then what one person may not decide, many queues at once, and the audit trail. Returns the transcript; throws with the step and what was wrong at the first
  * that fails.
  */
 export async function playOnCall(play: AutoPlay): Promise<readonly string[]> {
@@ -37,7 +38,6 @@ export async function playOnCall(play: AutoPlay): Promise<readonly string[]> {
     }
   }
   await playIncident(scene, step)
-  await playVault(scene, step)
   await playApproval(scene, step)
   return transcript
 }
@@ -50,14 +50,18 @@ async function playIncident(scene: Scene, step: Step): Promise<void> {
   await step('acknowledge', () => acknowledge(scene, room))
   await step('pause', () => pause(scene, room))
   await step('held', () => holds(scene, room))
+  await playVault(scene, step, room)
+  const aside = await step('set aside', () => setAside(scene, room))
   slowBank(scene.estate)
   await step('resume', () => resume(scene, room))
+  const replay = await step('canary', () => canary(scene, room, aside))
+  await step('promote', () => promote(scene, aside, replay))
   await step('all clear', () => allClear(scene))
-  await step('resolve', () => resolve(scene, room))
+  await step('verified', () => verified(scene, room))
 }
 
-async function playVault(scene: Scene, step: Step): Promise<void> {
-  const answer = await step('failures', () => failures(scene))
+async function playVault(scene: Scene, step: Step, room: Room): Promise<void> {
+  const answer = await step('failures', () => failures(scene, room))
   const taken = await step('quarantine', () => quarantine(scene, answer))
   await step('put back', () => putBack(scene, taken))
 }

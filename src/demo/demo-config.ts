@@ -110,8 +110,9 @@ const demoSettings = (): Settings => ({
   policy: DEFAULT_POLICY,
   audit: { ...DEFAULT_AUDIT, anchorChannel: AUDIT_CHANNEL.id },
   vault: DEFAULT_VAULT,
-  replay: DEFAULT_REPLAY,
-  recovery: DEFAULT_RECOVERY,
+  // Nobody watches a demo for a quarter of an hour.
+  replay: { ...DEFAULT_REPLAY, watchMs: 2000 },
+  recovery: { ...DEFAULT_RECOVERY, forMs: 12_000 },
   remedies: [],
   commands: { queue: '/queue', incident: '/incident' },
 })

@@ -1,6 +1,6 @@
 import { ACTION_IDS } from '../../slack/action-ids.ts'
 import { TROUBLE_QUEUE } from '../estate-queues.ts'
-import { findElement, wordsOf, type UiMessage } from '../ui/shapes.ts'
+import { findElement, wordsOf } from '../ui/shapes.ts'
 import { OPERATOR, OPS_CHANNEL } from '../workspace.ts'
 import type { IncidentRecord } from './records.ts'
 import { headlineWith, holdsTrue, until, type Outcome, type Room, type Scene } from './stage.ts'
@@ -72,16 +72,4 @@ export async function allClear({ records }: Scene): Promise<Outcome<void>> {
     return found?.firing === 0 ? found : null
   })
   return [undefined, `the alert is resolved; incident ${incident.id} is ${incident.state}`]
-}
-
-export async function resolve(scene: Scene, room: Room): Promise<Outcome<void>> {
-  await scene.ui.runCommand(room.channel, '/incident', 'resolve')
-  await until('the incident to be resolved', async () => {
-    const incident = await scene.records.incident(TROUBLE_QUEUE)
-    return incident?.state === 'resolved' ? true : null
-  })
-  const isBare = (message: UiMessage) =>
-    message.blocks.every(({ type, accessory }) => type !== 'actions' && accessory === undefined)
-  await headlineWith(scene, room, isBare, 'a headline without buttons')
-  return [undefined, `incident ${room.incidentId} is resolved, its buttons are gone`]
 }

@@ -41,6 +41,9 @@ const HoldShape = z.object({
 const LastShape = z.object({ seq: z.number().nullable() })
 const HoldsShape = z.object({ active: z.number(), proven: z.number() })
 const CountShape = z.object({ count: z.number() })
+const NumberShape = z.object({ number: z.coerce.number() })
+const ReplayedShape = z.object({ fed: z.number(), completed: z.number() })
+const ChecksShape = z.object({ all: z.number(), good: z.number(), bad: z.number() })
 const StepShape = z.object({ step: z.string(), state: z.string(), problem: z.string().nullable() })
 /** An entry of the trail, as the database and a copy have it. */
 export const EntryShape = z.object({
@@ -60,7 +63,7 @@ export interface Records {
   /** The latest plan of this action that is about a queue, or null. */
   plan(
     queue: string,
-    action: 'pause' | 'resume' | 'quarantine' | 'release',
+    action: 'pause' | 'resume' | 'quarantine' | 'release' | 'replay',
   ): Promise<PlanRecord | null>
   /** The latest hold, or null. */
   hold(queue: string): Promise<z.infer<typeof HoldShape> | null>
@@ -68,6 +71,14 @@ export interface Records {
   activeHolds(planId: string): Promise<z.infer<typeof HoldsShape>>
   /** Jobs of a quarantine that the vault has, content and all. */
   held(planId: string): Promise<number>
+  /** The number of the vault set that a plan made. */
+  vaultOf(planId: string): Promise<number>
+  /** Jobs of a set that the vault has, by its number. */
+  heldIn(vault: number): Promise<number>
+  /** Jobs of a replay: put in line, and seen to complete. */
+  replayed(planId: string): Promise<z.infer<typeof ReplayedShape>>
+  /** The checks of the latest recovery that held, or null. */
+  recovery(incidentId: string): Promise<z.infer<typeof ChecksShape> | null>
   /** The latest entry of this kind about a plan, or null. */
   lastEntry(planId: string, kind: string): Promise<number | null>
   /** Entries of the audit trail; throws if its chain is broken. */
@@ -105,6 +116,20 @@ const HELD = `
     join spillway.vault_job on set_id = vault_set.id
     join spillway.vault_content on vault_job_id = vault_job.id
   where plan_id = $1 and vault_job.state = 'held'`
+const VAULT = `select number from spillway.vault_set where plan_id = $1`
+const HELD_IN = `
+  select count(*)::int as count from spillway.vault_job
+  where state = 'held' and set_id = (select id from spillway.vault_set where number = $1)`
+const REPLAYED = `
+  select count(*)::int as fed, count(*) filter (where outcome = 'completed')::int as completed
+  from spillway.replay_job where plan_id = $1`
+const CHECKS = `
+  select count(*)::int as all, count(*) filter (where item ->> 'state' = 'good')::int as good,
+    count(*) filter (where item ->> 'state' = 'bad')::int as bad
+  from jsonb_array_elements((
+    select checks from spillway.recovery where incident_id = $1 and state = 'recovered'
+    order by began_at desc limit 1
+  )) item`
 const LAST_ENTRY = `
   select max(seq)::int as seq from spillway.audit_entry
   where text::jsonb ->> 'plan' = $1 and text::jsonb ->> 'kind' = $2`
@@ -124,6 +149,10 @@ export function recordsOf(query: Query): Records {
     hold: (queue) => first(HoldShape, HOLD, [queue]),
     activeHolds: async (planId) => HoldsShape.parse((await query(HOLDS, [planId]))[0]),
     held: async (planId) => CountShape.parse((await query(HELD, [planId]))[0]).count,
+    vaultOf: async (planId) => NumberShape.parse((await query(VAULT, [planId]))[0]).number,
+    heldIn: async (vault) => CountShape.parse((await query(HELD_IN, [vault]))[0]).count,
+    replayed: async (planId) => ReplayedShape.parse((await query(REPLAYED, [planId]))[0]),
+    recovery: (incidentId) => first(ChecksShape, CHECKS, [incidentId]),
     lastEntry: async (planId, kind) =>
       LastShape.parse((await query(LAST_ENTRY, [planId, kind]))[0]).seq,
     async auditTrail() {

@@ -1,9 +1,16 @@
 import { ACTION_IDS } from '../../slack/action-ids.ts'
 import { TROUBLE_QUEUE } from '../estate-queues.ts'
 import { offerOf, wordsOf, type UiMessage } from '../ui/shapes.ts'
-import { OPS_CHANNEL } from '../workspace.ts'
 import type { PlanRecord } from './records.ts'
-import { cardWith, expectThat, submitReason, until, type Outcome, type Scene } from './stage.ts'
+import {
+  cardWith,
+  expectThat,
+  submitReason,
+  until,
+  type Outcome,
+  type Room,
+  type Scene,
+} from './stage.ts'
 
 /** What failed most: one error, of one type of job. */
 const FAILURE = 'ETIMEDOUT'
@@ -24,12 +31,16 @@ interface Taken {
 }
 
 /** What failed, with buttons for each failure. */
-export async function failures({ ui, queue }: Scene): Promise<Outcome<UiMessage>> {
+export async function failures(
+  { ui, queue }: Scene,
+  { channel }: Room,
+): Promise<Outcome<UiMessage>> {
   const count = await queue.failed()
-  await ui.runCommand(OPS_CHANNEL.id, '/queue', `failed ${TROUBLE_QUEUE}`)
+  const before = ui.messages(channel).at(-1)?.ts ?? ''
+  await ui.runCommand(channel, '/queue', `failed ${TROUBLE_QUEUE}`)
   const answer = await ui.waitForMessage(
-    OPS_CHANNEL.id,
-    (message) => offerOf(message, QUARANTINE) !== null,
+    channel,
+    (message) => message.ts > before && offerOf(message, QUARANTINE) !== null,
     'failed jobs with their buttons',
   )
   const words = wordsOf(answer)
@@ -53,7 +64,7 @@ export async function quarantine(scene: Scene, answer: UiMessage): Promise<Outco
   expectThat(left.length === before.size - meant, `${left.length} of ${before.size} are left`)
   const held = await records.held(plan.id)
   expectThat(held === meant, `the vault has ${held} jobs, not ${meant}`)
-  const card = await cardWith(ui, OPS_CHANNEL.id, ACTION_IDS.undo, 'the outcome with its undo')
+  const card = await cardWith(ui, answer.channel, ACTION_IDS.undo, 'the outcome with its undo')
   return [
     { plan, card, before },
     `${meant} jobs that met ${FAILURE} are in the vault, content and all; ${left.length} stay in Redis`,

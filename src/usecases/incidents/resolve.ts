@@ -114,11 +114,13 @@ export async function stillWrong(
   const firing = await store.alerts.firing(incident.id)
   const holds = await holdsOf(store, store.holds, incident)
   const throttles = await holdsOf(store, store.throttles, incident)
+  const replay = incident.ref === null ? null : await store.replays.active(incident.ref)
   const until = (end: Date | null): string =>
     end === null
       ? 'until somebody ends that'
       : `until ${clockTime(end, deps.settings.timeZone, deps.clock.now())}`
   return [
+    ...(replay === null ? [] : [`The replay of plan ${replay.planNumber} is not over.`]),
     ...(firing > 0 ? [`${plural(firing, 'alert')} still ${firing === 1 ? 'fires' : 'fire'}.`] : []),
     ...holds.map(
       (hold) =>

@@ -36,6 +36,8 @@ export async function promote(
       by: null,
       isHeldByPerson: false,
       ignored: [],
+      // Harm is looked for wave by wave: what went well before must not dilute it.
+      live: { completed: 0, failed: 0, overMs: 0, oldestMs: null },
       ...(isLast ? { endedAt: now } : { wave: replay.wave + 1 }),
       state: 'running',
     },
