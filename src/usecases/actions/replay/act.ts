@@ -12,6 +12,8 @@ import type { Measured } from './measure.ts'
 import type { Run } from './run.ts'
 import { goOn, hold, promote } from './verdicts.ts'
 
+const LEAST_HOLD_MS = 10_000
+
 /** What is next: to look again at once or later, or nothing, for it is over. */
 export type Next = 'again' | Later | null
 
@@ -39,11 +41,19 @@ async function judge(deps: Deps, run: Run, { seen, gates }: Measured): Promise<N
   return replay.state === 'held' ? goOnByItself(deps, run) : putMore(deps, run)
 }
 
-async function goOnByItself(deps: Deps, run: Run): Promise<'again'> {
+async function goOnByItself(deps: Deps, run: Run): Promise<Later | 'again'> {
+  if (isHeldShortly(run, deps.clock.now())) return later('person')
   await ifUnchanged(deps, run, (store, fresh, now) =>
     goOn(store, run.part.plan, fresh, { by: null, now }),
   )
   return 'again'
+}
+
+/** What flickers must not fill the room with lines: a hold lasts for a while at least. */
+function isHeldShortly({ replay, planned }: Run, now: Date): boolean {
+  const { verdict, judgedAt } = replay.waves[replay.wave] ?? {}
+  if (verdict !== 'hold' || judgedAt === null || judgedAt === undefined) return false
+  return now.getTime() < judgedAt.getTime() + Math.min(LEAST_HOLD_MS, planned.ramp.watchMs)
 }
 
 /** A person let it go on in spite of these: they hold it no more; what would halt it still does. */
