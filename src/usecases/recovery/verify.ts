@@ -30,8 +30,8 @@ export async function verifyRecovery(deps: Deps, recoveryId: string): Promise<nu
     const incident = await lockedIncident(store, before.incidentId)
     const known = await store.recoveries.locked(recoveryId)
     if (known === null || known.endedAt !== null) return null
-    // Somebody else looked, or gave it another time: what was seen here may count jobs twice.
-    if (known.looks !== before.looks || known.forMs !== before.forMs) return lookMs(known)
+    // It was given another time meanwhile.
+    if (known.forMs !== before.forMs) return lookMs(known)
     return conclude(deps, store, { incident, before, judged })
   })
 }
@@ -50,7 +50,8 @@ async function conclude(
   const at = judged.seenAt ?? deps.clock.now()
   const isDone = isRecovered(judged)
   const after = { ...judged, isLate: before.isLate || (!isDone && isOverdue(judged, at)) }
-  await store.recoveries.look(after)
+  // Somebody else looked meanwhile, and saw more.
+  if (!(await store.recoveries.look(after))) return lookMs(after)
   await show(store, before, after, at)
   if (isDone) return recovered(deps, store, { incident, after, at })
   if (isTooOld(after, at)) return giveUp(store, { incident, after, at })

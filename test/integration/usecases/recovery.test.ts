@@ -7,6 +7,7 @@ import { stopRecovery } from '../../../src/usecases/recovery/stop.ts'
 import { verifyRecovery } from '../../../src/usecases/recovery/verify.ts'
 import { sweep } from '../../../src/usecases/sweep.ts'
 import { Died, mortal } from '../../helpers/mortal.ts'
+import { noProbes } from '../../helpers/no-probes.ts'
 import {
   createRecoveryStage,
   isOver,
@@ -158,13 +159,25 @@ describe('once, whatever happens', () => {
     await stopRecovery(stage.deps, { actor: ANA, recoveryId: recovery.id })
   })
 
-  it('counts every job once, though two replicas look at once', async () => {
+  it('drops what a slow replica saw before another one looked', async () => {
     const queue = await stage.aQueue()
     const recovery = await queue.begin()
     await stage.look(recovery)
     await queue.completes()
-    await Promise.all([1, 2, 3].map(() => verifyRecovery(stage.deps, recovery.id)))
-    expect(await stage.recoveryOf(recovery)).toMatchObject({ looks: 2, tracks: [{ completed: 1 }] })
+    const probes = {
+      ...noProbes,
+      // In the midst of the slow look there is another one.
+      read: async () => {
+        await queue.fails()
+        await stage.look(recovery)
+        return []
+      },
+    }
+    await verifyRecovery({ ...stage.deps, probes }, recovery.id)
+    expect(await stage.recoveryOf(recovery)).toMatchObject({
+      looks: 2,
+      setback: { words: expect.stringContaining('1 job failed just now') },
+    })
   })
 
   it('is one at a time for an incident, and found again where its job is lost', async () => {
