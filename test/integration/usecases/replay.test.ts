@@ -172,3 +172,35 @@ it('takes what still waits in line back into the vault when it is stopped', asyn
   expect((await idsIn(redis, 'stopped', 'failed')).length).toBe(50)
   expect(await idsIn(redis, 'stopped', 'wait')).toEqual([])
 })
+
+it.each(['vault', 'queue'] as const)(
+  'runs jobs of the %s in a queue of their own, and leaves its limits as they are',
+  async (source) => {
+    const [own, other] = [`home-${source}`, `away-${source}`]
+    const stage = createReplayStage(store, system, own)
+    await failJobs(redis, own, 60, { type: 'send' })
+    await redis.hset(`bull:${other}:meta`, 'concurrency', '3')
+    const vault = source === 'vault' ? { vault: await vaultOf(stage) } : {}
+    const ran: string[] = []
+    const worker = work(other, (id) => {
+      ran.push(id)
+      if (id.endsWith('-7')) throw new Error('connect ETIMEDOUT 10.0.0.1:443')
+    })
+    const target = { system: system.name, queue: other }
+    const planId = await stage.order('replay', {
+      filter: '',
+      options: { ...vault, target, ramp: { ...ramp, success: 0.5, inFlight: 8 } },
+    })
+    const { plan, replay } = await stage.over(planId)
+    await worker.close()
+    expect(replay.ref).toEqual(target)
+    expect(replay.state).toBe('done')
+    expect(ran.length).toBe(60)
+    expect(new Set(ran).size).toBe(60)
+    expect(plan.queues[0]?.outcome?.jobs).toMatchObject({ planned: 60, done: 60, open: 0 })
+    expect(await idsIn(redis, own, 'failed')).toEqual([])
+    expect(await redis.hget(`bull:${other}:meta`, 'concurrency')).toBe('3')
+    expect(await idsIn(redis, other, 'failed')).toEqual([])
+    expect((await heldIds(other)).length).toBe(1)
+  },
+)
