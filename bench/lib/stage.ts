@@ -26,6 +26,10 @@ export interface StageOptions {
     readonly people: readonly string[]
     readonly actions: readonly ActionKind[]
   }
+  /** Beside its own Redis, by the name that people say. */
+  readonly otherSystems?: Readonly<
+    Record<string, { readonly url: string; readonly queues: readonly string[] }>
+  >
 }
 
 const ANA_ALONE = { people: [ANA], actions: ['pause', 'resume'] } as const
@@ -52,6 +56,7 @@ export async function openStage({
   queues,
   profileDir,
   operators = ANA_ALONE,
+  otherSystems = {},
 }: StageOptions): Promise<Stage> {
   const entry = await buildBot()
   const dir = await mkdtemp(join(tmpdir(), 'spillway-bench-'))
@@ -61,7 +66,7 @@ export async function openStage({
     channels: [{ id: OPS, name: 'queue-ops', members: ['U0SPILLWAY', ...operators.people] }],
   })
   const [port, slackPort] = [await freePort(), await freePort()]
-  const config = configOf({ mode, queues, operators, redis, slack, port, slackPort })
+  const config = configOf({ mode, queues, operators, otherSystems, redis, slack, port, slackPort })
   await writeFile(join(dir, 'spillway.yml'), JSON.stringify(config))
   const url = `http://127.0.0.1:${port}`
   let running: Bot | null = null
@@ -99,7 +104,9 @@ async function databaseIn(dir: string): Promise<DatabaseAddress> {
   return { host, user: 'spillway', database: 'spillway' }
 }
 
-interface Places extends Required<Pick<StageOptions, 'mode' | 'queues' | 'operators'>> {
+interface Places extends Required<
+  Pick<StageOptions, 'mode' | 'queues' | 'operators' | 'otherSystems'>
+> {
   readonly redis: RedisServer
   readonly slack: FakeSlack
   readonly port: number
@@ -111,6 +118,7 @@ const configOf = ({
   mode,
   queues,
   operators: { people, actions },
+  otherSystems,
   redis,
   slack,
   port,
@@ -118,7 +126,12 @@ const configOf = ({
 }: Places): object => ({
   instance: 'bench',
   ops_channel: OPS,
-  systems: { [SYSTEM]: { kind: 'bullmq', url: redis.url, queues } },
+  systems: {
+    [SYSTEM]: { kind: 'bullmq', url: redis.url, queues },
+    ...Object.fromEntries(
+      Object.entries(otherSystems).map(([name, other]) => [name, { kind: 'bullmq', ...other }]),
+    ),
+  },
   roles: {
     operator: {
       users: people,
