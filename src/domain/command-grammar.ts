@@ -115,6 +115,14 @@ const toPlan =
   (kind: PlanVerb | 'outcomes'): Parse =>
   (words) => ({ kind, plan: planOf(words, kind) })
 
+/** `promote plan 42` is about the wave of a replay; anything else about delayed jobs. */
+const parsePromote: Parse = (words) => {
+  const [first, ...rest] = words
+  return isKeyword(first, 'plan') && rest.length === 1
+    ? { kind: 'promote_wave', plan: planOf(rest, 'promote plan') }
+    : parseJobCommand('promote')(words)
+}
+
 const QUEUE_VERBS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
   ['help', () => ({ kind: 'help' })],
   ['list', (words) => ({ kind: 'list', filter: nameOf(words, 'list') })],
@@ -131,12 +139,15 @@ const QUEUE_VERBS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
   ['resume', queueOnly('resume')],
   ['unthrottle', queueOnly('unthrottle')],
   ...JOB_VERBS.map((kind) => [kind, parseJobCommand(kind)] as const),
+  ['promote', parsePromote],
   ['held', alone('held')],
   ['pending', alone('pending')],
   ['approve', toPlan('approve')],
   ['reject', toPlan('reject')],
   ['withdraw', toPlan('withdraw')],
   ['stop', toPlan('stop')],
+  ['hold', toPlan('hold')],
+  ['go-on', toPlan('go_on')],
   ['audit', (words) => ({ kind: 'audit', filter: parseAuditFilter(words) })],
   ['may', parseMay],
   ['freeze', parseFreeze],

@@ -4,7 +4,14 @@ import type { JobCommand } from './job-grammar.ts'
 import type { StopCommand } from './stop-grammar.ts'
 
 /** What people can say to a plan where its card is out of reach. */
-export type PlanVerb = 'approve' | 'reject' | 'withdraw' | 'stop'
+export type PlanVerb =
+  | 'approve'
+  | 'reject'
+  | 'withdraw'
+  | 'stop'
+  | 'hold'
+  | 'go_on'
+  | 'promote_wave'
 
 /** What a person typed after `/queue`, parsed; queue words are resolved against live queues later. */
 export type QueueCommand =

@@ -74,7 +74,7 @@ it('asks for approval of a ramp, waits for clicks, and is held, gone on with and
   await untilText(world, OPS, /wave 2 of 4.*15 of 15/is)
   await clickOnce(world, BEN, 'spillway:hold_replay')
   await untilText(world, OPS, /<@U0BEN> holds/)
-  await clickOnce(world, BEN, 'spillway:go_on')
+  await world.person(BEN).command('/queue', 'go-on 1', OPS)
   await untilText(world, OPS, /<@U0BEN> lets/)
   await clickOnce(world, ANA, 'spillway:stop')
   await untilText(world, OPS, /halted/i)

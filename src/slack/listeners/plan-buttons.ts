@@ -13,7 +13,7 @@ import { renderDone } from '../render/done.ts'
 import type { Conversation, ListenerContext } from './context.ts'
 
 /** What is said to a plan on its card, or by its number. */
-export type PlanWord = PlanVerb | 'sign_off' | 'hold' | 'go_on' | 'promote'
+export type PlanWord = Exclude<PlanVerb, 'promote_wave'> | 'sign_off' | 'promote'
 
 interface Deed {
   readonly run: (deps: Deps, about: { planId: string; actor: Actor }) => Promise<Plan>

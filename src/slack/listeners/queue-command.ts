@@ -50,7 +50,10 @@ const sayVerb = async (
   context: ListenerContext,
   talk: Conversation,
   command: Extract<Read, { kind: PlanVerb }>,
-): Promise<void> => sayToPlan(context, talk, command.kind, await planIdOf(context, command.plan))
+): Promise<void> => {
+  const word = command.kind === 'promote_wave' ? 'promote' : command.kind
+  await sayToPlan(context, talk, word, await planIdOf(context, command.plan))
+}
 
 const ANSWERS: Answers = {
   help: ({ locale }, talk) => talk.say(renderQueueHelp(locale)),
@@ -79,6 +82,9 @@ const ANSWERS: Answers = {
   reject: sayVerb,
   withdraw: sayVerb,
   stop: sayVerb,
+  hold: sayVerb,
+  go_on: sayVerb,
+  promote_wave: sayVerb,
   async freeze({ deps, locale }, talk, { reason }) {
     const { actor, triggerId: onceId } = talk
     const freeze = await freezeActions(deps, { actor, reason, onceId })

@@ -40,6 +40,8 @@ const KINDS = new Map([
   ['duplicates', ['jobs']],
   ['corrupted', ['jobs']],
   ['move', ['move', 'prioritize']],
+  ['go-on', ['go_on']],
+  ['promote', ['promote', 'promote_wave']],
 ])
 
 describe('the forms of commands', () => {
@@ -59,7 +61,7 @@ describe('the forms of commands', () => {
         .flatMap(([, cell = '']) => [...cell.matchAll(/`(.*?)`/g)])
         .flatMap(([, span = '']) => {
           const plain = span.replaceAll('\\|', '|').replace(/^\/\w+ /, '')
-          const [, verbs = '', takes = ''] = /^(\w+(?: · \w+)*) ?(.*)$/.exec(plain) ?? []
+          const [, verbs = '', takes = ''] = /^([\w-]+(?: · [\w-]+)*) ?(.*)$/.exec(plain) ?? []
           return verbs.split(' · ').map((verb) => `${verb} ${takes}`.trim())
         })
     const shown = (forms: readonly CommandForm[]): readonly string[] =>
