@@ -2,11 +2,12 @@ type Call = (...args: readonly unknown[]) => unknown
 
 /**
  * Gives ports as a process sees them that is not scheduled before its `calls`-th call to any of them until
- * `meanwhile` is over. Never within a transaction: the server ends one that is idle for long.
+ * `meanwhile` is over. Never within a transaction, unless told: the server ends one that is idle for long.
  */
 export function stalling(
   calls: number,
   meanwhile: () => Promise<void>,
+  { isInTransactions = false } = {},
 ): <T extends object>(ports: T) => T {
   let left = calls
   const wrap = <T extends object>(ports: T): T =>
@@ -22,7 +23,9 @@ export function stalling(
     async (...args) => {
       left -= 1
       if (left === 0) await meanwhile()
-      return call.apply(target, [...args])
+      return call.apply(target, isInTransactions ? args.map(inTransaction) : [...args])
     }
+  const inTransaction = (arg: unknown): unknown =>
+    typeof arg === 'function' ? (given: object) => (arg as Call)(wrap(given)) : arg
   return wrap
 }
