@@ -77,11 +77,21 @@ interface Toys {
   readonly system: QueueSystem
 }
 
+interface Doing {
+  readonly good?: number
+  readonly bad?: number
+  readonly concurrency?: number
+  /** Whether the queue keeps what completed. */
+  readonly keeps?: boolean
+  /** What every job, or this one, waits for. */
+  readonly opened?: Promise<void> | ((id: string) => Promise<void>)
+}
+
 /** Jobs whose ids begin with `bad` fail again, as they failed before; the others complete once `opened`. */
 export async function faultStage(
   { pool, redis, server, system }: Toys,
   queue: string,
-  { good = 5, bad = 1, concurrency = 10, opened = Promise.resolve() } = {},
+  { good = 5, bad = 1, concurrency = 10, keeps = true, opened = Promise.resolve() }: Doing = {},
 ): Promise<FaultStage> {
   const clock = createTestClock(new Date(Date.now() - 3_600_000))
   const store = createStore(pool, 'test', clock)
@@ -96,13 +106,14 @@ export async function faultStage(
     queue,
     async ({ id = '' }) => {
       ran.set(id, (ran.get(id) ?? 0) + 1)
-      await opened
+      await (typeof opened === 'function' ? opened(id) : opened)
       if (id.startsWith('bad')) throw new Error('connect ETIMEDOUT 10.0.0.1:443')
     },
     {
       connection: { host: '127.0.0.1', port: server.port, maxRetriesPerRequest: null },
       concurrency,
       skipVersionCheck: true,
+      ...(keeps ? {} : { removeOnComplete: { count: 0 } }),
     },
   )
   worker.on('error', () => undefined)

@@ -81,8 +81,16 @@ export async function takeFailed(deps: Deps, run: Run, wave: number | null): Pro
   return takeBack(deps, run, { kind: 'failed', wave, step: name })
 }
 
-/** Over, once the plans that took jobs back are. */
+/** Over, once nothing of an earlier wave is waited for any more, and the plans that took jobs back are over. */
 export async function comeToEnd(deps: Deps, run: Run): Promise<Later | null> {
+  if (isAwaited(deps, run)) return later('end')
   if ((await takeFailed(deps, run, null)) === 'frozen') return later('person')
   return (await returnsOf(deps, run.part.plan.id)).some(isUnderWay) ? later('others') : null
+}
+
+/** Whoever promoted a wave before all of it ended did not say that nobody is to see how the rest of it does. */
+function isAwaited({ clock }: Pick<Deps, 'clock'>, { part, planned, replay }: Run): boolean {
+  if (replay.state !== 'done' || replay.endedAt === null || part.isEnding) return false
+  const isSoon = clock.now().getTime() < replay.endedAt.getTime() + planned.ramp.patienceMs
+  return isSoon && openJobs(replay) > 0
 }
