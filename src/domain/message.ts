@@ -127,6 +127,8 @@ export type ButtonPurpose =
         /** The table of what became of each job. */
         | 'outcomes'
       readonly planId: string
+      /** The wave that is promoted, from 0: on a card of before, the button is not about the next one. */
+      readonly wave?: number
     }
 
 export interface Button {

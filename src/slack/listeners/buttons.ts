@@ -77,15 +77,14 @@ const wrongPurpose = (): OperatorError =>
 async function clickOnPlan(
   context: ListenerContext,
   talk: Conversation,
-  kind: string,
-  planId: string,
+  { kind, planId, wave }: Extract<ButtonPurpose, { readonly planId: string }>,
 ): Promise<void> {
   if (kind === 'outcomes') {
     const plan = await planNumberOf(context, planId)
     return answerQueueCommand(context, talk, { kind, plan })
   }
   if (!isPlanWord(kind)) throw wrongPurpose()
-  return sayToPlan(context, talk, kind, planId)
+  return sayToPlan(context, talk, kind, { planId, ...(wave === undefined ? {} : { wave }) })
 }
 
 /** Every other button: what its row says, whatever the click claims. */
@@ -95,7 +94,7 @@ export async function clickButton(
   token: string,
 ): Promise<void> {
   const { purpose } = await redeem(context, token)
-  if ('planId' in purpose) return clickOnPlan(context, talk, purpose.kind, purpose.planId)
+  if ('planId' in purpose) return clickOnPlan(context, talk, purpose)
   switch (purpose.kind) {
     case 'ack':
       return takeLead(context, talk, purpose.incidentId)

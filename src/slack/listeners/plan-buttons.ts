@@ -15,8 +15,14 @@ import type { Conversation, ListenerContext } from './context.ts'
 /** What is said to a plan on its card, or by its number. */
 export type PlanWord = Exclude<PlanVerb, 'promote_wave'> | 'sign_off' | 'promote'
 
+/** Which plan, and which of its waves, where that was said. */
+interface Said {
+  readonly planId: string
+  readonly wave?: number
+}
+
 interface Deed {
-  readonly run: (deps: Deps, about: { planId: string; actor: Actor }) => Promise<Plan>
+  readonly run: (deps: Deps, about: Said & { readonly actor: Actor }) => Promise<Plan>
   readonly answer: (plan: Plan) => readonly string[]
 }
 
@@ -83,10 +89,10 @@ export async function sayToPlan(
   { deps }: ListenerContext,
   talk: Conversation,
   word: PlanWord,
-  planId: string,
+  said: Said,
 ): Promise<void> {
   const { run, answer } = DEEDS[word]
-  const plan = await run(deps, { planId, actor: talk.actor })
+  const plan = await run(deps, { ...said, actor: talk.actor })
   const [first = '', ...rest] = answer(plan)
   await talk.say(renderDone(first, ...rest))
 }

@@ -52,7 +52,7 @@ const sayVerb = async (
   command: Extract<Read, { kind: PlanVerb }>,
 ): Promise<void> => {
   const word = command.kind === 'promote_wave' ? 'promote' : command.kind
-  await sayToPlan(context, talk, word, await planIdOf(context, command.plan))
+  await sayToPlan(context, talk, word, { planId: await planIdOf(context, command.plan) })
 }
 
 const ANSWERS: Answers = {

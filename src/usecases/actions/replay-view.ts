@@ -66,8 +66,13 @@ export async function replayTokens(
   plan: Plan,
   view: ReplayView,
 ): Promise<PlanTokens> {
-  const token = (kind: Kind): Promise<string> => tokenFor(deps, { kind, planId: plan.id })
   const { replay } = view
+  const token = (kind: Kind): Promise<string> =>
+    tokenFor(deps, {
+      kind,
+      planId: plan.id,
+      ...(kind === 'promote' ? { wave: replay.wave } : {}),
+    })
   const rest = restOf(plan, view)
   switch (replay.state) {
     case 'halted':

@@ -141,7 +141,10 @@ describe('jobs that go back', () => {
     await at.drive(planId, null, (replay) => isFed(replay) && at.ran.size >= 3)
     const inFirst = await at.store.now.replays.jobs(planId, { wave: 0, limit: 10 })
     expect(inFirst.map(({ id }) => id)).toEqual(expect.arrayContaining(['bad-0', 'bad-1']))
-    await promoteReplay(at.stage.deps, { planId, actor: ANA })
+    const click = { planId, actor: ANA, wave: 0 }
+    await promoteReplay(at.stage.deps, click)
+    // Another person's click on the same card must not promote the wave that nobody saw yet.
+    await expect(promoteReplay(at.stage.deps, click)).rejects.toThrow(/Wave 1 .* is judged already/)
     await at.drive(planId, null, ({ waves }) => waves[1]?.beganAt !== null)
     doors.get('bad-0')?.open()
     await eventually('it failed', () => redis.zscore('bull:late:failed', 'bad-0'))

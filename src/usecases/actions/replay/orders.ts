@@ -13,6 +13,8 @@ import { goOn, hold, promote } from './verdicts.ts'
 export interface ReplayOrder {
   readonly planId: string
   readonly actor: Actor
+  /** The wave that the person saw, from 0: a word about an earlier one says nothing of this one. */
+  readonly wave?: number
 }
 
 /**
@@ -43,19 +45,16 @@ export const goOnReplay = (deps: Deps, order: ReplayOrder): Promise<Plan> =>
 
 /**
  * Promotes the wave under way by a person's word, whatever is missing: the next one begins. Throws as `holdReplay`
- * does, and `already_done` while the wave is not in line as a whole.
+ * does, and `already_done` while the wave is not in line as a whole, or if it is not the one that the person saw.
  */
 export const promoteReplay = (deps: Deps, order: ReplayOrder): Promise<Plan> =>
   obey(deps, order, async (store, plan, replay, now) => {
+    if (order.wave !== undefined && order.wave !== replay.wave) throw judged(plan, order.wave)
     const wave = replay.waves[replay.wave]
     if (wave === undefined || wave.fedAt === null) throw notInLine(plan, replay)
     const words = waveWords(wave, replay.waves.length)
     if (!(await promote(store, plan, replay, { by: order.actor, words, now })))
-      throw new OperatorError(
-        'already_done',
-        `Wave ${replay.wave + 1} of replay ${plan.number} is judged already.`,
-        'Nothing was changed by this click.',
-      )
+      throw judged(plan, replay.wave)
   })
 
 /** Under the replay's lock; then the engine looks at once. */
@@ -121,6 +120,13 @@ const heldAlready = (
   new OperatorError(
     'already_done',
     `Replay ${planNumber} is held already by <@${by?.userId ?? '?'}> (${clockTime(seenAt, settings.timeZone, clock.now())}).`,
+    'Nothing was changed by this click.',
+  )
+
+const judged = ({ number }: Plan, wave: number): OperatorError =>
+  new OperatorError(
+    'already_done',
+    `Wave ${wave + 1} of replay ${number} is judged already.`,
     'Nothing was changed by this click.',
   )
 
