@@ -36,7 +36,7 @@ export interface AnchorNote {
 
 /** One line in a room when something changed. */
 export interface RoomLine {
-  readonly icon: 'alert' | 'check' | 'stop' | 'go' | 'vault' | 'hand' | 'warning' | 'info'
+  readonly icon: 'alert' | 'check' | 'stop' | 'halt' | 'go' | 'vault' | 'hand' | 'warning' | 'info'
   /** mrkdwn; ids as <@U…>; already free of payloads and secrets. */
   readonly words: string
   /** Slack user ids to mention in front. */

@@ -83,7 +83,7 @@ export function newErrorsGate(seen: Observed): Gate {
   const confidence = isOver(seen) ? undefined : MANY_LOOKS
   if (shareAtLeast(fresh, judged + open, confidence) > MOST_NEW + ALMOST)
     return gate('bad', freshWords(seen))
-  if (!isOver(seen)) return gate('pending', fresh === 0 ? 'none so far' : freshWords(seen))
+  if (!isOver(seen)) return gate('pending', fresh === 0 ? 'no new error so far' : freshWords(seen))
   if (fresh === 0) return gate('good', judged === 0 ? 'none, but nothing ended' : 'none')
   const estimate = estimateOf(fresh, judged)
   return estimate.upTo > MAY_BE_NEW
@@ -129,9 +129,11 @@ function completedWords(seen: Observed): string {
   return `${completed} (${share}), ${thousands(failed)} failed${weighedWords(seen)}`
 }
 
-/** One failed job in ten may stand for 3 % of all, where rare causes have a job each. */
+/** One failed job in ten may stand for 3 % of all, where rare causes have a job each; of none and of all there is nothing to weigh. */
 function weighedWords(seen: Observed): string {
-  if (!isByStrata(seen) || seen.strata.length === 1 || failedOf(seen.wave.counts) === 0) return ''
+  const { counts } = seen.wave
+  const isMixed = failedOf(counts) > 0 && counts.completed > 0
+  if (!isByStrata(seen) || seen.strata.length === 1 || !isMixed) return ''
   return ` (${shareWords(failuresOf(seen).share)} of all, by the size of each cause)`
 }
 
@@ -144,7 +146,7 @@ function causesWords(seen: Observed): string {
 }
 
 const allowedWords = ({ ramp }: Observed): string =>
-  `and ${shareWords(Math.max(0, 1 - ramp.success))} may fail`
+  `allowed are ${shareWords(Math.max(0, 1 - ramp.success))}`
 
 function soFarWords({ wave: { counts } }: Observed): string {
   if (judgedOf(counts) === 0) return 'nothing has ended yet'

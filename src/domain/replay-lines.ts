@@ -26,7 +26,7 @@ export const waveName = (replay: Pick<Replay, 'waves'>, index: number): string =
   replay.waves.length === 1 ? 'the canary' : `wave ${index + 1} of ${replay.waves.length}`
 
 /** Somebody, or the replay by its own rules. */
-const doer = (by: Actor | null): string => (by === null ? 'It' : `<@${by.userId}>`)
+const doer = (by: Actor | null): string => (by === null ? 'Spillway' : `<@${by.userId}>`)
 
 /** Nobody is called: whoever ordered it sees the card. */
 const line = (icon: RoomLine['icon'], words: string): RoomLine => ({ icon, words, mention: [] })
@@ -40,8 +40,8 @@ const call = ({ actor }: About, icon: RoomLine['icon'], words: string): RoomLine
 
 const VERDICT_ICONS: Readonly<Record<Verdict, RoomLine['icon']>> = {
   promote: 'check',
-  hold: 'hand',
-  halt: 'stop',
+  hold: 'stop',
+  halt: 'halt',
 }
 
 /** What was judged of a wave, by whom, on which numbers. A hold and a halt call whoever ordered the replay. */
@@ -58,7 +58,9 @@ export function verdictLine(
     case 'promote':
       return line(
         VERDICT_ICONS.promote,
-        `${deedOf(judgedBy, isLast ? 'found' : 'let')} ${name} of the ${replayName(plan)} ${isLast ? 'good' : 'go on'}.${numbers}`,
+        judgedBy === null
+          ? `${capital(name)} is good.${numbers} The ${replayName(plan)} ${isLast ? 'is done' : 'goes on by itself'}.`
+          : `${doer(judgedBy)} promoted ${name} of the ${replayName(plan)}.${numbers}`,
       )
     case 'halt':
       return call(
@@ -76,11 +78,10 @@ export function verdictLine(
   }
 }
 
-const deedOf = (by: Actor | null, verb: 'found' | 'let'): string =>
-  by === null ? `By itself, Spillway ${verb}` : `<@${by.userId}> ${verb}`
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
 
 const stop = (words: string): string => {
-  const said = words.charAt(0).toUpperCase() + words.slice(1)
+  const said = capital(words)
   return /[.!?]$/.test(said) ? said : `${said}.`
 }
 

@@ -115,7 +115,7 @@ export type Wording =
   | string
   | {
       readonly label: string
-      readonly confirm: Confirm
+      readonly confirm?: Confirm
       /** Without colour: nothing that a hurried thumb should be drawn to. */
       readonly isPlain?: boolean
     }

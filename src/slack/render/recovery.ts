@@ -91,7 +91,7 @@ function buttons({ tokens }: RecoveryView): readonly ActionsBlock[] {
       .flatMap(({ name, token }) =>
         actions({ probe: token }, ['probe'], { probe: `Run ${name}…` }),
       ),
-    ...actions(others, ['resolve', 'stop'], { stop: 'Stop the check' }),
+    ...actions(others, ['resolve', 'stop'], { stop: { label: 'Stop the check', isPlain: true } }),
   ]
 }
 

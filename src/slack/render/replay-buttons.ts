@@ -29,7 +29,7 @@ export function replayButtons(shown: ReplayView, at: Date): Buttons {
       labels: {
         rest:
           replay.state === 'halted'
-            ? `Go on with the rest (${plural(left, 'job')})…`
+            ? { label: `Go on with the rest (${plural(left, 'job')})…`, isPlain: true }
             : 'Replay the rest…',
       },
     }
@@ -43,7 +43,9 @@ export function replayButtons(shown: ReplayView, at: Date): Buttons {
     labels: {
       stop: STOP,
       promote: promoteAnyway(replay),
-      ...(replay.isHeldByPerson ? {} : { goOn: GO_ON_ANYWAY }),
+      ...(replay.state !== 'held' || replay.isHeldByPerson
+        ? {}
+        : { goOn: GO_ON_ANYWAY, hold: 'Keep it held' }),
     },
   }
 }

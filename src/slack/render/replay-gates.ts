@@ -35,12 +35,14 @@ export function gateLines(gates: readonly Gate[]): readonly string[] {
 const gateLine = ({ name, state, words }: Gate): string =>
   `${ICONS[state]} *${gateName(name)}*: ${sentence(words, MAX_WORDS)}`
 
-const pendingLine = (gates: readonly Gate[]): readonly string[] =>
-  gates.length === 0
-    ? []
-    : [
-        `${ICONS.pending} ${gates.map(({ name, words }) => sentence(words, 80) || gateName(name)).join(' · ')}`,
-      ]
+/** How many are still to end is told by the bar; the other waves are in the line of outcomes. */
+function pendingLine(gates: readonly Gate[]): readonly string[] {
+  const telling = gates.filter(({ name }) => name !== 'ended')
+  const told = telling.length === 0 ? gates : telling
+  if (told.length === 0) return []
+  const words = told.map((gate) => sentence(gate.words, 80) || gateName(gate.name))
+  return [`${ICONS.pending} This wave: ${words.join(' · ')}`]
+}
 
 function goodLine(gates: readonly Gate[]): readonly string[] {
   if (gates.length === 0) return []

@@ -34,17 +34,19 @@ export function lockScreenText(plan: Plan, view: ReplayView): string {
   const { replay } = view
   const isCalm = replay.state === 'running' || replay.state === 'done'
   const call = isCalm ? '' : `${mention(plan.actor.userId)} `
-  const why = isCalm || replay.reason === null ? '' : `. ${sentence(replay.reason, MAX_REASON)}`
+  const why =
+    isCalm || replay.reason === null ? '' : `. ${capital(sentence(replay.reason, MAX_REASON))}`
   return `${call}${title(plan)}${stateWords(replay)}${waveWords(replay)}: ${listing(numbers(view))}${why}`
 }
 
-/** `, wave 2 of 4, verdict hold`. */
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
+
+/** `, wave 2 of 4`. */
 function waveWords(replay: Replay): string {
   const wave = currentWave(replay)
   if (wave === null) return ''
   const count = replay.waves.length
-  const place = count === 1 ? '' : `, wave ${wave.index + 1} of ${count}`
-  return `${place}${wave.verdict === null ? '' : `, verdict ${wave.verdict}`}`
+  return count === 1 ? '' : `, wave ${wave.index + 1} of ${count}`
 }
 
 function numbers({ replay, left }: ReplayView): readonly string[] {

@@ -1,4 +1,6 @@
+import type { Plan } from '../../domain/action.ts'
 import { formatDuration } from '../../domain/duration.ts'
+import { replayCounts } from '../../domain/replay-lines.ts'
 import { isLastWave, type NextStep } from '../../domain/replay-next.ts'
 import type { Ramp } from '../../domain/replay.ts'
 import { listing, plural, thousands } from '../../domain/text.ts'
@@ -21,7 +23,8 @@ type Steps = {
 }
 
 const STEPS: Steps = {
-  begins: () => 'Its first look is under way.',
+  begins: (_, { shown: { replay } }) =>
+    replay.wave === 0 ? 'Its first look is under way.' : `Wave ${replay.wave + 1} begins now.`,
   puts: ({ left }) => `${plural(left, 'job')} of this wave still to be put in line.`,
   awaits: ({ until }, { zone, at }) =>
     `What has not ended by ${clockTime(until, zone, at)} counts as not seen.`,
@@ -72,6 +75,21 @@ const WHY: Readonly<Record<ReturnedSet['why'], string>> = {
 }
 
 const MAX_SETS = 3
+
+/** Where the jobs of a halted replay are whose turn never came: none of them was touched. */
+export function stayedWords(plan: Pick<Plan, 'jobs'>, { replay }: ReplayView): string | null {
+  const { planned, fed, skipped } = replayCounts(replay)
+  const stayed = planned - fed - skipped
+  if (replay.state !== 'halted' || stayed <= 0) return null
+  const { vault, continues } = plan.jobs?.options ?? {}
+  const where =
+    continues !== undefined
+      ? 'where they were'
+      : vault === undefined
+        ? 'among the failed jobs of the queue'
+        : `in ${vaultName(vault)}`
+  return `Untouched: ${plural(stayed, 'job')}, still ${where}.`
+}
 
 /** Where the jobs are that went back, by set; the latest ones where there are many. */
 export function returnWords({ returns }: ReplayView): readonly string[] {

@@ -17,7 +17,7 @@ import { barOf } from './progress.ts'
 import { replayButtons } from './replay-buttons.ts'
 import { gateLines } from './replay-gates.ts'
 import { endedAs, lockScreenText, stateWords, title } from './replay-title.ts'
-import { limitWords, nextWords, returnWords } from './replay-words.ts'
+import { limitWords, nextWords, returnWords, stayedWords } from './replay-words.ts'
 
 const MAX_REASON = 400
 /** A replay is looked at every few seconds; one that was not for so long says so. */
@@ -59,6 +59,7 @@ export function replayBlocks(
       verdictLine(replay),
       nextWords(step, { shown, at, zone }),
       ...returnWords(shown),
+      stayedWords(plan, shown),
       staleLine(replay, at, zone),
     ),
     section(...whoLines(view, zone)),
@@ -186,8 +187,12 @@ const systemLine = ({ gates }: Replay): string | null =>
     ? 'Nothing is lost: what was put in line stays there, the rest is where it was.'
     : null
 
-/** The last verdict, in the words of whoever judged; where it is why the replay stands still that is said already. */
-function verdictLine({ waves, wave, reason }: Replay): string | null {
+/**
+ * The last verdict, in the words of whoever judged; where it is why the replay stands still that is said already. Once
+ * all waves are through there is nothing left that the last one could tell of.
+ */
+function verdictLine({ state, waves, wave, reason }: Replay): string | null {
+  if (state === 'done' && waves.length > 1) return null
   const judged = waves.findLast(
     ({ index, words, verdict }) => index <= wave && verdict !== null && (words ?? '') !== '',
   )

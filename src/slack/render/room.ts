@@ -28,6 +28,7 @@ const ICONS: Readonly<Record<RoomLine['icon'], string>> = {
   alert: ':rotating_light:',
   check: ':white_check_mark:',
   stop: ':double_vertical_bar:',
+  halt: ':octagonal_sign:',
   go: ':arrow_forward:',
   vault: ':file_cabinet:',
   hand: ':wave:',

@@ -3,7 +3,7 @@ import type { ButtonPurpose } from '../../domain/message.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { bucketWords, leftOf } from '../../domain/replay-lines.ts'
 import { currentWave } from '../../domain/replay-next.ts'
-import type { Replay } from '../../domain/replay.ts'
+import type { Ramp, Replay } from '../../domain/replay.ts'
 import type { ReplayDetailsView, ReplayView, ReturnedSet } from '../../domain/views-replay.ts'
 import type { PlanTokens } from '../../domain/views.ts'
 import type { Deps } from '../deps.ts'
@@ -22,14 +22,17 @@ export async function replayView(store: Reads, plan: Plan, at: Date): Promise<Re
   return {
     replay,
     planned,
-    pace: paceOf(replay, at),
+    pace: paceOf(replay, planned.ramp, at),
     returns: await returnedSets(store, replay),
     left: leftOf(replay),
   }
 }
 
-/** Of the wave under way, from its first job on; while nothing more is put in line there is no end to foresee. */
-function paceOf(replay: Replay, at: Date): ReplayView['pace'] {
+/**
+ * Of the wave under way, from its first job on; while nothing more is put in line there is no end to foresee. Its
+ * first jobs are put in line at once, so that for a moment a wave seems faster than its limit lets it be.
+ */
+function paceOf(replay: Replay, { perMinute }: Ramp, at: Date): ReplayView['pace'] {
   const wave = currentWave(replay)
   if (wave === null || wave.beganAt === null || replay.state !== 'running') return null
   const { fed, open, skipped } = wave.counts
@@ -37,7 +40,7 @@ function paceOf(replay: Replay, at: Date): ReplayView['pace'] {
   const ended = fed - open
   const left = wave.size - skipped - ended
   if (ended <= 0 || left <= 0 || spentMs <= 0) return null
-  const perMs = ended / spentMs
+  const perMs = Math.min(ended / spentMs, (perMinute ?? Infinity) / MINUTE_MS)
   return { perMinute: perMs * MINUTE_MS, leftMs: left / perMs }
 }
 

@@ -53,15 +53,15 @@ describe('success', () => {
     ],
     [
       { completed: 9, known: 1 },
-      'unknown: 1 of 10 failed; the true failure share may be anything from 0.5 to 39 %, and 5 % may fail',
+      'unknown: 1 of 10 failed; the true failure share may be anything from 0.5 to 39 %, allowed are 5 %',
     ],
     [
       { completed: 1, known: 9 },
-      'bad: 9 of 10 failed; the true failure share may be anything from 61 to 99 %, and 5 % may fail',
+      'bad: 9 of 10 failed; the true failure share may be anything from 61 to 99 %, allowed are 5 %',
     ],
     [
       { fresh: 10 },
-      'bad: 10 of 10 failed; the true failure share is at least 74 %, and 5 % may fail',
+      'bad: 10 of 10 failed; the true failure share is at least 74 %, allowed are 5 %',
     ],
     [{ unseen: 10 }, 'unknown: none of 10 jobs was seen to end, which proves nothing'],
     [{ skipped: 10 }, 'unknown: none of 10 jobs was there any more, which proves nothing'],
@@ -156,7 +156,7 @@ describe('new errors', () => {
     [{ completed: 8, fresh: 2 }, 'bad: 2 of 10 failed in a new way: connect ECONNREFUSED (2)'],
     [{ completed: 470, fresh: 20 }, 'bad: 20 of 490 failed in a new way: connect ECONNREFUSED (2)'],
     [{ known: 10 }, 'good: none'],
-    [{ open: 10 }, 'pending: none so far'],
+    [{ open: 10 }, 'pending: no new error so far'],
     [{ open: 9, fresh: 1 }, 'pending: 1 of 1 failed in a new way: connect ECONNREFUSED (2)'],
     [{ open: 300, fresh: 50 }, 'bad: 50 of 50 failed in a new way: connect ECONNREFUSED (2)'],
   ])('of %o', (counts, words) => {

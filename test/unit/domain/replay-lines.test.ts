@@ -31,19 +31,21 @@ describe('a replay in words', () => {
     expect(line('promote')).toEqual({
       icon: 'check',
       words:
-        'By itself, Spillway let wave 1 of 2 of the replay of v7 → `sales/email` (plan 42) go on. 9 of 10 completed.',
+        'Wave 1 of 2 is good. 9 of 10 completed. The replay of v7 → `sales/email` (plan 42) goes on by itself.',
       mention: [],
     })
-    expect(line('hold')).toMatchObject({ icon: 'hand', mention: ['U0ANA'] })
-    expect(line('halt')).toMatchObject({ icon: 'stop', mention: ['U0ANA'] })
+    expect(line('hold')).toMatchObject({ icon: 'stop', mention: ['U0ANA'] })
+    expect(line('halt')).toMatchObject({ icon: 'halt', mention: ['U0ANA'] })
     expect(line('halt').words).toContain('in wave 1 of 2. 9 of 10 completed.')
     const last = verdictLine(plan, { waves: waves.slice(0, 1) }, { ...judged, verdict: 'promote' })
-    expect(last.words).toContain('Spillway found the canary of the replay')
+    expect(last.words).toMatch(/^The canary is good\. .*\(plan 42\) is done\.$/)
   })
 
   it('names who judged, or let it go on', () => {
     const halt = verdictLine(plan, replay, { ...judged, verdict: 'halt', judgedBy: BEN })
     expect(halt.words).toMatch(/^<@U0BEN> halted the replay/)
+    const promote = verdictLine(plan, replay, { ...judged, verdict: 'promote', judgedBy: BEN })
+    expect(promote.words).toMatch(/^<@U0BEN> promoted wave 1 of 2 of the replay/)
     expect(goOnLine(plan, BEN).words).toMatch(/^<@U0BEN> lets the replay/)
     expect(goOnLine(plan, null).words).toMatch(/goes on by itself\.$/)
   })

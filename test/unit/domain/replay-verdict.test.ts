@@ -46,7 +46,7 @@ describe('the verdict on a wave, look by look,', () => {
       ),
     ).toEqual(['early', 'halt'])
     expect(judged({ now: after(3), wave: waveOf({ known: 10 }) }).words).toBe(
-      '10 of 10 failed; the true failure share is at least 74 %, and 5 % may fail',
+      '10 of 10 failed; the true failure share is at least 74 %, allowed are 5 %',
     )
   })
 

@@ -51,8 +51,9 @@ describe('the card of a replay that stands still', () => {
     )
     expect(text).toContain('It goes on by itself once this is good: Success.')
     expect(text.match(/1 of 10 failed/g)).toHaveLength(1)
-    const [goOn, promote] = buttonsOf(rendered)
+    const [goOn, promote, hold] = buttonsOf(rendered)
     expect(goOn?.text.text).toBe('Go on anyway…')
+    expect(hold?.text.text).toBe('Keep it held')
     expect([goOn?.style, promote?.style]).toEqual([undefined, undefined])
     expect(goOn?.confirm?.title?.text).toBe('Go on with this wave anyway?')
     expect(promote?.confirm?.text.text).toContain('2,000 jobs follow')
@@ -131,7 +132,8 @@ describe('the card of a replay that is over', () => {
       'Outcomes',
     ])
     expect(rendered.text).toContain('<@U0ANA> Replay of v7 → `sales/email`: halted')
-    expect(rendered.text).toContain('verdict halt')
+    expect(buttonsOf(rendered)[0]?.style).toBeUndefined()
+    expect(text).toContain('Untouched: 2,378 jobs, still in *v7*.')
   })
 
   it('says what a good canary proves, and offers the rest', () => {
@@ -148,9 +150,7 @@ describe('the card of a replay that is over', () => {
       at most 500 at once · each wave watched for 30 s · 95 % must complete"
     `)
     expect(buttonsOf(rendered)[0]?.text.text).toBe('Replay the rest…')
-    expect(rendered.text).toBe(
-      'Replay of v7 → `sales/email`: done, verdict promote: 10 of 10 completed',
-    )
+    expect(rendered.text).toBe('Replay of v7 → `sales/email`: done: 10 of 10 completed')
   })
 
   it('is no green tick while some did not complete', () => {

@@ -41,7 +41,7 @@ describe('the card of a replay that runs', () => {
       Wave 2 of 4 ▓▓▓▓▓▓▓▓░░░░ 312 of 490 · 156 per min · about 1 min 8 s left
       ✓ 10 → *490* → 2,000 → 7,500
       314 completed · 8 failed as before · 14 in line or at work
-      :hourglass_flowing_sand: 8 of 312 failed so far · 14 are in line or at work
+      :hourglass_flowing_sand: This wave: 8 of 312 failed so far
       :white_check_mark: fine: Other jobs and Workers
       *Verdict on wave 1: promote*. 10 of 10 completed; the true failure share may still be up to 26 %
       164 jobs of this wave still to be put in line.
