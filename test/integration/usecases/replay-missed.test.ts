@@ -5,10 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '../../../src/demo/redis-server.ts'
 import type { QueueSystem } from '../../../src/domain/ports/queue-system.ts'
 import type { RampWish, Replay, Wave } from '../../../src/domain/replay.ts'
+import { settleDoubts } from '../../../src/usecases/actions/jobs/settle-doubt.ts'
 import { goOnReplay, promoteReplay } from '../../../src/usecases/actions/replay/orders.ts'
 import { stopPlan } from '../../../src/usecases/actions/stop-plan.ts'
 import { openSystem } from '../../contract/bullmq-world.ts'
 import { eventually, gate } from '../../helpers/eventually.ts'
+import { deadAfter, Died } from '../../helpers/mortal.ts'
 import { freshDatabase, type TestDatabase } from '../../helpers/postgres.ts'
 import { faultStage, TWO_WAVES, type FaultStage } from '../../helpers/replay-faults.ts'
 import { actorOf } from '../../helpers/toy-people.ts'
@@ -22,8 +24,9 @@ let system: QueueSystem
 beforeAll(async () => {
   database = await freshDatabase()
   pool = database.openAppPool({ max: 4 })
-  server = await startRedis()
-  redis = new Redis(server.url)
+  server = await startRedis({ appendOnly: true })
+  redis = new Redis(server.url, { maxRetriesPerRequest: null })
+  redis.on('error', () => undefined)
   system = openSystem(server)
 })
 afterAll(async () => {
@@ -187,5 +190,33 @@ describe('jobs that go back', () => {
     for (const id of at.ids)
       expect([id, left.places[id]]).toEqual([id, [left.ran.has(id) ? 'completed' : 'vault']])
     expect(left.plan.queues[0]?.outcome?.jobs).toMatchObject({ planned: 5, done: 2, returned: 3 })
+  })
+
+  it('what was taken back while the system went away for good is in the vault, and called returned', async () => {
+    const at = await stageOf('severed', { good: 4, bad: 0, concurrency: 1, opened: gate().opened })
+    const planId = await at.order('vault', ALL_AT_ONCE)
+    await at.drive(planId, null, (replay) => isFed(replay) && at.ran.size === 1)
+    await stopPlan(at.stage.deps, { planId, actor: ANA })
+    const child = await eventually('jobs are to be taken back', async () => {
+      await at.stage.attempt(planId, null)
+      return (await at.store.now.replays.returns(planId))[0]
+    })
+    const killed = deadAfter((name, [queue]) => name === 'take' && queue === 'severed')
+    await expect(at.stage.attempt(child, killed)).rejects.toThrow(Died)
+    await server.kill()
+    at.clock.advance(16 * 60_000)
+    for (const id of [child, planId]) await at.stage.attempt(id, null)
+    expect(await read(at, planId)).toMatchObject({ state: 'halted' })
+    expect(counts(await read(at, planId))).toMatchObject({ open: 4, returned: 0 })
+    await server.restart()
+    await eventually('nothing is in doubt', async () => {
+      await settleDoubts(at.stage.deps)
+      return (await at.store.now.slices.inDoubt(1)).length === 0
+    })
+    const left = await at.left(planId)
+    await at.worker.close(true)
+    expect(counts(left.replay)).toMatchObject({ open: 1, returned: 3 })
+    for (const id of at.ids.filter((one) => !left.ran.has(one)))
+      expect([id, left.ledger[id], left.places[id]]).toEqual([id, 'returned', ['vault']])
   })
 })
