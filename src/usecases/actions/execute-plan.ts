@@ -153,13 +153,18 @@ async function wait(deps: Deps, lease: Lease, waits: Waits, halt: Halt | null): 
     const text = `${happened} I gave up after ${EXECUTION_PATIENCE_MS / 60_000} minutes; \`status\` shows what each queue is.`
     return close(deps, lease, halt?.state === 'cancelled' ? halt : { state: null, text })
   }
-  await sayWaiting(deps, plan, away?.message ?? 'Another action works on the same queue.')
+  // A replay and what takes its jobs back give each other the queue for moments; its card says when it was last looked at.
+  if (away !== undefined || !isOfReplay(plan))
+    await sayWaiting(deps, plan, away?.message ?? 'Another action works on the same queue.')
   // A timed end that waits must not keep people from the queue.
   await (away === undefined || plan.endsHoldId !== null
     ? putOff(deps, lease)
     : release(deps, lease))
   return comeBack(lease.plan, RETRY_MS)
 }
+
+const isOfReplay = ({ action, replay }: Plan): boolean =>
+  action === 'replay' || replay !== undefined
 
 async function close(deps: Deps, lease: Lease, halt: Halt | null): Promise<Attempt> {
   await finishPlan(deps, lease, halt?.state ?? null, halt?.text ?? null)

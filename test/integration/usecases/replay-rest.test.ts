@@ -120,3 +120,19 @@ it('goes on with all that a canary stood for, and refuses before it is over', as
   await expect(goOn({ continues: plan?.number ?? 0 })).rejects.toThrow(/is not over/)
   await store.now.plans.move(next, 'void', { now: clock.now(), outcome: { words: 'not now' } })
 })
+
+it('waits in silence while its queue is taken for a moment, where other actions say so', async () => {
+  const stage = createBulkStage(store, clock, system, 'taken')
+  await failJobs(redis, 'taken', 20, { type: 'send' })
+  const order = (action: 'retry' | 'replay') =>
+    stage.order(action, { filter: 'limit:5', options: {} })
+  const [first, retry, replay] = [await order('retry'), await order('retry'), await order('replay')]
+  const pool = database.openAppPool({ max: 1 })
+  await pool.query(`update plan_queue set state = 'executing' where plan_id = $1`, [first])
+  await pool.end()
+  for (const planId of [retry, replay]) await stage.attempt(planId, null)
+  const said = (planId: string) => store.now.messages.byKey(`waiting:${planId}`)
+  expect(await said(retry)).not.toBeNull()
+  expect(await said(replay)).toBeNull()
+  expect((await store.now.plans.byId(replay))?.finishedAt).toBeNull()
+})
