@@ -214,11 +214,11 @@ const PLAYS = { through, stopped } as const
 
 // There are some 370 and 180 calls, and no two runs are alike: so each run tries others.
 it.each([
-  ['through', 'vault', 'killed', 7, 43],
-  ['through', 'queue', 'killed', 23, 53],
-  ['through', 'vault', 'asleep', 40, 61],
-  ['stopped', 'vault', 'killed', 3, 31],
-  ['stopped', 'queue', 'asleep', 12, 37],
+  ['through', 'vault', 'killed', 7, 59],
+  ['through', 'queue', 'killed', 23, 71],
+  ['through', 'vault', 'asleep', 40, 83],
+  ['stopped', 'vault', 'killed', 3, 43],
+  ['stopped', 'queue', 'asleep', 12, 47],
 ] as const)(
   '%s, out of the %s, an executor %s at many instants',
   async (what, source, how, first, stride) => {

@@ -219,4 +219,24 @@ describe('jobs that go back', () => {
     for (const id of at.ids.filter((one) => !left.ran.has(one)))
       expect([id, left.ledger[id], left.places[id]]).toEqual([id, 'returned', ['vault']])
   })
+
+  it('what a freeze kept from going back goes once it is lifted', async () => {
+    const at = await stageOf('chilled', { good: 3, bad: 1 })
+    const planId = await at.order('queue', ALL_AT_ONCE)
+    const child = await eventually('a failed job is to be taken back', async () => {
+      await at.stage.attempt(planId, null)
+      return (await at.store.now.replays.returns(planId))[0]
+    })
+    const { control } = at.store.now
+    await control.freeze({ by: ANA, at: at.clock.now(), reason: null })
+    await at.stage.attempt(child, null)
+    await look(at, planId)
+    expect(await redis.zscore('bull:chilled:failed', 'bad-0')).not.toBeNull()
+    await control.unfreeze()
+    await at.drive(planId, null)
+    const left = await at.left(planId)
+    await at.close()
+    expect(left.returns).toEqual(['failed:end cancelled', 'failed:end:2 done'])
+    expect(left.places['bad-0']).toEqual(['vault'])
+  })
 })
