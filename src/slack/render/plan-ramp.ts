@@ -12,7 +12,7 @@ export function replayEffect({ replay, count, options }: PlannedJobs): string {
   const where = options.target === undefined ? '' : ` in ${queueName(options.target)}`
   if (count === 1) return `It runs again${where}; what becomes of it is watched and shown.`
   return replay === undefined || replay.waves.length > 1
-    ? `They run again${where} in waves. Each wave is watched and judged before the next one.`
+    ? `They run again${where} in waves, each watched and judged before the next one.`
     : `They run again${where}, spread over their errors and types; what becomes of each is watched and shown.`
 }
 
@@ -34,10 +34,14 @@ export function replayLines(
 function limitWords({ inFlight, perMinute }: Ramp): string {
   const limits = [
     ...(inFlight === null ? [] : [`at most ${thousands(inFlight)} at once`]),
-    ...(perMinute === null ? [] : [`${Number(perMinute.toFixed(2))} per min`]),
+    ...(perMinute === null ? [] : [`${rateOf(perMinute)} per min`]),
   ]
   return limits.length === 0 ? 'no limit' : limits.join(', ')
 }
+
+/** `1,200`, `0.25`: some rates are of less than one job a minute. */
+const rateOf = (perMinute: number): string =>
+  Number.isInteger(perMinute) ? thousands(perMinute) : `${Number(perMinute.toFixed(2))}`
 
 /** In one line, what is looked at and what follows from it. */
 function goesOnWords({ ramp, waves }: PlannedReplay): string {

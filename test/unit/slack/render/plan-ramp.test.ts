@@ -78,6 +78,8 @@ describe('a preview of a replay', () => {
     const said = text(aReplay({ ramp: { ...ramp, promotes: 'person', inFlight: null } }))
     expect(said).toContain('*Each wave waits for a click*')
     expect(said).toContain('goes ahead, but for the last wave.')
+    const fast = text(aReplay({ ramp: { ...ramp, perMinute: 1200 } }))
+    expect(fast).toContain('1,200 per min')
   })
 
   it('is short enough for a phone', () => {
