@@ -42,7 +42,12 @@ export function createMetrics() {
       'state_sampled_timestamp_seconds',
       'When the database last answered the sample.',
     ),
+    replays: gauge('replays', 'Replays that are not over, by state.', ['state']),
     ...vaultMetrics(registers),
+    /** Counted by the database, too. */
+    replayJobs: counter('replay_jobs_total', 'Jobs of replays by what became of them.', [
+      'outcome',
+    ]),
     /** Counted as it happens. */
     deliveries: counter('deliveries_total', 'Requests of alert senders.', ['source', 'outcome']),
     actions: counter('actions_total', 'Actions on queues.', ['action', 'outcome']),

@@ -1,4 +1,5 @@
 import type { QueueSystem, QueueSystems } from '../domain/ports/queue-system.ts'
+import type { ReplayTotals } from '../domain/ports/replay-store.ts'
 import type { Clock, Log } from '../domain/ports/runtime.ts'
 import type { Store } from '../domain/ports/store.ts'
 import type { VaultTotal } from '../domain/ports/vault-reads.ts'
@@ -138,19 +139,27 @@ function setVault(metrics: Metrics, totals: readonly VaultTotal[], at: Date): vo
   }
 }
 
+function setReplays({ replays, replayJobs }: Metrics, { underWay, jobs }: ReplayTotals): void {
+  for (const [state, count] of Object.entries(underWay)) replays.set({ state }, count)
+  replayJobs.reset()
+  for (const [outcome, count] of Object.entries(jobs)) replayJobs.inc({ outcome }, count)
+}
+
 const STATES = ['triage', 'open', 'mitigated'] as const
 
 async function sampleState({ store, systems, metrics, clock }: SamplingOptions): Promise<void> {
-  const { messages, incidents, holds, control, plans, reviews, vaultReads } = store.now
-  const [depth, unresolved, active, freeze, requested, unsigned, totals] = await Promise.all([
-    messages.depth(),
-    incidents.unresolved(),
-    holds.active(null),
-    control.frozen(),
-    plans.requested(),
-    reviews.unsigned(),
-    vaultReads.bySystem(),
-  ])
+  const { messages, incidents, holds, control, plans, reviews, vaultReads, replays } = store.now
+  const [depth, unresolved, active, freeze, requested, unsigned, totals, replayed] =
+    await Promise.all([
+      messages.depth(),
+      incidents.unresolved(),
+      holds.active(null),
+      control.frozen(),
+      plans.requested(),
+      reviews.unsigned(),
+      vaultReads.bySystem(),
+      replays.totals(),
+    ])
   metrics.outboxDepth.set(depth)
   for (const state of STATES)
     metrics.incidents.set(
@@ -161,6 +170,7 @@ async function sampleState({ store, systems, metrics, clock }: SamplingOptions):
   metrics.plansPending.set({ waiting_for: 'approval' }, requested.length)
   metrics.plansPending.set({ waiting_for: 'sign_off' }, unsigned.length)
   metrics.frozen.set(freeze === null ? 0 : 1)
+  setReplays(metrics, replayed)
   setVault(metrics, ofEverySystem(totals, systems.all()), clock.now())
   metrics.stateSampled.set(clock.now().getTime() / 1000)
 }

@@ -1,4 +1,4 @@
-import type { ReplayChange, Replays } from '../domain/ports/replay-store.ts'
+import type { ReplayChange, Replays, ReplayTotals } from '../domain/ports/replay-store.ts'
 import type { LiveTraffic, Replay } from '../domain/replay.ts'
 import { createLedger } from './replay-ledger.ts'
 import { oneReplay } from './replay-rows.ts'
@@ -77,7 +77,32 @@ const RECENT = `
     select from replay_wave where plan_id = replay.plan_id and put_at >= $3
   ) order by replay.began_at desc`
 
-type Reading = Pick<Replays, 'byPlan' | 'active' | 'recent' | 'locked' | 'returns'>
+// A row per wave, which the database keeps counted: no job is looked at.
+const JOBS = `
+  select coalesce(sum(completed), 0) as completed, coalesce(sum(known), 0) as failed,
+    coalesce(sum(fresh), 0) as failed_anew, coalesce(sum(unseen), 0) as unseen,
+    coalesce(sum(returned), 0) as returned
+  from replay_wave`
+
+const UNDER_WAY = `
+  select count(*) filter (where state = 'running') as running, count(*) filter (where state = 'held') as held,
+    count(*) filter (where state = 'halting') as halting
+  from replay where state not in ('halted', 'done')`
+
+/** Sums come as text. */
+const numbersOf = <Name extends string>(row: Readonly<Record<Name, string>>) =>
+  Object.fromEntries(Object.entries(row).map(([name, sum]) => [name, Number(sum)])) as Readonly<
+    Record<Name, number>
+  >
+
+async function totals(sql: Sql): Promise<ReplayTotals> {
+  const [underWay] = await rows<Record<keyof ReplayTotals['underWay'], string>>(sql, UNDER_WAY, [])
+  const [jobs] = await rows<Record<keyof ReplayTotals['jobs'], string>>(sql, JOBS, [])
+  if (underWay === undefined || jobs === undefined) throw new Error('sums of replays have no row')
+  return { underWay: numbersOf(underWay), jobs: numbersOf(jobs) }
+}
+
+type Reading = Pick<Replays, 'byPlan' | 'active' | 'recent' | 'locked' | 'returns' | 'totals'>
 
 function reading(sql: Sql): Reading {
   return {
@@ -96,6 +121,7 @@ function reading(sql: Sql): Reading {
       )
       return found.map(({ id }) => id)
     },
+    totals: () => totals(sql),
   }
 }
 

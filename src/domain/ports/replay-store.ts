@@ -2,7 +2,7 @@ import type { Actor } from '../action.ts'
 import type { QueueRef } from '../queue.ts'
 import type {
   Gate,
-  GateName,
+  Ignored,
   LiveTraffic,
   Replay,
   ReplayJob,
@@ -30,8 +30,18 @@ export interface ReplayChange {
   readonly position?: string
   readonly live?: LiveTraffic
   readonly gates?: readonly Gate[]
-  readonly ignored?: readonly GateName[]
+  readonly ignored?: readonly Ignored[]
   readonly endedAt?: Date
+}
+
+/** All replays together, over or not. */
+export interface ReplayTotals {
+  /** Replays that are not over. */
+  readonly underWay: Readonly<Record<Exclude<ReplayState, 'halted' | 'done'>, number>>
+  /** Jobs that were put in line and are not open, by what became of them; failed as before, or with an error that was new. */
+  readonly jobs: Readonly<
+    Record<'completed' | 'failed' | 'failed_anew' | 'unseen' | 'returned', number>
+  >
 }
 
 /**
@@ -106,4 +116,5 @@ export interface Replays {
   >
   /** Plans that this replay had made for jobs that went back: see `Plan.replay`. */
   returns(planId: string): Promise<readonly string[]>
+  totals(): Promise<ReplayTotals>
 }

@@ -16,6 +16,7 @@ import { eventually } from '../../helpers/eventually.ts'
 import { jobPlans } from '../../helpers/job-plans.ts'
 import { asAdmin, freshDatabase, type TestDatabase } from '../../helpers/postgres.ts'
 import { silentLog } from '../../helpers/silent-log.ts'
+import { seenJob, storedReplays } from '../../helpers/stored-replays.ts'
 
 const clock = { now: () => new Date() }
 const UP: PartState = { isUp: true, words: 'runs' }
@@ -143,6 +144,27 @@ describe('metrics', () => {
     expect(text).toContain('spillway_vault_jobs_in_total{system="sales"} 3')
     expect(text).toContain('spillway_vault_jobs{system="sales"} 2')
     expect(text).toContain('spillway_vault_jobs_out_total{system="sales",how="released"} 0')
+  })
+
+  it('count the jobs of replays by what became of them, and replays by where they stand', async () => {
+    expect(await scrape()).toContain('spillway_replays{state="held"} 0')
+    const { replaying } = storedReplays(store)
+    const plan = await replaying()
+    const put = ['1', '2', '3'].map((id) => ({ id, key: id, stratum: null }))
+    await store.now.replays.addJobs(plan.id, 0, put, 0, clock.now())
+    await store.now.replays.note(plan.id, [
+      seenJob('1', 'completed'),
+      seenJob('2', 'failed', { shape: 'a new one', isKnown: false }),
+    ])
+    await store.now.replays.change(plan.id, { state: 'held', reason: 'a test' }, clock.now())
+    const text = await eventually('a sample of the replay', async () => {
+      const now = await scrape()
+      return now.includes('spillway_replays{state="held"} 1') && now
+    })
+    expect(text).toContain('spillway_replays{state="running"} 0')
+    expect(text).toContain('spillway_replay_jobs_total{outcome="completed"} 1')
+    expect(text).toContain('spillway_replay_jobs_total{outcome="failed_anew"} 1')
+    expect(text).toContain('spillway_replay_jobs_total{outcome="failed"} 0')
   })
 
   it('are all named spillway_', async () => {
