@@ -1,3 +1,4 @@
+import { isIgnored } from './replay-verdict.ts'
 import type { Gate, GateName, Ramp, Replay, Wave } from './replay.ts'
 
 /** What a replay does next by itself, or whom it waits for. */
@@ -78,9 +79,9 @@ function stepOfHeld(replay: Replay, ramp: Ramp): NextStep {
     : { kind: 'held' }
 }
 
-/** Whether a gate holds nothing back; one that a person let it go on in spite of does so only where it is bad. */
-const passes = ({ name, state }: Gate, ignored: readonly GateName[]): boolean =>
-  state === 'good' || (state !== 'bad' && ignored.includes(name))
+/** Whether a gate holds nothing back. */
+const passes = (gate: Gate, ignored: Replay['ignored']): boolean =>
+  gate.state === 'good' || isIgnored(gate, ignored)
 
 /** What is still to come is not missing. */
 const lacking = ({ gates, ignored }: Replay): readonly GateName[] =>

@@ -2,7 +2,7 @@ import { formatDuration } from './duration.ts'
 import { isOver, type Observed } from './replay-observed.ts'
 import { burstOf } from './replay-ramp.ts'
 import { gateLabel } from './replay-words.ts'
-import type { Gate, GateName, Ramp, Replay, Verdict } from './replay.ts'
+import type { Gate, GateName, Ignored, Ramp, Replay, Verdict } from './replay.ts'
 
 /** What is to become of the wave under way; null while it is too early to say. */
 export interface Judgement {
@@ -14,8 +14,21 @@ export interface Judgement {
 /** Only these tell that the replay itself does harm, or is of no use: going on makes it worse. */
 const HALTING: ReadonlySet<GateName> = new Set(['success', 'new_errors', 'live'])
 
-/** Whether bad evidence of this gate halts; of any other it holds. */
-export const canHalt = (name: GateName): boolean => HALTING.has(name)
+/** How the wave's own jobs do is what it is for: a person may promote it in spite of that, not look away. */
+const NEVER_IGNORED: ReadonlySet<GateName> = new Set(['success', 'new_errors', 'ended'])
+
+/** What a person lets a replay go on in spite of now: what is missing, and what is bad but harms nobody. */
+export function ignorable(gates: readonly Gate[]): readonly Ignored[] {
+  return gates.flatMap(({ name, state }): readonly Ignored[] => {
+    if (NEVER_IGNORED.has(name)) return []
+    if (state === 'unknown') return [`${name}:unknown`]
+    return state === 'bad' && !HALTING.has(name) ? [`${name}:unknown`, `${name}:bad`] : []
+  })
+}
+
+/** Whether a person has let the replay go on in spite of this. */
+export const isIgnored = ({ name, state }: Gate, ignored: readonly Ignored[]): boolean =>
+  (state === 'unknown' || state === 'bad') && ignored.includes(`${name}:${state}`)
 
 interface Rule {
   readonly verdict: Verdict

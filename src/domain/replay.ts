@@ -81,8 +81,8 @@ export interface Replay {
   /** Other jobs of the same queue since it began. */
   readonly live: LiveTraffic
   readonly gates: readonly Gate[]
-  /** Gates that a person let it go on in spite of; they hold it no more, but halt it still. */
-  readonly ignored: readonly GateName[]
+  /** What a person let it go on in spite of, in the wave under way. */
+  readonly ignored: readonly Ignored[]
   readonly beganAt: Date
   readonly endedAt: Date | null
   readonly seenAt: Date
@@ -141,6 +141,9 @@ export interface Gate {
   /** With its numbers, for people: `19 of 20 completed (95 %)`. */
   readonly words: string
 }
+
+/** A gate as it was when a person let the replay go on in spite of it: what is worse than that counts again. */
+export type Ignored = `${GateName}:${'unknown' | 'bad'}`
 
 export type GateName =
   | 'success'

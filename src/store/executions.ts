@@ -9,6 +9,7 @@ type Executions = Pick<
   | 'putOff'
   | 'later'
   | 'beginQueue'
+  | 'isWanted'
   | 'intend'
   | 'touch'
   | 'wasTouched'
@@ -62,6 +63,11 @@ const BEGIN_QUEUE = `
       select from plan_queue other where other.system = q.system and other.queue = q.queue
         and other.state = 'executing' and other.plan_id <> q.plan_id
     )`
+
+const IS_WANTED = `
+  select from plan_queue q join plan p on p.id = q.plan_id
+  where q.system = $1 and q.queue = $2 and q.state = 'pending' and p.id <> $3 and p.action <> 'replay'
+    and p.state in ('confirmed', 'executing') limit 1`
 
 const IS_OURS = `select from plan where id = $1 and fence = $2 and state = 'executing'`
 
@@ -120,6 +126,8 @@ function ofQueues(
 export function createExecutions(sql: Sql): Executions {
   return {
     ...ofQueues(sql),
+    isWanted: async ({ system, queue }, besidesPlanId) =>
+      (await row(sql, IS_WANTED, [system, queue, besidesPlanId])) !== null,
     lease: (id, now, leaseMs) => oneLease(sql, LEASE, [id, now, new Date(now.getTime() + leaseMs)]),
     release: (id, fence, now) => changed(sql, RELEASE, [id, fence, now]),
     putOff: (id, fence) => changed(sql, PUT_OFF, [id, fence]),

@@ -1,7 +1,7 @@
 import type { Actor } from '../domain/action.ts'
 import type {
   Gate,
-  GateName,
+  Ignored,
   LiveTraffic,
   Replay,
   ReplayJob,
@@ -40,7 +40,7 @@ interface ReplayRow {
   baseline: LiveTraffic
   live: LiveTraffic
   gates: Gate[]
-  ignored: GateName[]
+  ignored: Ignored[]
   began_at: Date
   ended_at: Date | null
   seen_at: Date

@@ -59,6 +59,8 @@ export interface Plans {
   later(id: string, fence: number, now: Date): Promise<boolean>
   /** One queue of an executing plan → executing. `busy` while another plan has this queue. */
   beginQueue(id: string, fence: number, ref: QueueRef): Promise<'begun' | 'busy' | 'lost'>
+  /** Whether another plan, no replay, waits for its turn at this queue. */
+  isWanted(ref: QueueRef, besidesPlanId: string): Promise<boolean>
   /** Marks that a queue is about to be touched; false if that was marked before, or the fence is lost. */
   intend(id: string, fence: number, ref: QueueRef, now: Date): Promise<boolean>
   /** Marks that a queue is being changed and renews the lease; false if the fence is no longer ours. */

@@ -62,6 +62,8 @@ export interface Slices {
   accounts(planId: string, ref: QueueRef | null): Promise<JobAccounts>
   /** For the export of outcomes, in order, after this position. */
   page(planId: string, after: number, limit: number): Promise<readonly Slice[]>
+  /** At most so many of those whose jobs are in a queue, spread evenly over the whole plan, in order. */
+  spread(planId: string, limit: number): Promise<readonly Slice[]>
 }
 
 /** What a set is made with; its number and counts come from the store. */

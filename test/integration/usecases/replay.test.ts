@@ -6,10 +6,17 @@ import { startRedis, type RedisServer } from '../../../src/demo/redis-server.ts'
 import type { QueueSystem } from '../../../src/domain/ports/queue-system.ts'
 import type { Store } from '../../../src/domain/ports/store.ts'
 import { createStore } from '../../../src/store/store.ts'
-import { goOnReplay, holdReplay } from '../../../src/usecases/actions/replay/orders.ts'
+import { confirmPlan } from '../../../src/usecases/actions/confirm-plan.ts'
+import { executePlan } from '../../../src/usecases/actions/execute-plan.ts'
+import { planAction } from '../../../src/usecases/actions/plan-action.ts'
+import {
+  goOnReplay,
+  holdReplay,
+  promoteReplay,
+} from '../../../src/usecases/actions/replay/orders.ts'
 import { stopPlan } from '../../../src/usecases/actions/stop-plan.ts'
 import { openSystem } from '../../contract/bullmq-world.ts'
-import { gate } from '../../helpers/eventually.ts'
+import { eventually, gate } from '../../helpers/eventually.ts'
 import { failJobs, idsIn } from '../../helpers/failed-jobs.ts'
 import { freshDatabase, type TestDatabase } from '../../helpers/postgres.ts'
 import { createReplayStage, QUICK, type ReplayStage } from '../../helpers/replay-stage.ts'
@@ -204,3 +211,58 @@ it.each(['vault', 'queue'] as const)(
     expect((await heldIds(other)).length).toBe(1)
   },
 )
+
+it('goes on by a click in spite of what is around it, never of how its own jobs do', async () => {
+  const stage = createReplayStage(store, system, 'waived')
+  await failJobs(redis, 'waived', 40, { type: 'send' })
+  const impatient = { ...ramp, patienceMs: 500 }
+  const planId = await stage.order('replay', { filter: '', options: { ramp: impatient } })
+  await stage.until(planId, 'held for want of workers', ({ state }) => state === 'held')
+  await goOnReplay(stage.deps, { planId, actor: ANA })
+  const replay = await stage.until(
+    planId,
+    'held for want of ends',
+    ({ state, waves }) => state === 'held' && waves[0]?.counts.fed === 10,
+  )
+  expect(replay.ignored).toEqual(['workers:unknown'])
+  for (let round = 0; round < 10; round += 1) await stage.round()
+  expect(await store.now.replays.byPlan(planId)).toMatchObject({ state: 'held', wave: 0 })
+  await expect(promoteReplay(stage.deps, { planId, actor: ANA, wave: 1 })).rejects.toMatchObject({
+    code: 'already_done',
+  })
+  await promoteReplay(stage.deps, { planId, actor: ANA, wave: 0 })
+  expect(await store.now.replays.byPlan(planId)).toMatchObject({ wave: 1, ignored: [] })
+  await stopPlan(stage.deps, { planId, actor: ANA })
+  await stage.over(planId)
+})
+
+it('gives the queue to whoever waits for it, a pause above all', async () => {
+  const stage = createReplayStage(store, system, 'wanted')
+  await failJobs(redis, 'wanted', 3000, { type: 'send' })
+  const { open, opened } = gate()
+  const worker = work('wanted', () => opened, 1)
+  await eventually('a worker', async () => {
+    const [overview] = await system.overview(['wanted'])
+    return overview?.workers === 1
+  })
+  const unlimited = { ...QUICK, steps: [{ share: 1 }], inFlight: null }
+  const planId = await stage.order('replay', { filter: '', options: { ramp: unlimited } })
+  const refs = [{ system: system.name, queue: 'wanted' }]
+  const request = { actor: ANA, action: 'pause', scope: 'wanted', refs, incidentId: null } as const
+  const { plan } = await planAction(stage.deps, { ...request, holdMs: 60_000 })
+  await confirmPlan(stage.deps, {
+    planId: plan.id,
+    actor: ANA,
+    reason: 'now',
+    phrase: null,
+    isBreakGlass: false,
+  })
+  await executePlan(stage.deps, planId)
+  expect((await store.now.replays.byPlan(planId))?.waves[0]?.counts.fed).toBe(1000)
+  await executePlan(stage.deps, plan.id)
+  expect((await store.now.plans.byId(plan.id))?.state).toBe('done')
+  await stopPlan(stage.deps, { planId, actor: ANA })
+  open()
+  await stage.over(planId)
+  await worker.close()
+})

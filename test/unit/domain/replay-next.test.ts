@@ -74,14 +74,18 @@ describe('what a replay does next', () => {
       'no longer lacks what somebody saw and let pass',
       step(
         aRunWave(0, 10),
-        { state: 'held', gates: [gate('waiting', 'unknown')], ignored: ['waiting'] },
+        { state: 'held', gates: [gate('waiting', 'unknown')], ignored: ['waiting:unknown'] },
         byHand,
       ),
       { kind: 'asks' },
     ],
     [
-      'still lacks what is bad, whoever let it pass',
-      step(aRunWave(0, 10), { state: 'held', gates: [gate('live', 'bad')], ignored: ['live'] }),
+      'lacks what became bad since somebody let it pass',
+      step(aRunWave(0, 10), {
+        state: 'held',
+        gates: [gate('live', 'bad')],
+        ignored: ['live:unknown'],
+      }),
       { kind: 'lacks', gates: ['live'] },
     ],
     [

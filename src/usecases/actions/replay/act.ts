@@ -1,6 +1,9 @@
-import { canHalt, verdictOf } from '../../../domain/replay-verdict.ts'
+import { formatDuration } from '../../../domain/duration.ts'
+import { sliceJobs } from '../../../domain/replay-ramp.ts'
+import { isIgnored, mayPut, verdictOf } from '../../../domain/replay-verdict.ts'
 import { waveWords } from '../../../domain/replay-words.ts'
 import type { Gate, Replay } from '../../../domain/replay.ts'
+import { plural } from '../../../domain/text.ts'
 import type { Deps } from '../../deps.ts'
 import type { Later } from '../execution.ts'
 import { frozenError } from '../freeze.ts'
@@ -9,10 +12,10 @@ import { beginHalting, comeToEnd, goOnHalting, takeFailed } from './halting.ts'
 import { ifUnchanged } from './if-unchanged.ts'
 import { later } from './later.ts'
 import type { Measured } from './measure.ts'
-import type { Run } from './run.ts'
+import { openJobs, type Run } from './run.ts'
 import { goOn, hold, promote } from './verdicts.ts'
 
-const LEAST_HOLD_MS = 10_000
+const LEAST_HOLD_MS = 30_000
 
 /** What is next: to look again at once or later, or nothing, for it is over. */
 export type Next = 'again' | Later | null
@@ -38,6 +41,8 @@ async function judge(deps: Deps, run: Run, { seen, gates }: Measured): Promise<N
   if (freeze !== null) return holdIt(deps, run, frozenError(freeze, deps).message)
   if (verdict === 'hold') return holdIt(deps, run, words)
   if (verdict === 'promote') return promoteIt(deps, run, words)
+  const stuck = stuckWords(run, deps.clock.now())
+  if (stuck !== null) return holdIt(deps, run, stuck)
   return replay.state === 'held' ? goOnByItself(deps, run) : putMore(deps, run)
 }
 
@@ -56,9 +61,19 @@ function isHeldShortly({ replay, planned }: Run, now: Date): boolean {
   return now.getTime() < judgedAt.getTime() + Math.min(LEAST_HOLD_MS, planned.ramp.watchMs)
 }
 
-/** A person let it go on in spite of these: they hold it no more; what would halt it still does. */
+/** A person let it go on in spite of the others: as they were then, they hold it no more. */
 const counting = (gates: readonly Gate[], { ignored }: Replay): readonly Gate[] =>
-  gates.filter(({ name, state }) => (state === 'bad' && canHalt(name)) || !ignored.includes(name))
+  gates.filter((gate) => !isIgnored(gate, ignored))
+
+/** Its limit is full of jobs that nobody waits for any more: without a word it would stay so for ever. */
+function stuckWords({ replay, planned: { ramp } }: Run, now: Date): string | null {
+  const open = openJobs(replay)
+  const putAt = Math.max(...replay.waves.map((wave) => wave.putAt?.getTime() ?? 0))
+  const isPatienceOver = now.getTime() >= putAt + ramp.patienceMs
+  if (open === 0 || !isPatienceOver || mayPut(replay, ramp, now) >= sliceJobs(ramp)) return null
+  const limit = ramp.inFlight === null ? '' : `, and its limit of ${ramp.inFlight} at once is full`
+  return `${plural(open, 'job')} did not end within ${formatDuration(ramp.patienceMs)}${limit}`
+}
 
 const stopWords = ({ part: { plan } }: Run): string =>
   plan.stop === null ? 'it was interrupted for too long' : `<@${plan.stop.by.userId}> stopped it`

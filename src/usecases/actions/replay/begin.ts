@@ -5,6 +5,7 @@ import type { LiveTraffic } from '../../../domain/replay.ts'
 import type { Deps } from '../../deps.ts'
 import { type Part, type PartEnd, words } from '../execution.ts'
 import { operatorOf } from '../jobs/operator-of.ts'
+import { unfinishedWords } from '../jobs/outcome-words.ts'
 import { oldestMs } from './measure.ts'
 import type { Run } from './run.ts'
 
@@ -18,8 +19,7 @@ const MOST_PAGES = 20
 export async function openRun(deps: Deps, part: Part): Promise<Run | PartEnd> {
   const { plan, queue } = part
   const planned = plan.jobs?.replay
-  if (planned === undefined)
-    return failed('It was planned by an earlier version of Spillway. Nothing was put in line.')
+  if (planned === undefined) return ofEarlierVersion(deps, part)
   const ref = plan.jobs?.options.target ?? queue.ref
   const operator = operatorOf(deps, ref)
   const known = await deps.store.now.replays.byPlan(plan.id)
@@ -29,6 +29,17 @@ export async function openRun(deps: Deps, part: Part): Promise<Run | PartEnd> {
   await deps.store.now.slices.returnAll(plan.id, part.fence, queue.ref, deps.clock.now())
   const which = other === null ? 'Another replay' : `The replay of plan ${other.planNumber}`
   return failed(`${which} of \`${queueKey(ref)}\` was not over. Nothing was put in line.`)
+}
+
+/** Its canary may be in line: what it put there before is counted, or settled by its receipts. */
+async function ofEarlierVersion(
+  { store, clock }: Pick<Deps, 'store' | 'clock'>,
+  { plan, fence, queue: { ref } }: Part,
+): Promise<PartEnd> {
+  await store.now.slices.returnAll(plan.id, fence, ref, clock.now())
+  const jobs = await store.now.slices.accounts(plan.id, ref)
+  const text = `It was planned by an earlier version of Spillway. ${unfinishedWords(jobs)}`
+  return { state: 'failed', outcome: { ...words(text), jobs } }
 }
 
 const failed = (text: string): PartEnd => ({ state: 'failed', outcome: words(text) })

@@ -3,7 +3,7 @@ import { isSameQueue } from '../../../domain/queue.ts'
 import { mayPut } from '../../../domain/replay-verdict.ts'
 import type { Deps } from '../../deps.ts'
 import { showProgress } from '../card.ts'
-import { LEASE_MS } from '../execution.ts'
+import { FREEZE_LOCK, LEASE_MS } from '../execution.ts'
 import { inPlace } from '../jobs/in-place.ts'
 import { dealWith, type JobActionSpec } from '../jobs/job-action.ts'
 import { moveSlice } from '../jobs/move.ts'
@@ -11,6 +11,7 @@ import { operatorOf } from '../jobs/operator-of.ts'
 import { releaseSlice } from '../jobs/release.ts'
 import { ifUnchanged } from './if-unchanged.ts'
 import { enterInLedger } from './ledger.ts'
+import { readEvents } from './observe.ts'
 import type { Run } from './run.ts'
 
 /**
@@ -38,8 +39,8 @@ export async function feed(deps: Deps, run: Run): Promise<Fed> {
 }
 
 /**
- * Whoever holds or stops a replay has its row, or its plan's, for a moment: either this slice was begun before, or
- * none is. What a person was told to be held or stopped puts nothing more in line.
+ * Whoever holds, stops or freezes a replay has its row, its plan's, or the lock, for a moment: either this slice was
+ * begun before, or none is. What a person was told to be held, stopped or frozen puts nothing more in line.
  */
 async function beginSlice(
   deps: Deps,
@@ -49,7 +50,9 @@ async function beginSlice(
   const { plan, fence } = run.part
   let isStopped = false
   const isBegun = await ifUnchanged(deps, run, async (store, _fresh, now) => {
-    isStopped = (await store.plans.byId(plan.id))?.stop !== null
+    await store.incidents.lockKey(FREEZE_LOCK)
+    const isFrozen = (await store.control.frozen()) !== null
+    isStopped = isFrozen || (await store.plans.byId(plan.id))?.stop !== null
     if (isStopped) return
     await store.replays.beginWave(plan.id, wave, now)
     await store.slices.begin(plan.id, fence, position, now, LEASE_MS)
@@ -62,7 +65,11 @@ async function beginSlice(
 export async function putSlice(deps: Deps, run: Run, slice: Slice): Promise<void> {
   const { part } = run
   const operator = operatorOf(deps, slice.ref)
-  await dealWith(deps, withLedger(run, putting(run, slice)), { part, slice, operator })
+  await dealWith(deps, withLedger(run, afterEvents(run, putting(run, slice))), {
+    part,
+    slice,
+    operator,
+  })
 }
 
 type CarryOut = JobActionSpec['carryOutSlice']
@@ -72,7 +79,7 @@ function putting({ planned, ref, part }: Run, slice: Slice): CarryOut {
   const isFirst = !isLastAndFree(planned, slice)
   if (slice.isInVault === true)
     return (deps, work) => releaseSlice(deps, work, { isFirst, to: ref })
-  if (!isSameQueue(ref, slice.ref)) return moveSlice
+  if (!isSameQueue(ref, slice.ref)) return (deps, work) => moveSlice(deps, work, { isFirst })
   const resets = part.plan.jobs?.options.resetsAttempts === true
   return inPlace(({ operator, guard }, ids) =>
     operator.retry(slice.ref.queue, guard, ids, resets, isFirst),
@@ -82,6 +89,19 @@ function putting({ planned, ref, part }: Run, slice: Slice): CarryOut {
 /** So few go ahead of all that waits, for behind it they would prove nothing; a whole queue of them does not. */
 const isLastAndFree = ({ waves, ramp }: Run['planned'], slice: Slice): boolean =>
   (slice.wave ?? 0) === waves.length - 1 && ramp.inFlight === null && waves.length > 1
+
+/**
+ * What is put in line may have ended in that queue before, run again by others: the ledger does not know it yet, so
+ * that counts as an end of others. What an earlier attempt put there may have ended as the replay's own by now.
+ */
+const afterEvents =
+  (run: Run, carryOut: CarryOut): CarryOut =>
+  async (deps, work) => {
+    const { slice, before } = work
+    const mayBePut = slice.isBegun && (before.size > 0 || !isSameQueue(run.ref, slice.ref))
+    if (!mayBePut) await readEvents(deps, run)
+    return carryOut(deps, work)
+  }
 
 const withLedger =
   ({ part: { plan } }: Run, carryOut: CarryOut): CarryOut =>

@@ -84,8 +84,11 @@ export async function takeFailed(deps: Deps, run: Run, wave: number | null): Pro
 /** Over, once nothing of an earlier wave is waited for any more, and the plans that took jobs back are over. */
 export async function comeToEnd(deps: Deps, run: Run): Promise<Later | null> {
   if (isAwaited(deps, run)) return later('end')
-  if ((await takeFailed(deps, run, null)) === 'frozen') return later('person')
-  return (await returnsOf(deps, run.part.plan.id)).some(isUnderWay) ? later('others') : null
+  // What they take is no longer there for the last one to take.
+  if ((await returnsOf(deps, run.part.plan.id)).some(isUnderWay)) return later('others')
+  const taken = await takeFailed(deps, run, null)
+  if (taken === 'none') return null
+  return later(taken === 'frozen' ? 'person' : 'others')
 }
 
 /** Whoever promoted a wave before all of it ended did not say that nobody is to see how the rest of it does. */

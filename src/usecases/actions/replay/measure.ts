@@ -55,16 +55,19 @@ export async function measure(
 ): Promise<Measured> {
   const wave = replay.waves[replay.wave]
   if (wave === undefined) throw new Error(`plan ${part.plan.number} has no wave ${replay.wave}`)
+  const now = deps.clock.now()
+  // Harm is looked for wave by wave: others are counted since this one began.
+  const overMs = wave.beganAt === null ? 0 : now.getTime() - wave.beganAt.getTime()
   const seen: Observed = {
     ...around,
-    now: deps.clock.now(),
+    now,
     wave,
     isCanary: replay.wave === 0,
     ramp: planned.ramp,
     strata: planned.strata,
     failures: await deps.store.now.replays.failures(part.plan.id, replay.wave, FAILURES),
     baseline: replay.baseline,
-    live: { ...replay.live, oldestMs: around.queue?.oldestMs ?? null },
+    live: { ...replay.live, overMs, oldestMs: around.queue?.oldestMs ?? null },
     maxWaitMs: deps.settings.replay.maxWaitMs,
     beganAt: replay.beganAt,
   }

@@ -1,6 +1,7 @@
 import { errorShape } from '../../../domain/failure-cluster.ts'
 import type { EndedJobs, JobOutcome } from '../../../domain/ports/job-operator.ts'
 import type { SeenJob } from '../../../domain/ports/replay-store.ts'
+import type { Replay, ReplayJob } from '../../../domain/replay.ts'
 import type { Deps } from '../../deps.ts'
 import { asHolder } from './if-unchanged.ts'
 import { openJobs, type Run } from './run.ts'
@@ -31,10 +32,14 @@ async function ask(deps: Deps, run: Run, limit: number): Promise<readonly SeenJo
   const query = { outcome: 'open', limit } as const
   const open = await deps.store.now.replays.jobs(part.plan.id, query)
   const ids = open.map(({ id }) => id)
-  const outcomes = await operator.outcomes(ref.queue, ids, replay.beganAt)
+  const outcomes = await operator.outcomes(ref.queue, ids, beganAt(replay, open))
   const now = deps.clock.now()
   return [...outcomes].flatMap(([id, outcome]) => seenOf(run, id, outcome, now))
 }
+
+/** When the first of their waves began: what ended before then was no job of theirs. */
+const beganAt = ({ beganAt: first, waves }: Replay, jobs: readonly ReplayJob[]): Date =>
+  waves[Math.min(...jobs.map(({ wave }) => wave))]?.beganAt ?? first
 
 function seenOf(run: Run, id: string, outcome: JobOutcome, at: Date): readonly SeenJob[] {
   if (outcome.kind === 'waiting' || outcome.kind === 'active') return []
@@ -49,10 +54,12 @@ function failedJob({ planned }: Run, id: string, error: string, at: Date): SeenJ
 }
 
 /**
- * Every page is noted with the position after it in one commit, and by nobody but the plan's holder, so that none is
- * counted twice. Resolves to whether ends were dropped by the system before they were read.
+ * Reads all that was told of jobs that ended until now: asked right before jobs are put in line, no end of theirs from
+ * before is taken for how they did. Every page is noted with the position after it in one commit, and by nobody but
+ * the plan's holder, so that none is counted twice. Resolves to whether ends were dropped by the system before they
+ * were read.
  */
-async function readEvents(deps: Deps, run: Run): Promise<boolean> {
+export async function readEvents(deps: Deps, run: Run): Promise<boolean> {
   const { operator, ref, replay } = run
   let from = replay.position ?? (await operator.position(ref.queue))
   let hasGap = false

@@ -2,6 +2,7 @@ import type { Actor, Plan } from '../../../domain/action.ts'
 import { concernedQueues } from '../../../domain/action.ts'
 import { OperatorError } from '../../../domain/errors.ts'
 import type { Repositories } from '../../../domain/ports/store.ts'
+import { ignorable } from '../../../domain/replay-verdict.ts'
 import { waveWords } from '../../../domain/replay-words.ts'
 import type { Replay } from '../../../domain/replay.ts'
 import { clockTime } from '../../../domain/time.ts'
@@ -35,9 +36,7 @@ export const holdReplay = (deps: Deps, order: ReplayOrder): Promise<Plan> =>
 export const goOnReplay = (deps: Deps, order: ReplayOrder): Promise<Plan> =>
   obey(deps, order, async (store, plan, replay, now) => {
     if (replay.state !== 'held') throw notHeld(plan)
-    const lacking = replay.isHeldByPerson
-      ? []
-      : replay.gates.flatMap(({ name, state }) => (state === 'good' ? [] : [name]))
+    const lacking = replay.isHeldByPerson ? [] : ignorable(replay.gates)
     const ignored = [...new Set([...replay.ignored, ...lacking])]
     await store.replays.change(plan.id, { ignored }, now)
     await goOn(store, plan, replay, { by: order.actor, now })
@@ -52,6 +51,7 @@ export const promoteReplay = (deps: Deps, order: ReplayOrder): Promise<Plan> =>
     if (order.wave !== undefined && order.wave !== replay.wave) throw judged(plan, order.wave)
     const wave = replay.waves[replay.wave]
     if (wave === undefined || wave.fedAt === null) throw notInLine(plan, replay)
+    if (replay.state !== 'held') throw underWay(plan, replay)
     const words = waveWords(wave, replay.waves.length)
     if (!(await promote(store, plan, replay, { by: order.actor, words, now })))
       throw judged(plan, replay.wave)
@@ -128,6 +128,13 @@ const judged = ({ number }: Plan, wave: number): OperatorError =>
     'already_done',
     `Wave ${wave + 1} of replay ${number} is judged already.`,
     'Nothing was changed by this click.',
+  )
+
+const underWay = ({ number }: Plan, { wave }: Replay): OperatorError =>
+  new OperatorError(
+    'already_done',
+    `Wave ${wave + 1} of replay ${number} is still watched: nothing is to be decided about it yet.`,
+    'Nothing was changed by this click. Hold it first to promote it before its time.',
   )
 
 const notInLine = ({ number }: Plan, { wave }: Replay): OperatorError =>

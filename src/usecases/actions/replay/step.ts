@@ -16,7 +16,7 @@ const FRESH_MS = 1_000
 
 /**
  * One step of a replay: looks, judges, and puts more in line, holds or halts. Resolves to when to look again, or
- * to null once it is over. Each thing that it does is a commit, and every look finds out anew where it is, so it
+ * to null once it is over, or as soon as another plan waits for the queue. Each thing that it does is a commit, and every look finds out anew where it is, so it
  * may die anywhere.
  */
 export async function stepReplay(deps: Deps, first: Run): Promise<Later | null> {
@@ -33,6 +33,8 @@ export async function stepReplay(deps: Deps, first: Run): Promise<Later | null> 
     if (isStale) await show(deps, run, measured)
     const next = await act(deps, run, measured)
     if (next !== 'again') return next
+    if (isStale && (await deps.store.now.plans.isWanted(run.part.queue.ref, run.part.plan.id)))
+      return later('turn')
     if (deps.clock.now().getTime() - began > STEP_MS) return later('moment')
     run = await refreshed(deps, run)
   }

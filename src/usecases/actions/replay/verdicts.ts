@@ -89,7 +89,7 @@ export async function goOn(
 ): Promise<void> {
   const change = { state: 'running', reason: null, by: null, isHeldByPerson: false } as const
   await store.replays.change(plan.id, change, now)
-  await say(store, plan, goOnLine(plan, by), { key: keyOf(replay, 'on', now), by, now })
+  await say(store, plan, goOnLine(plan, by), { key: keyOf(replay, 'on', by, now), by, now })
   const facts = { wave: replay.wave + 1, verdict: 'go_on' }
   await store.audit.append(auditOfPlan(now, 'judged', plan, facts, { by, queue: replay.ref }))
 }
@@ -105,7 +105,7 @@ async function judge(
   const { wave: index } = replay
   if (!(await store.replays.judge(plan.id, index, { verdict, by, words, now }))) return false
   const line = verdictLine(plan, replay, { index, verdict, judgedBy: by, words })
-  await say(store, plan, line, { key: keyOf(replay, verdict, now), by, now })
+  await say(store, plan, line, { key: keyOf(replay, verdict, by, now), by, now })
   if (hasFailures(replay)) await showReplayDetails(store, plan)
   const facts = factsOf(replay, replay.waves[index], verdict, words)
   await store.audit.append(auditOfPlan(now, 'judged', plan, facts, { by, queue: replay.ref }))
@@ -115,8 +115,11 @@ async function judge(
 const hasFailures = ({ waves }: Replay): boolean =>
   waves.some(({ counts }) => counts.known + counts.fresh > 0)
 
-const keyOf = ({ wave }: Replay, what: string, now: Date): string =>
-  `replay:${wave}:${what}:${now.getTime()}`
+/** What a replay does by itself again and again edits its line: a gate that flickers must not fill the room. */
+const SAME_LINE_MS = 5 * 60_000
+
+const keyOf = ({ wave }: Replay, what: string, by: Actor | null, now: Date): string =>
+  `replay:${wave}:${what}:${by === null ? Math.floor(now.getTime() / SAME_LINE_MS) : now.getTime()}`
 
 const factsOf = (
   { gates, wave: index }: Replay,
