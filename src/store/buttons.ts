@@ -75,7 +75,9 @@ export function createButtons(sql: Sql): Buttons {
       await sql.query(
         `update button set spent_at = $5, spent_by = $3, spent_words = $4
          where spent_at is null and (purpose ->> 'incidentId')::bigint = $1
-           and purpose ->> 'kind' = any ($2)`,
+           and purpose ->> 'kind' = any ($2)
+           -- What a replay left is there whether or not its incident is.
+           and purpose #> '{jobs,options,continues}' is null`,
         [incidentId, kinds, by, words, at],
       )
     },

@@ -103,9 +103,12 @@ const TO_ONE_OF = `exists (
   select from jsonb_array_elements($2::jsonb) ref where ref = jsonb_build_object(
     'system', jobs #>> '{options,target,system}', 'queue', jobs #>> '{options,target,queue}'))`
 
+/** A replay may put jobs in line long after it was confirmed. */
+const PUT_SINCE = `id in (select plan_id from replay_wave where put_at > $1)`
+
 const ACTING_SINCE = `
   ${selectPlans()}
-  where (confirmed_at > $1 or state in ('confirmed', 'executing')) and ends_hold_id is null
+  where (confirmed_at > $1 or state in ('confirmed', 'executing') or ${PUT_SINCE}) and ends_hold_id is null
     and (state in ('confirmed', 'executing', 'done') or (started_at is not null and state in ('failed', 'cancelled')))
     and (${ON_ONE_OF} or ${TO_ONE_OF} or incident_id = $3)
   order by confirmed_at`

@@ -104,6 +104,17 @@ const ACCOUNTS = `
     ) by_reason) as reasons
   from slice`
 
+// The first of so many equal stretches each; the ids of the others are never read.
+const SPREAD = `
+  with place as (
+    select position, row_number() over (order by position) as nth, count(*) over () as total
+    from plan_slice where plan_id = $1 and not in_vault
+  )
+  select plan_slice.* from place join plan_slice using (position)
+  where plan_id = $1
+    and (total <= $2 or nth = 1 or (nth - 1) * $2::bigint / total > (nth - 2) * $2::bigint / total)
+  order by position`
+
 const NO_ACCOUNTS: JobAccounts = {
   planned: 0,
   done: 0,
@@ -172,6 +183,9 @@ export function createSlices(sql: Sql): Slices {
         [planId, after, limit],
       )
       return found.map(toSlice)
+    },
+    async spread(planId, limit) {
+      return (await rows<SliceRow>(sql, SPREAD, [planId, limit])).map(toSlice)
     },
   }
 }

@@ -60,6 +60,17 @@ describe('a plan about jobs', () => {
     expect(open[0]).toMatchObject({ ref, state: 'failed', end: null, isBegun: false })
   })
 
+  it('draws slices evenly from the whole plan, and none of jobs in the vault', async () => {
+    const { id, ref } = await make.planned(Array.from({ length: 800 }, (_, at) => [`${at}`]))
+    const vaulted = { ref, state: 'failed', ids: ['9'], isInVault: true } as const
+    await store.now.slices.add(id, [{ ...vaulted, position: 800 }])
+    const places = async (limit: number) =>
+      (await store.now.slices.spread(id, limit)).map(({ position }) => position)
+    expect(await places(4)).toEqual([0, 200, 400, 600])
+    expect(await places(300)).toHaveLength(300)
+    expect(await places(1000)).toHaveLength(800)
+  })
+
   it('keeps to which wave of a replay a slice belongs, and where its jobs are', async () => {
     const { id, ref } = await make.planned([['1']])
     const own = { ref, state: 'failed', ids: ['7'] } as const

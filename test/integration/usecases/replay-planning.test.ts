@@ -7,6 +7,7 @@ import { jobsDigest, planHash } from '../../../src/domain/plan.ts'
 import type { QueueSystem } from '../../../src/domain/ports/queue-system.ts'
 import type { Store } from '../../../src/domain/ports/store.ts'
 import { createStore } from '../../../src/store/store.ts'
+import { driftOfJobs } from '../../../src/usecases/actions/jobs/drift-of-jobs.ts'
 import { planAction } from '../../../src/usecases/actions/plan-action.ts'
 import { openSystem } from '../../contract/bullmq-world.ts'
 import { type BulkStage, createBulkStage } from '../../helpers/bulk-stage.ts'
@@ -210,4 +211,14 @@ it.each([
 ])('refuses `%s` with %j in words', async (filter, options: JobOptions, words) => {
   await plantFailed('refused', [{ ...RARE, jobs: 1 }])
   await expect(planned(stageOf('refused'), options, filter)).rejects.toThrow(words)
+})
+
+it('notices that jobs of its last slices are gone, however many slices it has', async () => {
+  await plantFailed('drifts', [{ ...TIMEOUT, jobs: 800 }])
+  const stage = stageOf('drifts')
+  const { plan, slices } = await planned(stage, { ramp: { inFlight: 1, steps: [{ share: 1 }] } })
+  expect(slices).toHaveLength(800)
+  expect(await driftOfJobs(stage.deps, plan)).toBeNull()
+  await redis.zrem('bull:drifts:failed', ...slices.slice(500).flatMap(({ ids }) => ids))
+  expect(await driftOfJobs(stage.deps, plan)).toMatch(/^Of 20 jobs looked at, 3\d % are no longer/)
 })

@@ -20,8 +20,8 @@ export async function driftOfJobs(
 ): Promise<string | null> {
   const { action } = plan
   if (!isJobAction(action)) return null
-  const page = await deps.store.now.slices.page(plan.id, -1, MAX_SLICES * 25)
-  const slices = spread(page.filter((slice) => !isOfVault(action, slice)))
+  const drawn = await deps.store.now.slices.spread(plan.id, MAX_SLICES)
+  const slices = drawn.filter((slice) => !isOfVault(action, slice))
   if (slices.length === 0) return null
   const per = Math.ceil(LOOKED_AT / Math.max(1, slices.length))
   const looked = slices.map((slice) => ({ ...slice, ids: everyNth(slice.ids, per) }))
@@ -54,9 +54,4 @@ function together(parts: readonly Jobs[]): readonly Jobs[] {
 function everyNth(ids: readonly string[], count: number): readonly string[] {
   const step = Math.max(1, Math.ceil(ids.length / count))
   return ids.filter((_, index) => index % step === 0)
-}
-
-function spread(slices: readonly Slice[]): readonly Slice[] {
-  const step = Math.max(1, Math.ceil(slices.length / MAX_SLICES))
-  return slices.filter((_, index) => index % step === 0)
 }
