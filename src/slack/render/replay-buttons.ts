@@ -1,4 +1,5 @@
 import { nextStep } from '../../domain/replay-next.ts'
+import { ignorable } from '../../domain/replay-verdict.ts'
 import type { Replay } from '../../domain/replay.ts'
 import { plural } from '../../domain/text.ts'
 import type { ReplayView } from '../../domain/views-replay.ts'
@@ -39,7 +40,9 @@ export function replayButtons(shown: ReplayView, at: Date): Buttons {
       labels: { stop: STOP, promote: `Promote: wave ${replay.wave + 2}` },
     }
   return {
-    order: ['goOn', 'promote', 'hold', 'stop', 'signOff'],
+    order: canGoOn(replay)
+      ? ['goOn', 'promote', 'hold', 'stop', 'signOff']
+      : ['promote', 'hold', 'stop', 'signOff'],
     labels: {
       stop: STOP,
       promote: promoteAnyway(replay),
@@ -50,12 +53,16 @@ export function replayButtons(shown: ReplayView, at: Date): Buttons {
   }
 }
 
+/** A hold of a person ends by a person; its own only where it lacks something that may be gone on in spite of. */
+const canGoOn = ({ isHeldByPerson, gates }: Replay): boolean =>
+  isHeldByPerson || ignorable(gates).length > 0
+
 const GO_ON_ANYWAY = {
   label: 'Go on anyway…',
   isPlain: true,
   confirm: {
     title: 'Go on with this wave anyway?',
-    text: 'What is not known holds this wave no more; what is bad enough to halt it still does. The audit trail says that you decided it.',
+    text: 'What is missing or bad around it now holds this wave no more. How its own jobs do still counts, and what gets worse, too. The audit trail says that you decided it.',
     yes: 'Go on',
     no: 'Not now',
   },

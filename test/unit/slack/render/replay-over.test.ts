@@ -39,9 +39,9 @@ describe('the card of a replay that stands still', () => {
   })
 
   it('says what it lacks where it holds itself, and that going on anyway is a decision', () => {
-    const gates = [...GOOD_GATES.slice(2), gate('success', 'unknown', '1 of 10 failed')]
+    const gates = [...GOOD_GATES.slice(2), gate('workers', 'unknown', 'no worker is connected')]
     const rendered = cardOf(
-      aReplay(ended, { ...held, gates, reason: '1 of 10 failed' }),
+      aReplay(ended, { ...held, gates, reason: 'no worker is connected' }),
       {},
       { tokens },
     )
@@ -49,15 +49,27 @@ describe('the card of a replay that stands still', () => {
     expect(text).toContain(
       ':double_vertical_bar: *Replay of v7 → `sales/email`: held*\nHeld by itself.',
     )
-    expect(text).toContain('It goes on by itself once this is good: Success.')
-    expect(text.match(/1 of 10 failed/g)).toHaveLength(1)
+    expect(text).toContain('It goes on by itself once this is good: Workers.')
+    expect(text.match(/no worker is connected/g)).toHaveLength(1)
     const [goOn, promote, hold] = buttonsOf(rendered)
     expect(goOn?.text.text).toBe('Go on anyway…')
     expect(hold?.text.text).toBe('Keep it held')
     expect([goOn?.style, promote?.style]).toEqual([undefined, undefined])
     expect(goOn?.confirm?.title?.text).toBe('Go on with this wave anyway?')
     expect(promote?.confirm?.text.text).toContain('2,000 jobs follow')
-    expect(rendered.text).toMatch(/^<@U0ANA> Replay of .*: held, wave 2 of 4: .*1 of 10 failed$/)
+    expect(rendered.text).toMatch(
+      /^<@U0ANA> Replay of .*: held, wave 2 of 4: .*No worker is connected$/,
+    )
+  })
+
+  it('offers no way past how its own jobs do but to promote them', () => {
+    const gates = [...GOOD_GATES.slice(2), gate('success', 'unknown', '1 of 10 failed')]
+    const rendered = cardOf(aReplay(ended, { ...held, gates }), {}, { tokens })
+    expect(buttonsOf(rendered).map(({ text }) => text.text)).toEqual([
+      'Promote anyway…',
+      'Keep it held',
+      'Halt',
+    ])
   })
 
   it('names the person who holds it, and lets it go on without asking twice', () => {
