@@ -1,5 +1,6 @@
 import { OperatorError } from '../../../domain/errors.ts'
 import type { JobEnd } from '../../../domain/job.ts'
+import type { Destination } from '../../../domain/ports/job-operator.ts'
 import { queueKey, type QueueRef } from '../../../domain/queue.ts'
 import type { VaultJob, VaultSet } from '../../../domain/vault.ts'
 import type { Deps } from '../../deps.ts'
@@ -17,7 +18,7 @@ export const moveAction = jobAction({
   async prepare(deps, part) {
     await openVaultSet(deps, part)
   },
-  carryOutSlice: moveSlice,
+  carryOutSlice: (deps, work) => moveSlice(deps, work),
   async check(deps, part) {
     const set = await openVaultSet(deps, part)
     const { held, released } = set.counts
@@ -35,12 +36,18 @@ function targetOf({ plan, queue }: Part): QueueRef {
 }
 
 /** One slice to the plan's target; shared by everything that runs jobs elsewhere. */
-export async function moveSlice(deps: Deps, work: SliceWork): Promise<SliceResult> {
+export async function moveSlice(
+  deps: Deps,
+  work: SliceWork,
+  how: Pick<Destination, 'isFirst'> = {},
+): Promise<SliceResult> {
   const set = await openVaultSet(deps, work.part)
   const target = targetOf(work.part)
   const refused = await takeThem(deps, set, work)
   const rows = await deps.store.now.vault.rowsOf(set.id, work.slice.ids)
-  const ends = await putThem(deps, work, target, rows)
+  const resetsAttempts = work.part.plan.jobs?.options.resetsAttempts === true
+  const destination = { how: 'run', resetsAttempts, isElsewhere: true, ...how } as const
+  const ends = await putThem(deps, work, { target, destination }, rows)
   const jobIds = new Map(rows.map((row) => [String(row.id), row.jobId]))
   const told = ends.map(({ id, skipped, newId }): JobEnd => ({
     id: jobIds.get(id) ?? id,
@@ -75,17 +82,22 @@ async function takeThem(deps: Deps, set: VaultSet, work: SliceWork): Promise<rea
   return ends.filter(({ skipped }) => skipped !== null)
 }
 
+interface Where {
+  readonly target: QueueRef
+  readonly destination: Destination
+}
+
 /** Puts the vault's rows of the slice, those that are not there yet; ends name rows. */
 async function putThem(
   deps: Deps,
   { part, operator, guard }: SliceWork,
-  target: QueueRef,
+  to: Where,
   rows: readonly VaultJob[],
 ): Promise<readonly JobEnd[]> {
-  const before = await operator.open(target.queue, guard)
+  const before = await operator.open(to.target.queue, guard)
   const ends: JobEnd[] = []
   for (const ids of inParts(rows)) {
-    ends.push(...(await putPart(deps, { part, operator, guard }, { target, before, ids })))
+    ends.push(...(await putPart(deps, { part, operator, guard }, { ...to, before, ids })))
   }
   return ends
 }
@@ -110,19 +122,17 @@ function inParts(rows: readonly VaultJob[]): readonly (readonly number[])[] {
 async function putPart(
   deps: Deps,
   { part, operator, guard }: Pick<SliceWork, 'part' | 'operator' | 'guard'>,
-  about: {
-    readonly target: QueueRef
+  about: Where & {
     readonly before: ReadonlyMap<string, JobEnd>
     readonly ids: readonly number[]
   },
 ): Promise<readonly JobEnd[]> {
-  const { target, before, ids } = about
+  const { target, destination, before, ids } = about
   const { plan, fence } = part
   const claimed = await deps.store.now.vault.claim(plan.id, fence, ids)
   if (claimed === null) throw new LeaseLost()
   const done = claimed.flatMap(({ key }) => before.get(key) ?? [])
   const left = claimed.filter(({ key }) => !before.has(key))
   if (left.length === 0) return done
-  const destination = { how: 'run', resetsAttempts: false, isElsewhere: true } as const
   return [...done, ...(await operator.put(target.queue, guard, left, destination))]
 }

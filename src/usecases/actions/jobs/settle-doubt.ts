@@ -28,7 +28,10 @@ export async function settleDoubts(deps: Deps): Promise<void> {
       await settleDoubt(deps, planId, slice)
     } catch (error) {
       // Its system is away still, or not configured any more; or another replica was faster.
-      if (!(error instanceof OperatorError || error instanceof Overtaken)) throw error
+      if (error instanceof OperatorError || error instanceof Overtaken) continue
+      // One that cannot be settled keeps nobody else's jobs in doubt.
+      const about = { event: 'slice.not_settled', plan: planId, slice: slice.position, err: error }
+      deps.log.error(about, 'what is in doubt could not be settled')
     }
   }
 }
@@ -54,7 +57,7 @@ async function settleDoubt(deps: Deps, planId: string, slice: Slice): Promise<vo
   const now = deps.clock.now()
   await deps.store.transaction(async (store) => {
     const told = await settleRows(store, doubt, ends, now)
-    if (plan.action === 'replay') await enterInLedger(store, plan, slice, told, now)
+    if (await hasLedger(store, plan)) await enterInLedger(store, plan, slice, told, now)
     if (!(await store.slices.end(planId, fence, slice.position, sliceEnd(told), now)))
       throw new Overtaken(`the slice ${slice.position} of plan ${plan.number} is settled already`)
     await noteReturned(store, plan, now)
@@ -73,6 +76,10 @@ async function settleDoubt(deps: Deps, planId: string, slice: Slice): Promise<vo
   for (const name of [slice.ref.queue, plan.jobs?.options.target?.queue])
     if (name !== undefined) await forget(deps, operator, name, guard)
 }
+
+/** A replay that ended before it began has none, nor has one that an earlier version planned. */
+const hasLedger = async (store: Repositories, { id, action }: Plan): Promise<boolean> =>
+  action === 'replay' && (await store.replays.byPlan(id)) !== null
 
 /** By job id, or by row of the vault; what has no receipt was not touched. Of a move also what was put. */
 async function endsOf(deps: Deps, { plan, slice, guard, before }: Doubt): Promise<Ends> {
