@@ -60,7 +60,7 @@ export function verdictLine(
         VERDICT_ICONS.promote,
         judgedBy === null
           ? `${capital(name)} is good.${numbers} The ${replayName(plan)} ${isLast ? 'is done' : 'goes on by itself'}.`
-          : `${doer(judgedBy)} promoted ${name} of the ${replayName(plan)}.${numbers}`,
+          : `${doer(judgedBy)} ${isLast ? 'ended' : 'let'} the ${replayName(plan)}${isLast ? '' : ' go on'}.${numbers}`,
       )
     case 'halt':
       return call(

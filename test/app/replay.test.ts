@@ -70,7 +70,7 @@ it('asks for approval of a ramp, waits for clicks, and is held, gone on with and
   await world.person(BEN).click('spillway:approve', direct(BEN))
   await untilText(world, OPS, /wave 1 of 4.*5 of 5/is)
   await clickOnce(world, ANA, 'spillway:promote')
-  await untilText(world, OPS, /<@U0ANA> let wave 1 of 4/)
+  await untilText(world, OPS, /<@U0ANA> let the replay .* go on\. Wave 1 of 4/)
   await untilText(world, OPS, /wave 2 of 4.*15 of 15/is)
   await clickOnce(world, BEN, 'spillway:hold_replay')
   await untilText(world, OPS, /<@U0BEN> holds/)

@@ -45,7 +45,7 @@ describe('a replay in words', () => {
     const halt = verdictLine(plan, replay, { ...judged, verdict: 'halt', judgedBy: BEN })
     expect(halt.words).toMatch(/^<@U0BEN> halted the replay/)
     const promote = verdictLine(plan, replay, { ...judged, verdict: 'promote', judgedBy: BEN })
-    expect(promote.words).toMatch(/^<@U0BEN> promoted wave 1 of 2 of the replay/)
+    expect(promote.words).toMatch(/^<@U0BEN> let the replay .* go on\. 9 of 10 completed\.$/)
     expect(goOnLine(plan, BEN).words).toMatch(/^<@U0BEN> lets the replay/)
     expect(goOnLine(plan, null).words).toMatch(/goes on by itself\.$/)
   })
