@@ -33,6 +33,9 @@ export const inert = (text: string): string =>
     .replace(EMPHASIS, '\u02cd')
     .replace(EMOJI, `:${WORD_JOINER}`)
 
+/** A name within a sentence of ours: in backticks, as it is but for characters that would end them. */
+export const inCode = (name: string): string => `\`${escaped(name)}\``
+
 const MAX_QUOTE = 500
 
 /**

@@ -7,6 +7,7 @@ import {
   type Estimate,
   type SampledPart,
 } from './proportion.ts'
+import { quote } from './quote.ts'
 import { failedOf, isOver, isPatienceOver, judgedOf, type Observed } from './replay-observed.ts'
 import { estimateWords, shareWords } from './replay-words.ts'
 import type { Gate } from './replay.ts'
@@ -163,12 +164,12 @@ const nothingWords = ({ wave: { counts, size } }: Observed): string =>
 const MOST_SHAPES = 2
 const SHAPE_CHARS = 60
 
-/** `3 of 490 failed in a new way: connect ECONNREFUSED (2) and read timeout (1)`. */
+/** `3 of 490 failed in a new way: “connect ECONNREFUSED” (2) and “read timeout” (1)`; an error may hold anything. */
 function freshWords({ wave: { counts }, failures }: Observed): string {
   const shapes = failures
     .filter(({ isKnown }) => !isKnown)
     .slice(0, MOST_SHAPES)
-    .map(({ shape, jobs }) => `${cut(shape)} (${thousands(jobs)})`)
+    .map(({ shape, jobs }) => `${quote(cut(shape))} (${thousands(jobs)})`)
   const named = shapes.length === 0 ? '' : `: ${listing(shapes)}`
   return `${ofWords(counts.fresh, judgedOf(counts))} failed in a new way${named}`
 }

@@ -1,6 +1,7 @@
 import type { Actor, Plan } from './action.ts'
 import type { RoomLine } from './message.ts'
 import { queueKey } from './queue.ts'
+import { inCode } from './quote.ts'
 import type { Replay, Verdict, Wave } from './replay.ts'
 import { listing, plural, thousands } from './text.ts'
 import type { ReturnedSet } from './views-replay.ts'
@@ -18,7 +19,7 @@ export function replaySource({ jobs }: Pick<Plan, 'jobs'>): string {
 export function replayName(plan: About): string {
   const [first] = plan.queues
   const where = first === undefined ? plan.scope : queueKey(first.ref)
-  return `replay of ${replaySource(plan)} → \`${where.replaceAll('`', "'")}\` (plan ${plan.number})`
+  return `replay of ${replaySource(plan)} → ${inCode(where)} (plan ${plan.number})`
 }
 
 /** `wave 2 of 4`, counted from 1 as people do. */

@@ -1,5 +1,6 @@
 import { formatDuration } from './duration.ts'
 import { MANY_LOOKS, shareAtLeast } from './proportion.ts'
+import { quote } from './quote.ts'
 import { judgedOf, type Observed } from './replay-observed.ts'
 import type { Gate, LiveTraffic } from './replay.ts'
 import { listing, plural, thousands } from './text.ts'
@@ -120,4 +121,4 @@ export const probeGates = ({ probes }: Observed): readonly Gate[] =>
 export const alertsGate = ({ alerts }: Observed): Gate =>
   alerts.length === 0
     ? { name: 'alerts', state: 'good', words: 'none began' }
-    : { name: 'alerts', state: 'bad', words: `${listing(alerts)} began to fire` }
+    : { name: 'alerts', state: 'bad', words: `${listing(alerts.map(quote))} began to fire` }

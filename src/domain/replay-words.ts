@@ -1,4 +1,5 @@
 import { estimateOf, type Estimate } from './proportion.ts'
+import { inert } from './quote.ts'
 import type { GateName, Replay, ReplayState, Wave, WaveCounts } from './replay.ts'
 import { plural, thousands } from './text.ts'
 
@@ -64,9 +65,9 @@ const LABELS: ReadonlyMap<GateName, string> = new Map([
   ['redis', 'Redis'],
 ])
 
-/** What people call a gate; a probe has the name that the configuration gave it. */
+/** What people call a gate; a probe has the name that the configuration gave it, without effect in mrkdwn. */
 export const gateLabel = (name: GateName): string =>
-  LABELS.get(name) ?? name.replace(/^probe:/, 'Probe ')
+  LABELS.get(name) ?? `Probe ${inert(name.replace(/^probe:/, ''))}`
 
 function stateWords({ state, wave, waves }: Replay): string {
   const title = waveTitle(wave, waves.length)

@@ -6,6 +6,7 @@ import { matchesGlob } from '../domain/glob.ts'
 import type { Probe, ProbeReading, Probes } from '../domain/ports/probes.ts'
 import type { Clock } from '../domain/ports/runtime.ts'
 import { queueKey, type QueueRef } from '../domain/queue.ts'
+import { redactText } from '../domain/redaction.ts'
 import type { Answer } from './answer.ts'
 import { askHttp } from './http.ts'
 import { within } from './limit.ts'
@@ -69,10 +70,27 @@ const concerns =
 function probeOf(config: ProbeConfig): Probe {
   const { name, kind, about } = config
   if (config.kind !== 'action') return { name, kind, about }
-  const { origin, pathname } = new URL(config.url)
-  const where = `${config.method} ${origin}${pathname}`
+  const where = `${config.method} ${shownAddress(config.url)}`
   return { name, kind, about, sends: { where, body: config.body } }
 }
+
+const MAX_ADDRESS = 500
+
+/** Whoever knows a webhook's address can post there: what in a path looks like a key is left out, as are queries. */
+function shownAddress(url: string): string {
+  const { origin, pathname } = new URL(url)
+  const path = pathname
+    .split('/')
+    .map((part) => (looksSecret(part) ? '…' : part))
+    .join('/')
+  return redactText(`${origin}${path}`, { maxLength: MAX_ADDRESS })
+}
+
+/** Words are shorter, or made of parts; a key is one long run, mostly with digits in it. */
+const looksSecret = (part: string): boolean =>
+  (part.match(/[A-Za-z0-9_=%]{12,}/g) ?? []).some(
+    (run) => run.length >= 24 || (/\d/.test(run) && /[A-Za-z]/.test(run)),
+  )
 
 const reading = async (
   { name, about }: ProbeConfig,

@@ -22,9 +22,17 @@ export async function redeem({ deps }: ListenerContext, token: string): Promise<
     throw new OperatorError(
       'already_done',
       `Too late: ${button.spentWords ?? 'this was done before'}.`,
-      'Nothing was changed by this click.',
+      `Nothing was changed by this click.${otherwise(button.purpose, deps.settings.commands.queue)}`,
     )
   return button
+}
+
+/** What a replay left can be gone on with whether or not its button is spent. */
+function otherwise(purpose: ButtonPurpose, command: string): string {
+  const continues = purpose.kind === 'plan' ? purpose.jobs?.options.continues : undefined
+  return continues === undefined
+    ? ''
+    : ` \`${command} replay plan ${continues}\` goes on with what that replay left.`
 }
 
 /** Buttons that open a preview; what they plan is in their row. */

@@ -5,6 +5,7 @@ import type { ButtonPurpose } from '../../domain/message.ts'
 import type { Probe, ProbeReading } from '../../domain/ports/probes.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
 import { queueKey, type QueueRef } from '../../domain/queue.ts'
+import { inert } from '../../domain/quote.ts'
 import type { ProbeRun, Recovery } from '../../domain/recovery.ts'
 import { redactJson } from '../../domain/redaction.ts'
 import { ruleFor } from '../../domain/settings.ts'
@@ -134,7 +135,7 @@ async function finish(
     at,
     kind: 'note',
     actor: actor.userId,
-    words: `<@${actor.userId}> ran the probe ${probe}: ${words}`,
+    words: `<@${actor.userId}> ran the probe ${inert(probe)}: ${words}`,
   })
   await store.messages.touch(recoveryKey(recoveryId))
   await store.work.enqueue('verify_recovery', { recoveryId }, { key: recoveryId })
@@ -156,7 +157,7 @@ const about = (
 const isGone = (probe: string): OperatorError =>
   new OperatorError(
     'stale_button',
-    `There is no probe ${probe} for these queues any more.`,
+    `There is no probe ${inert(probe)} for these queues any more.`,
     'Nothing was sent. The configuration names the probes that there are.',
   )
 
@@ -173,6 +174,6 @@ const isRun = (
 ): OperatorError =>
   new OperatorError(
     'already_done',
-    `<@${by.userId}> ran the probe ${probe} at ${clockTime(beganAt, settings.timeZone, clock.now())}.`,
+    `<@${by.userId}> ran the probe ${inert(probe)} at ${clockTime(beganAt, settings.timeZone, clock.now())}.`,
     'Nothing was sent a second time. The checklist has what came of it, and a button to run it again.',
   )

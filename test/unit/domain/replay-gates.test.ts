@@ -148,17 +148,23 @@ describe('new errors', () => {
   ]
   it.each([
     [{ completed: 490 }, 'good: none'],
-    [{ completed: 488, fresh: 2 }, 'good: 2 of 490 failed in a new way: connect ECONNREFUSED (2)'],
+    [
+      { completed: 488, fresh: 2 },
+      'good: 2 of 490 failed in a new way: “connect ECONNREFUSED” (2)',
+    ],
     [
       { completed: 9, fresh: 1 },
-      'unknown: 1 of 10 failed in a new way: connect ECONNREFUSED (2); the true share may be anything from 0.5 to 39 %',
+      'unknown: 1 of 10 failed in a new way: “connect ECONNREFUSED” (2); the true share may be anything from 0.5 to 39 %',
     ],
-    [{ completed: 8, fresh: 2 }, 'bad: 2 of 10 failed in a new way: connect ECONNREFUSED (2)'],
-    [{ completed: 470, fresh: 20 }, 'bad: 20 of 490 failed in a new way: connect ECONNREFUSED (2)'],
+    [{ completed: 8, fresh: 2 }, 'bad: 2 of 10 failed in a new way: “connect ECONNREFUSED” (2)'],
+    [
+      { completed: 470, fresh: 20 },
+      'bad: 20 of 490 failed in a new way: “connect ECONNREFUSED” (2)',
+    ],
     [{ known: 10 }, 'good: none'],
     [{ open: 10 }, 'pending: no new error so far'],
-    [{ open: 9, fresh: 1 }, 'pending: 1 of 1 failed in a new way: connect ECONNREFUSED (2)'],
-    [{ open: 300, fresh: 50 }, 'bad: 50 of 50 failed in a new way: connect ECONNREFUSED (2)'],
+    [{ open: 9, fresh: 1 }, 'pending: 1 of 1 failed in a new way: “connect ECONNREFUSED” (2)'],
+    [{ open: 300, fresh: 50 }, 'bad: 50 of 50 failed in a new way: “connect ECONNREFUSED” (2)'],
   ])('of %o', (counts, words) => {
     expect(says('new_errors', { wave: waveOf(counts), failures })).toBe(words)
   })

@@ -94,7 +94,7 @@ describe('the queue around a replay', () => {
       'unknown',
     ])
     expect(says('alerts', { alerts: ['QueueSlow', 'ApiDown'] })).toBe(
-      'bad: QueueSlow and ApiDown began to fire',
+      'bad: “QueueSlow” and “ApiDown” began to fire',
     )
   })
 })

@@ -155,7 +155,7 @@ describe('the verdict on a wave, look by look,', () => {
   it('while alerts fire is to hold', () => {
     expect(judged({ alerts: ['QueueSlow'] })).toEqual({
       verdict: 'hold',
-      words: 'QueueSlow began to fire',
+      words: '“QueueSlow” began to fire',
     })
   })
 
