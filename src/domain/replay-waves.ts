@@ -45,8 +45,8 @@ function groupsOf(candidates: readonly Candidate[]): readonly Group[] {
 
 /**
  * Shares jobs, in order of age, out to waves of these sizes. The first one is the canary; every later one is spread
- * evenly over the age of what is left, for the oldest alone would tell of the beginning of an incident. Each wave is
- * in order of age. What is more than all waves is in none.
+ * evenly over the age of what is left, for the oldest alone would tell of the beginning of an incident. So is every
+ * beginning of a wave, for it is judged before all of it is in line. What is more than all waves is in none.
  *
  * @throws RangeError if the canary is not as large as the first wave, or there are too few jobs.
  */
@@ -66,7 +66,24 @@ export function intoWaves<T>(
     left = rest
     return wave
   })
-  return [first, ...later]
+  return [first, ...later].map(fairly)
+}
+
+/** In an order of which every beginning is spread evenly over the whole: by the bits of each place, read backwards. */
+function fairly<T>(jobs: readonly T[]): readonly T[] {
+  const bits = Math.ceil(Math.log2(Math.max(1, jobs.length)))
+  return Array.from({ length: 2 ** bits }, (_, place) => jobs[backwards(place, bits)]).filter(
+    (job) => job !== undefined,
+  )
+}
+
+function backwards(place: number, bits: number): number {
+  let [left, read] = [place, 0]
+  for (let bit = 0; bit < bits; bit += 1) {
+    read = read * 2 + (left % 2)
+    left = Math.floor(left / 2)
+  }
+  return read
 }
 
 /** The middle one of each of `count` equal stretches, and the others. */

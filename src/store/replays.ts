@@ -102,7 +102,14 @@ async function totals(sql: Sql): Promise<ReplayTotals> {
   return { underWay: numbersOf(underWay), jobs: numbersOf(jobs) }
 }
 
-type Reading = Pick<Replays, 'byPlan' | 'active' | 'recent' | 'locked' | 'returns' | 'totals'>
+const GIVEN_UP = `
+  select replay.plan_id as id from replay join plan on plan.id = replay.plan_id
+  where replay.state = 'halting' and plan.finished_at is not null order by plan.finished_at limit $1`
+
+type Reading = Pick<
+  Replays,
+  'givenUp' | 'byPlan' | 'active' | 'recent' | 'locked' | 'returns' | 'totals'
+>
 
 function reading(sql: Sql): Reading {
   return {
@@ -112,6 +119,9 @@ function reading(sql: Sql): Reading {
     async locked(planId) {
       await sql.query('select from replay where plan_id = $1 for update', [planId])
       return oneReplay(sql, 'plan_id = $1', [planId])
+    },
+    async givenUp(limit) {
+      return (await rows<{ id: string }>(sql, GIVEN_UP, [limit])).map(({ id }) => id)
     },
     async returns(planId) {
       const found = await rows<{ id: string }>(

@@ -1,6 +1,7 @@
 import { settleDoubts } from '../usecases/actions/jobs/settle-doubt.ts'
 import { lapsePlans } from '../usecases/actions/lapse-plan.ts'
 import { remind } from '../usecases/actions/remind.ts'
+import { endGivenUp } from '../usecases/actions/replay/given-up.ts'
 import { requestAnchor, requestCheck } from '../usecases/audit/request-anchor.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { repairStranded, type Suspects } from '../usecases/queues/repair-stranded.ts'
@@ -20,6 +21,7 @@ export function createTicks(deps: Deps): readonly Tick[] {
     },
     { name: 'lapse', cron: '*/5 * * * * *', run: () => lapsePlans(deps) },
     { name: 'doubts', cron: '*/10 * * * * *', run: () => settleDoubts(deps) },
+    { name: 'given-up', cron: '*/5 * * * * *', run: () => endGivenUp(deps) },
     { name: 'remind', cron: '*/20 * * * * *', run: () => remind(deps) },
     {
       name: 'forget',

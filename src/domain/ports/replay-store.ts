@@ -114,6 +114,8 @@ export interface Replays {
   ): Promise<
     readonly { readonly shape: string; readonly isKnown: boolean; readonly jobs: number }[]
   >
+  /** Plans that are over while their replay is still halting, oldest first. */
+  givenUp(limit: number): Promise<readonly string[]>
   /** Plans that this replay had made for jobs that went back: see `Plan.replay`. */
   returns(planId: string): Promise<readonly string[]>
   totals(): Promise<ReplayTotals>

@@ -82,6 +82,9 @@ async function finish(
   return finished
 }
 
+/** One that was let go in between, or put off, is pending again. */
+const UNDER_WAY: ReadonlySet<string> = new Set(['executing', 'pending'])
+
 /**
  * A queue whose jobs were begun and cannot be brought to their end fails with the account of them: what is in
  * doubt stays open, and is settled as soon as its system tells. Gives the failed ones.
@@ -93,7 +96,7 @@ async function failJobs(
   now: Date,
 ): Promise<readonly QueueRef[]> {
   const plan = await store.plans.byId(id)
-  const begun = plan?.queues.filter(({ state, isTouched }) => state === 'executing' && isTouched)
+  const begun = plan?.queues.filter(({ state, isTouched }) => UNDER_WAY.has(state) && isTouched)
   if (plan === null || plan.jobs === null || begun === undefined) return []
   for (const { ref } of begun) {
     await store.slices.returnAll(id, fence, ref, now)

@@ -3,18 +3,17 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { startRedis, type RedisServer } from '../../../src/demo/redis-server.ts'
-import type { Probes } from '../../../src/domain/ports/probes.ts'
 import type { QueueSystem } from '../../../src/domain/ports/queue-system.ts'
 import type { Store } from '../../../src/domain/ports/store.ts'
 import { createStore } from '../../../src/store/store.ts'
 import { executePlan } from '../../../src/usecases/actions/execute-plan.ts'
 import { operatorOf } from '../../../src/usecases/actions/jobs/operator-of.ts'
 import { settleDoubts } from '../../../src/usecases/actions/jobs/settle-doubt.ts'
+import { endGivenUp } from '../../../src/usecases/actions/replay/given-up.ts'
 import { stopPlan } from '../../../src/usecases/actions/stop-plan.ts'
 import { openSystem } from '../../contract/bullmq-world.ts'
-import { gate } from '../../helpers/eventually.ts'
+import { eventually, gate } from '../../helpers/eventually.ts'
 import { failJobs, idsIn } from '../../helpers/failed-jobs.ts'
-import { noProbes } from '../../helpers/no-probes.ts'
 import { asAdmin, freshDatabase, type TestDatabase } from '../../helpers/postgres.ts'
 import { createReplayStage, QUICK } from '../../helpers/replay-stage.ts'
 import { actorOf } from '../../helpers/toy-people.ts'
@@ -66,28 +65,28 @@ async function workAtNothing(queue: string): Promise<{ readonly end: () => Promi
   }
 }
 
-/** What is done once between a look at the queue and what follows from it. */
-function between(run: () => Promise<boolean>): Probes {
-  let isDone = false
-  const read = async () => {
-    if (!isDone) isDone = await run()
-    return []
+/** What is done after the queue was looked at, right before the next jobs are put in line. */
+function beforePutting(run: () => Promise<unknown>): Store {
+  const { slices } = store.now
+  const open: typeof slices.open = async (...of) => {
+    await run()
+    return slices.open(...of)
   }
-  return { ...noProbes, read }
+  return { ...store, now: { ...store.now, slices: { ...slices, open } } }
 }
 
 it('takes no end from before a job was put in line for how it did', async () => {
   const queue = 'stale'
   let planned: readonly string[] = []
-  const probes = between(async () => {
+  const hooked = beforePutting(async () => {
+    if ((await redis.llen(`bull:${queue}:wait`)) > 0) return
     for (const [n, id] of planned.entries()) {
       const told = n % 2 === 0 ? ['completed', 'returnvalue'] : ['failed', 'failedReason']
       const [event = '', field = ''] = told
       await redis.xadd(`bull:${queue}:events`, '*', 'event', event, 'jobId', id, field, 'old')
     }
-    return planned.length > 0
   })
-  const stage = createReplayStage(store, system, queue, { probes })
+  const stage = createReplayStage(store, system, queue, { store: hooked })
   await failJobs(redis, queue, 30, { type: 'send' })
   const worker = await workAtNothing(queue)
   const planId = await stage.order('replay', { filter: '', options: { ramp } })
@@ -167,4 +166,46 @@ it('settles what an earlier version began, and whatever else is in doubt', async
   expect(await store.now.slices.inDoubt(10)).toEqual([])
   const accounts = await store.now.slices.accounts(planId, null)
   expect(accounts).toMatchObject({ planned: 20, done: 10, returned: 10, open: 0 })
+})
+
+const heldIn = async (queue: string): Promise<number> =>
+  (await store.now.vault.sets({ ref: refOf(queue), isHolding: true, limit: 50 })).reduce(
+    (sum, { counts }) => sum + counts.held,
+    0,
+  )
+
+it('takes back what is in line of a replay that was given up, and lets the queue go', async () => {
+  const queue = 'given-up'
+  const stage = createReplayStage(store, system, queue)
+  await failJobs(redis, queue, 20, { type: 'send' })
+  const worker = await workAtNothing(queue)
+  const planId = await stage.order('replay', { filter: '', options: { ramp } })
+  await stage.until(planId, 'in line', ({ waves }) => waves[0]?.fedAt !== null)
+  // Another plan has the queue for longer than anybody waits.
+  const busy = await stage.order('quarantine', { filter: 'state:failed', options: {} })
+  const lease = await store.now.plans.lease(busy, new Date(), 0)
+  await store.now.plans.beginQueue(busy, lease?.fence ?? 0, refOf(queue))
+  await asAdmin(
+    database.owner,
+    `update spillway.plan set progressed_at = now() - interval '20 minutes' where id = '${planId}'`,
+  )
+  await executePlan(stage.deps, planId)
+  const plan = await store.now.plans.byId(planId)
+  expect(plan?.state).toBe('failed')
+  expect(plan?.queues[0]).toMatchObject({
+    state: 'failed',
+    outcome: { jobs: { planned: 20, done: 10, returned: 10, open: 0 } },
+  })
+  expect((await store.now.replays.byPlan(planId))?.state).toBe('halting')
+  const halted = await eventually('it is halted', async () => {
+    await endGivenUp(stage.deps)
+    await stage.round()
+    const replay = await store.now.replays.byPlan(planId)
+    return replay?.state === 'halted' && replay
+  })
+  expect(halted.waves[0]).toMatchObject({ verdict: 'halt', counts: { open: 0, returned: 10 } })
+  expect(await idsIn(redis, queue, 'wait')).toEqual([])
+  expect(await heldIn(queue)).toBe(20)
+  expect(await store.now.replays.givenUp(10)).toEqual([])
+  await worker.end()
 })

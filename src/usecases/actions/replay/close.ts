@@ -4,10 +4,12 @@ import type { Replay } from '../../../domain/replay.ts'
 import type { Deps } from '../../deps.ts'
 import { beginRecovery } from '../../recovery/begin.ts'
 import { placesOf } from '../card.ts'
+import { openJobs } from './run.ts'
 
 /**
- * A replay whose plan is over is over, too, however that came: its queue is free for another one. After one that
- * brought everything through, it is measured whether the queue has recovered.
+ * A replay whose plan is over is over, too, or halts: what a plan that was given up has in line, and what is in doubt
+ * of it, is taken back by `endGivenUp`, before its queue is free for another one. After one that brought everything
+ * through, it is measured whether the queue has recovered.
  */
 export async function closeReplay(
   deps: Pick<Deps, 'settings' | 'clock' | 'ids'>,
@@ -19,9 +21,12 @@ export async function closeReplay(
   if (replay === null || replay.state === 'halted') return
   if (replay.state === 'done') return verifyAfter(deps, store, plan, replay)
   if (replay.state !== 'halting') {
-    const reason = plan.outcome?.words ?? null
-    await store.replays.change(plan.id, { state: 'halting', reason }, now)
+    const words = plan.outcome?.words ?? 'It was given up.'
+    await store.replays.judge(plan.id, replay.wave, { verdict: 'halt', by: null, words, now })
+    await store.replays.change(plan.id, { state: 'halting', reason: words }, now)
   }
+  const doubtful = plan.queues.map(({ ref }) => store.slices.open(plan.id, ref, 1))
+  if (openJobs(replay) > 0 || (await Promise.all(doubtful)).flat().length > 0) return
   await store.replays.change(plan.id, { state: 'halted', endedAt: now }, now)
 }
 

@@ -19,7 +19,10 @@ export function asHolder<T>(
 ): Promise<T> {
   const now = deps.clock.now()
   return deps.store.transaction(async (store) => {
-    const isOurs = await store.plans.touch(plan.id, fence, queue.ref, now, LEASE_MS)
+    // A plan that is over has no holder any more: what is left to be done for its replay, the row's lock orders.
+    const isOurs =
+      plan.finishedAt !== null ||
+      (await store.plans.touch(plan.id, fence, queue.ref, now, LEASE_MS))
     const fresh = isOurs ? await store.replays.locked(plan.id) : null
     if (fresh === null) throw new LeaseLost()
     return run(store, fresh, now)

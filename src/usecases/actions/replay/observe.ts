@@ -32,13 +32,13 @@ async function ask(deps: Deps, run: Run, limit: number): Promise<readonly SeenJo
   const query = { outcome: 'open', limit } as const
   const open = await deps.store.now.replays.jobs(part.plan.id, query)
   const ids = open.map(({ id }) => id)
-  const outcomes = await operator.outcomes(ref.queue, ids, beganAt(replay, open))
+  const outcomes = await operator.outcomes(ref.queue, ids, firstPutAt(replay, open))
   const now = deps.clock.now()
   return [...outcomes].flatMap(([id, outcome]) => seenOf(run, id, outcome, now))
 }
 
 /** When the first of their waves began: what ended before then was no job of theirs. */
-const beganAt = ({ beganAt: first, waves }: Replay, jobs: readonly ReplayJob[]): Date =>
+const firstPutAt = ({ beganAt: first, waves }: Replay, jobs: readonly ReplayJob[]): Date =>
   waves[Math.min(...jobs.map(({ wave }) => wave))]?.beganAt ?? first
 
 function seenOf(run: Run, id: string, outcome: JobOutcome, at: Date): readonly SeenJob[] {
