@@ -84,13 +84,17 @@ export interface Replays {
       readonly now: Date
     },
   ): Promise<boolean>
-  /** Jobs that were put in line, in the transaction of their slice's checkpoint; those that were skipped are counted. */
+  /**
+   * Jobs that were put in line, in the transaction of their slice's checkpoint; those that were skipped are counted.
+   * `areApart`: no two jobs of the plan have one id, so that none is looked up; else the first of them counts.
+   */
   addJobs(
     planId: string,
     wave: number,
     jobs: readonly { readonly id: string; readonly key: string; readonly stratum: number | null }[],
     skipped: number,
     now: Date,
+    areApart?: boolean,
   ): Promise<void>
   /** Notes how jobs ended; one that ended before keeps its end. Gives how many of these are of this replay. */
   note(planId: string, seen: readonly SeenJob[]): Promise<number>

@@ -8,7 +8,7 @@ import type { JobsOf } from './guard.ts'
 import { toObject } from './outcomes.ts'
 
 /** Events read per call, and what they may weigh in bytes: some carry all that a job returned. */
-const PAGE = { first: 25, least: 5, most: 500, bytes: 512 * 1024 }
+const PAGE = { first: 25, least: 5, most: 2_000, bytes: 512 * 1024 }
 const MOST_PAGES = 100
 /** So many events BullMQ keeps unless the queue says otherwise. */
 const KEPT = 10_000

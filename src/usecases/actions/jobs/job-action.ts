@@ -80,22 +80,41 @@ export const jobAction = (spec: JobActionSpec): ActionSpec => ({
 async function carryOutSlices(deps: Deps, spec: JobActionSpec, part: Part): Promise<void> {
   const { plan, fence, queue } = part
   const operator = operatorOf(deps, queue.ref)
+  await inTurn(deps, async (behind) => {
+    const slice = await nextSlice(deps, part, behind)
+    if (slice === null) return null
+    await begin(deps, { part, slice })
+    return { part, slice, operator, carryOutSlice: spec.carryOutSlice }
+  })
+  await deps.store.now.slices.returnAll(plan.id, fence, queue.ref, deps.clock.now())
+}
+
+/** A slice that was begun, and what is done with it. */
+export type Turn = Opened & { readonly carryOutSlice: JobActionSpec['carryOutSlice'] }
+
+/**
+ * Slice by slice, as `next` begins them behind the position of the one before, until it gives none. Each is carried
+ * out while the checkpoint of the one before commits. Throws `LeaseLost`, `Overtaken`, and what the system throws.
+ */
+export async function inTurn(
+  deps: Deps,
+  next: (behind: number) => Promise<Turn | null>,
+): Promise<void> {
   let last: Finished | null = null
   for (;;) {
-    const slice = await nextSlice(deps, part, last?.work.slice.position ?? -1)
-    if (slice === null) break
     // A checkpoint locks the plan's row: the next slice begins first, and is carried out meanwhile.
-    await begin(deps, { part, slice })
+    const turn = await next(last?.work.slice.position ?? -1)
+    if (turn === null) break
     const [finished]: readonly [Finished, void] = await bothOf(
-      carryOut(deps, spec.carryOutSlice, { part, slice, operator }),
+      carryOut(deps, turn.carryOutSlice, turn),
       last === null ? Promise.resolve() : endAndShow(deps, last),
     )
     if (last !== null) await forgetAll(deps, last)
     last = finished
   }
-  if (last !== null) await end(deps, last)
-  if (last !== null) await forgetAll(deps, last)
-  await deps.store.now.slices.returnAll(plan.id, fence, queue.ref, deps.clock.now())
+  if (last === null) return
+  await end(deps, last)
+  await forgetAll(deps, last)
 }
 
 /** The first open slice behind this position; null where there is none, or none may be begun. */
@@ -151,9 +170,10 @@ async function carryOut(
   opened: Opened,
 ): Promise<Finished> {
   const { plan, fence, queue } = opened.part
-  const guard = { planId: plan.id, fence, slice: opened.slice.position }
-  const before = await opened.operator.open(queue.ref.queue, guard)
-  const work = { ...opened, guard, before }
+  const { part, slice, operator } = opened
+  const guard = { planId: plan.id, fence, slice: slice.position }
+  const before = await operator.open(queue.ref.queue, guard)
+  const work = { part, slice, operator, guard, before }
   return { work, result: await carryOutSlice(deps, work) }
 }
 

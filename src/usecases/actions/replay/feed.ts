@@ -5,7 +5,7 @@ import type { Deps } from '../../deps.ts'
 import { showProgress } from '../card.ts'
 import { FREEZE_LOCK, LEASE_MS } from '../execution.ts'
 import { inPlace } from '../jobs/in-place.ts'
-import { dealWith, type JobActionSpec } from '../jobs/job-action.ts'
+import { dealWith, inTurn, type JobActionSpec, type Turn } from '../jobs/job-action.ts'
 import { moveSlice } from '../jobs/move.ts'
 import { operatorOf } from '../jobs/operator-of.ts'
 import { releaseSlice } from '../jobs/release.ts'
@@ -21,21 +21,55 @@ import type { Run } from './run.ts'
 export type Fed = 'put' | 'no_room' | 'wave_is_out' | 'stopped' | 'changed'
 
 /**
- * Puts the next slice of the wave in line, if there is room for it. Its end, the ledger of its jobs and the vault's
- * rows are one commit; died before that, the next attempt finds by the receipts which jobs are in line and goes on
- * with the rest, before anything else is looked at: so no job runs that the ledger does not know.
+ * Without a limit so many slices follow one another, before it is looked again how their jobs do. Each job is an event
+ * or more of its queue, which forgets all but the latest 10,000 or so: these must have been read before.
+ */
+const MOST_AT_ONCE = 5
+
+/**
+ * Puts the next slice of the wave in line, if there is room for it; several where there is no limit and nobody else
+ * waits for the queue. The end of a slice, the ledger of its jobs and the vault's rows are one commit; died before
+ * that, the next attempt finds by the receipts which jobs are in line and goes on with the rest, before anything else
+ * is looked at: so no job runs that the ledger does not know.
  */
 export async function feed(deps: Deps, run: Run): Promise<Fed> {
   const { part, planned, replay } = run
+  const room = mayPut(replay, planned.ramp, deps.clock.now())
   const { plan, queue } = part
-  const [slice] = await deps.store.now.slices.open(plan.id, queue.ref, 1)
-  if (slice === undefined || (slice.wave ?? 0) > replay.wave) return 'wave_is_out'
-  if (mayPut(replay, planned.ramp, deps.clock.now()) < slice.ids.length) return 'no_room'
-  const begun = await beginSlice(deps, run, slice)
-  if (begun !== 'begun') return begun
-  await putSlice(deps, run, slice)
+  const most = room === Infinity ? MOST_AT_ONCE : 1
+  const open = (await deps.store.now.slices.open(plan.id, queue.ref, most)).values()
+  let [put, ending]: [number, Fed] = [0, 'put']
+  await inTurn(deps, async () => {
+    if (put === most || (put > 0 && (await deps.store.now.plans.isWanted(queue.ref, plan.id))))
+      return null
+    const { value } = open.next()
+    const turn = await nextTurn(deps, run, { slice: value, room, isFirst: put === 0 })
+    if (typeof turn === 'string') {
+      ending = turn
+      return null
+    }
+    put += 1
+    return turn
+  })
+  if (put === 0) return ending
   await showProgress(deps.store.now, plan)
   return 'put'
+}
+
+/**
+ * The next slice, begun; or why there is none. While the one before is not closed no events are read, for the ledger
+ * does not know its jobs yet: they would count as others.
+ */
+async function nextTurn(
+  deps: Deps,
+  run: Run,
+  next: { readonly slice: Slice | undefined; readonly room: number; readonly isFirst: boolean },
+): Promise<Turn | Exclude<Fed, 'put'>> {
+  const { slice, room, isFirst } = next
+  if (slice === undefined || (slice.wave ?? 0) > run.replay.wave) return 'wave_is_out'
+  if (room < slice.ids.length) return 'no_room'
+  const begun = await beginSlice(deps, run, slice)
+  return begun === 'begun' ? turnOf(deps, run, slice, isFirst) : begun
 }
 
 /**
@@ -49,12 +83,12 @@ async function beginSlice(
 ): Promise<'begun' | 'stopped' | 'changed'> {
   const { plan, fence } = run.part
   let isStopped = false
-  const isBegun = await ifUnchanged(deps, run, async (store, _fresh, now) => {
+  const isBegun = await ifUnchanged(deps, run, async (store, fresh, now) => {
     await store.incidents.lockKey(FREEZE_LOCK)
     const isFrozen = (await store.control.frozen()) !== null
     isStopped = isFrozen || (await store.plans.byId(plan.id))?.stop !== null
     if (isStopped) return
-    await store.replays.beginWave(plan.id, wave, now)
+    if (fresh.waves[wave]?.beganAt === null) await store.replays.beginWave(plan.id, wave, now)
     await store.slices.begin(plan.id, fence, position, now, LEASE_MS)
   })
   if (isStopped) return 'stopped'
@@ -63,14 +97,19 @@ async function beginSlice(
 
 /** One slice that was begun, from its beginning or from where an earlier attempt left it. */
 export async function putSlice(deps: Deps, run: Run, slice: Slice): Promise<void> {
-  const { part } = run
-  const operator = operatorOf(deps, slice.ref)
-  await dealWith(deps, withLedger(run, afterEvents(run, putting(run, slice))), {
-    part,
-    slice,
-    operator,
-  })
+  const turn = turnOf(deps, run, slice)
+  await dealWith(deps, turn.carryOutSlice, turn)
 }
+
+const turnOf = (deps: Deps, run: Run, slice: Slice, isFirst = true): Turn => ({
+  part: run.part,
+  slice,
+  operator: operatorOf(deps, slice.ref),
+  carryOutSlice: withLedger(
+    run,
+    isFirst ? afterEvents(run, putting(run, slice)) : putting(run, slice),
+  ),
+})
 
 type CarryOut = JobActionSpec['carryOutSlice']
 

@@ -19,8 +19,16 @@ export async function enterInLedger(
   const put = ends.filter(({ skipped }) => skipped === null)
   const idOf = slice.isInVault === true ? await idsOfRows(store, put) : ownId
   const jobs = put.map((end) => ({ id: idOf(end), key: end.id, stratum: strata[end.id] ?? null }))
-  await store.replays.addJobs(plan.id, wave, jobs, ends.length - put.length, at)
+  const skipped = ends.length - put.length
+  await store.replays.addJobs(plan.id, wave, jobs, skipped, at, isAllInPlace(plan))
 }
+
+/** Then every job keeps the id that it has in its queue, and no two have one. */
+const isAllInPlace = ({ jobs }: Pick<Plan, 'jobs'>): boolean =>
+  jobs !== null &&
+  jobs.options.vault === undefined &&
+  jobs.options.continues === undefined &&
+  jobs.options.target === undefined
 
 const ownId = ({ id, newId }: JobEnd): string => newId ?? id
 

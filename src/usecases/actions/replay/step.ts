@@ -21,12 +21,12 @@ const FRESH_MS = 1_000
  */
 export async function stepReplay(deps: Deps, first: Run): Promise<Later | null> {
   const began = deps.clock.now().getTime()
-  let run = await withBegunSlice(deps, first)
+  let run = await withBegunSlices(deps, first)
   let around: Surroundings | null = null
   for (;;) {
     const isStale: boolean =
       around === null || deps.clock.now().getTime() - around.at.getTime() >= FRESH_MS
-    await observe(deps, run, isStale)
+    await observe(deps, run, isStale && !isFedFreely(run))
     if (around === null || isStale) around = await lookAround(deps, run)
     run = await refreshed(deps, run)
     const measured = await measure(deps, run, around)
@@ -40,13 +40,20 @@ export async function stepReplay(deps: Deps, first: Run): Promise<Later | null> 
   }
 }
 
+/** What it had to know to put more in line it knows: asking after thousands of jobs would hold up what has no limit. */
+function isFedFreely({ planned: { ramp }, replay: { wave, waves } }: Run): boolean {
+  const isFree = ramp.inFlight === null && ramp.perMinute === null
+  return isFree && waves[wave]?.fedAt === null
+}
+
 /** What an earlier attempt began is brought to its end first: its jobs may be in line, and no ledger knows them. */
-async function withBegunSlice(deps: Deps, run: Run): Promise<Run> {
+async function withBegunSlices(deps: Deps, run: Run): Promise<Run> {
   const { plan, queue } = run.part
-  const [slice] = await deps.store.now.slices.open(plan.id, queue.ref, 1)
-  if (slice?.isBegun !== true) return run
-  await putSlice(deps, run, slice)
-  return refreshed(deps, run)
+  // One may have been carried out while the one before was not closed yet.
+  const open = await deps.store.now.slices.open(plan.id, queue.ref, 2)
+  const begun = open.filter(({ isBegun }) => isBegun)
+  for (const slice of begun) await putSlice(deps, run, slice)
+  return begun.length === 0 ? run : refreshed(deps, run)
 }
 
 async function show(deps: Deps, run: Run, { gates, seen }: Measured): Promise<void> {
