@@ -20,7 +20,7 @@ const END_MS = 300_000
 /** Jobs put in line, and what that cost. */
 interface Pace {
   readonly perS: number
-  /** In microseconds of each process for each job, planning included. */
+  /** In microseconds of each process for each job; without planning. */
   readonly cpuUs: Cpu
 }
 
@@ -53,10 +53,26 @@ export async function measureLastWave(
     const measure = async (command: string, wave: number | null): Promise<Pace> => {
       await seedAfresh(redis, { queue: QUEUE, place: 'failed', count: jobs, tries: 1 })
       await notes.del(`runs:${QUEUE}`)
-      const before = await readCpu(pids)
       const plan = await order(stage, database, command)
-      const perS = await paceOf(database, plan, wave)
-      return { perS, cpuUs: cpuPerJob(before, await readCpu(pids), jobs) }
+      await until(
+        'the first is in line',
+        END_MS,
+        async () => (await progressOf(database, plan, wave)).ended > 0,
+      )
+      const before = {
+        cpu: await readCpu(pids),
+        jobs: (await progressOf(database, plan, wave)).ended,
+      }
+      await until(
+        'all is in line',
+        END_MS,
+        async () => (await progressOf(database, plan, wave)).open === 0,
+      )
+      const { perS } = await progressOf(database, plan, wave)
+      return {
+        perS,
+        cpuUs: cpuPerJob(before.cpu, await readCpu(pids), Math.max(1, jobs - before.jobs)),
+      }
     }
     const retry = await measure(`retry ${QUEUE} error:~${ERROR}`, null)
     await crew.isThere()
@@ -86,25 +102,26 @@ async function postmasterOf(database: Database): Promise<number> {
 }
 
 interface Progress {
-  readonly jobs: number
+  /** Jobs in line by now. */
+  readonly ended: number
+  /** Slices still to come. */
   readonly open: number
-  readonly ms: number
+  /** From the first slice's beginning to the latest one's commit: without planning, and without waiting for a person. */
+  readonly perS: number
 }
 
-/** From the first slice's beginning to the last one's commit; without planning, and without waiting for a person. */
-async function paceOf(database: Database, { id }: Plan, wave: number | null): Promise<number> {
-  let perS = 0
-  await until('all is in line', END_MS, async () => {
-    const { rows } = await database.query<Progress>(
-      `select sum(cardinality(job_ids))::int as jobs, count(*) filter (where state = 'open')::int as open,
-         extract(epoch from max(ended_at) - min(begun_at))::float8 * 1000 as ms
-       from plan_slice where plan_id = $1 and wave is not distinct from $2`,
-      [id, wave],
-    )
-    const [progress] = rows
-    if (progress === undefined || progress.open > 0) return false
-    perS = Math.round((progress.jobs * 1000) / progress.ms)
-    return true
-  })
-  return perS
+async function progressOf(
+  database: Database,
+  { id }: Plan,
+  wave: number | null,
+): Promise<Progress> {
+  const { rows } = await database.query<Progress>(
+    `select ended, open, coalesce(round(ended / seconds), 0)::int as "perS" from (
+       select coalesce(sum(cardinality(job_ids)) filter (where state <> 'open'), 0)::int as ended,
+         count(*) filter (where state = 'open')::int as open,
+         extract(epoch from max(ended_at) - min(begun_at)) as seconds
+       from plan_slice where plan_id = $1 and wave is not distinct from $2) counted`,
+    [id, wave],
+  )
+  return rows[0] ?? { ended: 0, open: 0, perS: 0 }
 }
