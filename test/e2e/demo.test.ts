@@ -41,11 +41,14 @@ it('plays the people on call from alert to a trail that was tampered with, whate
     'acknowledge',
     'pause',
     'held',
-    'resume',
-    'resolve',
     'failures',
     'quarantine',
     'put back',
+    'set aside',
+    'resume',
+    'canary',
+    'promote',
+    'verified',
     'request',
     'refused',
     'approved',
@@ -58,4 +61,4 @@ it('plays the people on call from alert to a trail that was tampered with, whate
     'rewriting',
   ])
     expect(said).toMatch(new RegExp(`✓ .* ${step} `))
-}, 150_000)
+}, 240_000)

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Pool } from 'pg'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 
 import { startRedis, type RedisServer } from '../../../src/demo/redis-server.ts'
 import type { ActionKind, JobOptions } from '../../../src/domain/action.ts'
@@ -19,6 +19,9 @@ import type { Wrap } from '../../helpers/history-stage.ts'
 import { Died, mortal } from '../../helpers/mortal.ts'
 import { freshDatabase, type TestDatabase } from '../../helpers/postgres.ts'
 import { stalling } from '../../helpers/stalling.ts'
+
+// Every instant is an execution of its own: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 let database: TestDatabase
 let pool: Pool

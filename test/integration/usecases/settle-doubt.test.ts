@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Pool } from 'pg'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 
 import { startRedis, type RedisServer } from '../../../src/demo/redis-server.ts'
 import type { ActionKind, JobOptions } from '../../../src/domain/action.ts'
@@ -22,6 +22,9 @@ import { createTestClock } from '../../helpers/clock.ts'
 import { eventually } from '../../helpers/eventually.ts'
 import { mortal } from '../../helpers/mortal.ts'
 import { freshDatabase, type TestDatabase } from '../../helpers/postgres.ts'
+
+// Every instant is an execution of its own: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 let database: TestDatabase
 let pool: Pool
