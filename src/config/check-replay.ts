@@ -1,3 +1,4 @@
+import { LEAST_SUCCESS } from '../domain/replay-ramp.ts'
 import type { Path, Problem } from './problems.ts'
 import type { ConfigFile } from './schema.ts'
 
@@ -7,7 +8,8 @@ const DAY_MS = 24 * 60 * 60_000
 export function checkReplay({ replay, recovery }: ConfigFile): Problem[] {
   const problems = checkRamp(replay.ramp)
   const say = (path: Path, words: string): void => void problems.push({ path, words })
-  if (replay.success === 0) say(['replay', 'success'], 'must be more than nothing.')
+  if (replay.success < LEAST_SUCCESS)
+    say(['replay', 'success'], `must be at least ${100 * LEAST_SUCCESS}%.`)
   if (recovery.success === 0) say(['recovery', 'success'], 'must be more than nothing.')
   if (replay.patience < replay.watch)
     say(['replay', 'patience'], 'must not be shorter than replay.watch.')

@@ -146,6 +146,8 @@ const QUEUE_VERBS: ReadonlyMap<string, Parse> = new Map<string, Parse>([
   ['reject', toPlan('reject')],
   ['withdraw', toPlan('withdraw')],
   ['stop', toPlan('stop')],
+  // What the button of a replay is called.
+  ['halt', toPlan('stop')],
   ['hold', toPlan('hold')],
   ['go-on', toPlan('go_on')],
   ['audit', (words) => ({ kind: 'audit', filter: parseAuditFilter(words) })],

@@ -5,7 +5,7 @@ import { isFilterWord, parseJobFilter } from './filter-grammar.ts'
 import { filterWords } from './filter-words.ts'
 import { isJobAction, type JobAction, jobActionRule, type JobActionRule } from './job-actions.ts'
 import { REPLAY_WORDS, takeRamp } from './replay-grammar.ts'
-import { suggest } from './suggest.ts'
+import { slipIn } from './replay-slips.ts'
 
 /** What a person wants done with jobs: where they are, which ones, and how. */
 export interface JobCommand {
@@ -51,8 +51,8 @@ export const parseJobCommand =
     const { rest: undirected, to, priority } = takeTarget(kind, unpaced)
     const { rest, options } = takeSwitches(kind, undirected)
     const place = takePlace(kind, rest)
-    const strange = place.rest.find((word) => isReplayWord(word, kind))
-    if (strange !== undefined) throw notOfFilter(strange, kind)
+    const slip = kind === 'replay' ? slipIn(place.rest) : strayIn(kind, place.rest)
+    if (slip !== null) throw slip
     const filter = filterWords(parseJobFilter(place.rest))
     if (filter !== '' && place.options.continues !== undefined) throw takesNoFilter(filter)
     return {
@@ -155,21 +155,15 @@ function takeHow(
   return { rest, ramp: Object.keys(ramp).length === 0 ? {} : { ramp } }
 }
 
-/** What belongs to a replay alone; in a replay itself it is misspelt. */
-function isReplayWord({ text, isQuoted }: Word, kind: JobAction): boolean {
-  if (isQuoted || isFilterWord({ text, isQuoted })) return false
-  return kind === 'replay'
-    ? suggest(text, REPLAY_WORDS) !== null
-    : REPLAY_WORDS.some((word) => word === text.toLowerCase())
+/** What belongs to a replay alone. */
+function strayIn(kind: JobAction, words: readonly Word[]): OperatorError | null {
+  const stray = words.find(
+    ({ text, isQuoted }) => !isQuoted && REPLAY_WORDS.some((word) => word === text.toLowerCase()),
+  )
+  return stray === undefined
+    ? null
+    : wrong(`${asTyped(stray.text)} says nothing to \`${kind}\`.`, 'It belongs to `replay`.')
 }
-
-const notOfFilter = ({ text }: Word, kind: JobAction): OperatorError =>
-  kind === 'replay'
-    ? wrong(
-        `${asTyped(text)} is no word that I understand here; did you mean \`${suggest(text, REPLAY_WORDS) ?? ''}\`?`,
-        'Say for example `replay v7 canary 10`, or `replay email ramp 10,5%,100% 50 at once`.',
-      )
-    : wrong(`${asTyped(text)} says nothing to \`${kind}\`.`, 'It belongs to `replay`.')
 
 const takesNoFilter = (filter: string): OperatorError =>
   wrong(
@@ -234,5 +228,13 @@ function takeAnyPlace(kind: JobAction, words: readonly Word[]): Place {
 function takePlan(kind: JobAction, [number, ...rest]: readonly Word[]): Place {
   const digits = BARE.exec(number?.text ?? '')?.[1]
   if (digits !== undefined) return { queue: null, options: { continues: Number(digits) }, rest }
-  throw wrong('After `plan` its number is missing.', `Say for example \`${kind} plan 42\`.`)
+  if (number === undefined)
+    throw wrong('After `plan` its number is missing.', `Say for example \`${kind} plan 42\`.`)
+  const set = SET.exec(number.text)?.[1]
+  throw wrong(
+    `${asTyped(number.text)} is ${set === undefined ? 'not the number of a plan' : 'a vault set, not a plan'}.`,
+    set === undefined
+      ? `Say for example \`${kind} plan 42\`. \`audit\` shows what was done lately.`
+      : `Say \`${kind} v${set}\` for the set, or \`${kind} plan ${set}\` for what plan ${set} left.`,
+  )
 }

@@ -1,6 +1,7 @@
 import { asTyped, isKeyword, type Word } from './command-words.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { OperatorError } from './errors.ts'
+import { LEAST_SUCCESS } from './replay-ramp.ts'
 import type { Ramp, RampStep, RampWish } from './replay.ts'
 import { readLimit } from './throttle-grammar.ts'
 import type { Throttle } from './throttle.ts'
@@ -100,8 +101,21 @@ const nameOf = ({ text }: Word): string => text.toLowerCase().replace(/^[-—–
 /** A limit as of a throttle; the `and` or `to` before it may be part of a name. */
 function readPace(words: readonly Word[]): Read | null {
   if (isKeyword(words[0], 'to')) return null
-  const read = readLimit(words)
+  const read = limitOf(words)
   return read === null ? null : { wish: paceOf(read.throttle), length: read.length }
+}
+
+const NOTHING = /^(?:0+ ?(?:\/|per|an?|at|jobs?)|concurrency[ =:]0+$)/i
+
+/** The limit at the beginning of these words, of which none stops a replay. */
+function limitOf(words: readonly Word[]): ReturnType<typeof readLimit> {
+  const said = words.slice(0, 2).map(({ text, isQuoted }) => (isQuoted ? '"' : text))
+  if (NOTHING.test(said.join(' ')))
+    throw wrong(
+      'With a limit of 0 no job of it would ever run.',
+      'Say for example `20/min`. One that is under way is held by its card, or by `hold 42`.',
+    )
+  return readLimit(words)
 }
 
 const paceOf = ({ rate, concurrency }: Throttle): RampWish => ({
@@ -117,7 +131,9 @@ function readCanary([, given]: readonly Word[]): Read {
   if (jobs < 1 || jobs > MOST_CANARY)
     throw wrong(
       `A canary is 1 to ${MOST_CANARY} jobs, not ${jobs}.`,
-      'Whether ten jobs run well is what decides about the rest.',
+      jobs < 1
+        ? 'Whether ten jobs run well is what decides about the rest.'
+        : `Say \`ramp ${jobs},100%\` for a larger first wave, which the rest follows if it is good.`,
     )
   return { wish: { steps: [{ jobs }] }, length: isNumber ? 2 : 1 }
 }
@@ -149,7 +165,7 @@ function isOfRamp(words: readonly Word[]): boolean {
   const [first] = words
   if (first === undefined || first.isQuoted) return false
   if (BETWEEN.test(first.text)) return true
-  return /^[\d.,%→>-]*\d[\d.,%→>-]*$/.test(first.text) && readLimit(words) === null
+  return /^[\d.,%→>-]*\d[\d.,%→>-]*$/.test(first.text) && limitOf(words) === null
 }
 
 function stepOf(text: string): RampStep {
@@ -209,12 +225,20 @@ function readSuccess([, first, second]: readonly Word[]): Read {
   const text = `${first?.text ?? ''}${isInTwo ? '%' : ''}`
   const share = /^\d{1,3}(?:\.\d{1,3})?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : null
   if (share !== null && share > 0 && share <= 1)
-    return { wish: { success: share }, length: isInTwo ? 3 : 2 }
+    return { wish: { success: enough(share) }, length: isInTwo ? 3 : 2 }
   throw wrong(
     text === ''
       ? 'After `success` a share is missing.'
       : `${asTyped(text)} is not a share of jobs.`,
     'Say for example `success 95%`: so many of the jobs have to complete.',
+  )
+}
+
+function enough(share: number): number {
+  if (share >= LEAST_SUCCESS) return share
+  throw wrong(
+    `If only ${asTyped(shareTyped(share))} have to complete, nothing is judged any more.`,
+    `The least is ${shareTyped(LEAST_SUCCESS)}. A person can promote a wave in spite of what failed.`,
   )
 }
 

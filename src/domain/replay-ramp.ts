@@ -1,10 +1,14 @@
+import { formatDuration } from './duration.ts'
 import type { QueueTier } from './queue.ts'
-import type { Ramp, RampStep, RampWish } from './replay.ts'
+import type { PlannedReplay, Ramp, RampStep, RampWish } from './replay.ts'
 import type { ReplaySettings } from './settings.ts'
 import { thousands } from './text.ts'
 
 /** What is put in line at once is at most what may be put in line in so long: a limit is no limit on average only. */
 const BURST_MS = 10_000
+
+/** Where most jobs may fail, a wave that is called good says nothing. */
+export const LEAST_SUCCESS = 0.5
 
 const MINUTE_MS = 60_000
 
@@ -23,11 +27,49 @@ export function rampOf(wish: RampWish, settings: ReplaySettings, tier: QueueTier
     inFlight: inFlight === undefined ? settings.inFlight : inFlight,
     perMinute: perMinute === undefined ? settings.perMinute : perMinute,
     watchMs: wish.watchMs ?? settings.watchMs,
-    patienceMs: wish.patienceMs ?? settings.patienceMs,
+    patienceMs: wish.patienceMs ?? Math.max(settings.patienceMs, wish.watchMs ?? settings.watchMs),
     promotes: settings.byHand.includes(tier) ? 'person' : (wish.promotes ?? 'itself'),
     success: wish.success ?? settings.success,
   }
 }
+
+/**
+ * In what a replay of so many jobs is less careful than the configuration has it, in one sentence; null if in
+ * nothing. Whoever approves it must not have to know by heart what is usual.
+ */
+export function weakerWords(
+  { ramp, waves }: Pick<PlannedReplay, 'ramp' | 'waves'>,
+  usual: ReplaySettings,
+): string | null {
+  const jobs = waves.reduce((sum, size) => sum + size, 0)
+  const [first = 0] = waves
+  const [usualFirst = 0] = wavesFor(jobs, usual.steps)
+  const parts = [
+    weaker(ramp.success < usual.success, 'success', [ramp.success, usual.success], shareWords),
+    weaker(ramp.watchMs < usual.watchMs, 'watch', [ramp.watchMs, usual.watchMs], formatDuration),
+    weaker(first > usualFirst, 'first wave', [first, usualFirst], thousands),
+    weaker(isAbove(ramp.inFlight, usual.inFlight), 'at once', [ramp.inFlight, usual.inFlight]),
+    weaker(isAbove(ramp.perMinute, usual.perMinute), 'per min', [ramp.perMinute, usual.perMinute]),
+  ].filter((part) => part !== null)
+  return parts.length === 0 ? null : `Less careful than usual: ${parts.join(', ')}.`
+}
+
+const isAbove = (limit: number | null, usual: number | null): boolean =>
+  usual !== null && (limit === null || limit > usual)
+
+const limitWords = (limit: number | null): string =>
+  limit === null ? 'no limit' : String(Number(limit.toFixed(2)))
+
+function weaker<T extends number | null>(
+  isWeaker: boolean,
+  name: string,
+  [value, usual]: readonly [T, T],
+  words: (value: T) => string = limitWords,
+): string | null {
+  return isWeaker ? `${name} ${words(value)} (usual: ${words(usual)})` : null
+}
+
+const shareWords = (share: number): string => `${percentOf(share)} %`
 
 /**
  * Jobs in each wave of so many jobs. Steps count what ran before; one that does not go beyond the steps before it

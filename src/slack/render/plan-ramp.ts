@@ -7,8 +7,15 @@ import { code, queueName } from './mrkdwn.ts'
 
 const MAX_STRATA = 3
 
-/** What a replay does, in one sentence. */
-export function replayEffect({ replay, count, options }: PlannedJobs): string {
+/** What a replay does, how often each job is tried, and what becomes of what fails again. */
+export function replayEffect(jobs: PlannedJobs): string {
+  const each = jobs.count === 1 ? 'It is tried' : 'Each is tried'
+  const tried =
+    jobs.options.resetsAttempts === true ? 'as if new, with all its attempts' : 'once more'
+  return `${goesWords(jobs)} ${each} ${tried}; what fails again goes to the vault with its new error.`
+}
+
+function goesWords({ replay, count, options }: PlannedJobs): string {
   const where = options.target === undefined ? '' : ` in ${queueName(options.target)}`
   if (count === 1) return `It runs again${where}; what becomes of it is watched and shown.`
   return replay === undefined || replay.waves.length > 1

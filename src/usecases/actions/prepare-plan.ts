@@ -18,6 +18,7 @@ import {
 } from '../../domain/job-actions.ts'
 import { byQueue } from '../../domain/plan.ts'
 import { backlog, queueKey } from '../../domain/queue.ts'
+import { weakerWords } from '../../domain/replay-ramp.ts'
 import { listing, plural } from '../../domain/text.ts'
 import type { PlannedThrottle } from '../../domain/throttle.ts'
 import type { Deps } from '../deps.ts'
@@ -59,6 +60,7 @@ export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Pre
     return { ...whole, ...slowed, preview: slower(preview, leaves) }
   }
   const told = [
+    ...weakness(deps, resolved.jobs),
     ...(await targetWarnings(deps, resolved.jobs.options)),
     ...seen.flatMap(({ state }) => replayWarnings(resolved.jobs, state.overview)),
   ]
@@ -73,6 +75,15 @@ export async function preparePlan(deps: Deps, request: PlanRequest): Promise<Pre
     throttle: null,
     preview: await previewOf(deps, seen, resolved),
   }
+}
+
+/** First of all that is to be considered: it was chosen by whoever asks. */
+function weakness(
+  { settings }: Pick<Deps, 'settings'>,
+  { replay }: PlannedJobs,
+): readonly string[] {
+  const words = replay === undefined ? null : weakerWords(replay, settings.replay)
+  return words === null ? [] : [words]
 }
 
 /** Every job that is meant, one by one. */

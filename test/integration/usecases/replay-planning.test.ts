@@ -222,3 +222,16 @@ it('notices that jobs of its last slices are gone, however many slices it has', 
   await redis.zrem('bull:drifts:failed', ...slices.slice(500).flatMap(({ ids }) => ids))
   expect(await driftOfJobs(stage.deps, plan)).toMatch(/^Of 20 jobs looked at, 3\d % are no longer/)
 })
+
+it('warns first of what is less careful than usual, and refuses to wait for less than it watches', async () => {
+  await plantFailed('weak', [{ ...TIMEOUT, jobs: 20 }])
+  const stage = stageOf('weak')
+  const { warnings } = await planned(stage, { ramp: { success: 0.6, watchMs: 1000 } })
+  expect(warnings[0]).toMatch(/^Less careful than usual: success 60 % \(usual: 95 %\), watch 1 s/)
+  await expect(
+    planned(stage, { ramp: { watchMs: 60_000, patienceMs: 30_000 } }),
+  ).rejects.toMatchObject({
+    message: 'Its patience of 30 s is shorter than the 1 min for which each wave is watched.',
+    advice: 'Nothing was changed. Say `patience 1min` or more, or a shorter `watch`.',
+  })
+})

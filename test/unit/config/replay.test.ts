@@ -61,7 +61,7 @@ recovery: {for: 30m, max_failed: 1, success: 99%, resolves: false}`
       'replay.patience (line 5): must not be shorter than replay.watch.',
     ],
     ['days of patience', 'replay: {patience: 2d}', 'replay.patience (line 5): must be at most 1d.'],
-    ['no success at all', 'replay: {success: 0%}', 'replay.success (line 5): must be more than'],
+    ['no success at all', 'replay: {success: 0%}', 'replay.success (line 5): must be at least 50%'],
     ['too much of it', 'replay: {success: 950%}', 'replay.success (line 5): must be at most 1.'],
     ['nothing at once', 'replay: {in_flight: 0}', 'replay.in_flight (line 5): must be at least 1.'],
     [

@@ -36,6 +36,8 @@ describe('where the jobs of a replay are', () => {
   it.each([
     ['replay 7', /`7` may be a vault set or a plan/],
     ['replay plan', /After `plan` its number is missing/],
+    ['replay plan x', /`x` is not the number of a plan/],
+    ['replay plan v42', /`v42` is a vault set, not a plan/],
     ['replay plan 42 type:a', /takes no filter such as `type:a`/],
     ['replay email to', /not said where to replay/],
     ['replay email to bulk soon', /`soon`/],
@@ -93,6 +95,15 @@ describe('how a replay goes', () => {
     ['success', /After `success` a share is missing/],
     ['success 0.9', /`0.9` is not a share/],
     ['success 101%', /`101%` is not a share/],
+    ['success 10%', /If only `10%` have to complete, nothing is judged/],
+    ['0/min', /With a limit of 0 no job of it would ever run/],
+    ['ramp 10,100% 0 at once', /With a limit of 0/],
+    ['concurrency 0', /With a limit of 0/],
+    ['by hnad', /`by` alone says nothing here/],
+    ['canary ten', /`ten` alone says nothing here/],
+    ['first 10', /`first` alone says nothing here/],
+    ['rest', /`rest` alone says nothing here/],
+    ['concurency 5', /did you mean `concurrency`/],
     ['canry 10', /`canry` .*did you mean `canary`/],
     ['tpye:a', /tpye/],
   ])('is refused for `%s`, with the word', (text, words) => {
@@ -136,7 +147,7 @@ const ramps: fc.Arbitrary<Ramp> = fc
     perMinute: fc.option(fc.integer({ min: 1, max: 100_000 })),
     watchS: fc.integer({ min: 1, max: 86_400 }),
     patienceS: fc.integer({ min: 1, max: 86_400 }),
-    success: fc.integer({ min: 1, max: 1000 }),
+    success: fc.integer({ min: 500, max: 1000 }),
     promotes: fc.constantFrom('itself' as const, 'person' as const),
   })
   .filter(({ jobs, tenths }) => jobs.length + tenths.length > 0)
@@ -173,4 +184,11 @@ it('a pace that is no whole number a minute is typed by the hour or the day', ()
   expect(paced(20)).toContain(' 20/min ')
   expect(paced(100 / 60)).toContain(' 100/h ')
   expect(paced(7 / 1440)).toContain(' 7/day ')
+})
+
+it('says how a larger first wave is said, and takes `halt` for `stop`', () => {
+  expect(() => parsed('replay email canary 500')).toThrow(
+    expect.objectContaining({ advice: expect.stringContaining('`ramp 500,100%`') }),
+  )
+  expect(parsed('halt 42')).toEqual({ kind: 'stop', plan: 42 })
 })

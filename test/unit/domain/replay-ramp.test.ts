@@ -1,8 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { rampOf, rampWords, sliceJobs, wavesFor } from '../../../src/domain/replay-ramp.ts'
-import type { RampStep } from '../../../src/domain/replay.ts'
+import {
+  rampOf,
+  rampWords,
+  sliceJobs,
+  wavesFor,
+  weakerWords,
+} from '../../../src/domain/replay-ramp.ts'
+import type { RampStep, RampWish } from '../../../src/domain/replay.ts'
 import { DEFAULT_REPLAY } from '../../../src/domain/settings.ts'
 
 const USUAL = DEFAULT_REPLAY.steps
@@ -35,6 +41,24 @@ describe('a ramp', () => {
   it('leaves promotion to people where the configuration does, whatever is asked for', () => {
     expect(rampOf({ promotes: 'itself' }, DEFAULT_REPLAY, 'critical').promotes).toBe('person')
     expect(rampOf({ promotes: 'itself' }, DEFAULT_REPLAY, 'high').promotes).toBe('itself')
+  })
+
+  it('waits for what has not ended at least as long as it watches', () => {
+    expect(rampOf({ watchMs: 3_600_000 }, DEFAULT_REPLAY, 'low').patienceMs).toBe(3_600_000)
+  })
+
+  it('says in what it is less careful than usual, and nothing where it is not', () => {
+    const said = (wish: RampWish, waves = [10, 990], usual = DEFAULT_REPLAY) =>
+      weakerWords({ ramp: rampOf(wish, usual, 'low'), waves }, usual)
+    expect(said({})).toBeNull()
+    expect(said({ success: 1, watchMs: 60_000, inFlight: 5, perMinute: 2 }, [5, 995])).toBeNull()
+    expect(said({ success: 0.6, watchMs: 1000, inFlight: null, perMinute: null })).toBe(
+      'Less careful than usual: success 60 % (usual: 95 %), watch 1 s (usual: 30 s), at once no limit (usual: 500).',
+    )
+    expect(said({ steps: [{ share: 1 }] }, [1000])).toContain('first wave 1,000 (usual: 10)')
+    expect(said({ perMinute: 90 }, [10], { ...DEFAULT_REPLAY, perMinute: 60 })).toContain(
+      'per min 90 (usual: 60)',
+    )
   })
 
   it('is said as it is written', () => {

@@ -1,9 +1,11 @@
 import type { PlannedJobs } from '../../../domain/action.ts'
+import { formatDuration } from '../../../domain/duration.ts'
 import { OperatorError } from '../../../domain/errors.ts'
 import { sourceOf } from '../../../domain/job-actions.ts'
 import { worstTier } from '../../../domain/plan.ts'
 import { queueKey, type QueueRef, type QueueTier } from '../../../domain/queue.ts'
 import { rampOf } from '../../../domain/replay-ramp.ts'
+import type { Ramp } from '../../../domain/replay.ts'
 import { ruleFor } from '../../../domain/settings.ts'
 import { plural } from '../../../domain/text.ts'
 import type { Deps } from '../../deps.ts'
@@ -46,7 +48,19 @@ export async function resolveReplay(deps: ResolveDeps, about: About): Promise<Re
   const pool = await poolOf(deps, new PoolBuilder(), about, former)
   if (former !== null && pool.jobs.length === 0) throw nothingLeft(former)
   const ramp = rampOf(wish.options.ramp ?? {}, deps.settings.replay, tierOf(deps, ref, wish))
+  requirePatience(ramp)
   return replayOf(ref, wish, pool, ramp)
+}
+
+/** Jobs that are not waited for any more cannot be what a wave is still watched for. */
+function requirePatience({ watchMs, patienceMs }: Ramp): void {
+  if (patienceMs >= watchMs) return
+  const watch = formatDuration(watchMs)
+  throw new OperatorError(
+    'bad_input',
+    `Its patience of ${formatDuration(patienceMs)} is shorter than the ${watch} for which each wave is watched.`,
+    `Nothing was changed. Say \`patience ${watch.replaceAll(' ', '')}\` or more, or a shorter \`watch\`.`,
+  )
 }
 
 /** What a replay does to the queue where it runs, it does alone there. */

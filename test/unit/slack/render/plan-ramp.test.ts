@@ -82,6 +82,15 @@ describe('a preview of a replay', () => {
     expect(fast).toContain('1,200 per min')
   })
 
+  it('says how often each job is tried, and what becomes of what fails again', () => {
+    expect(text(aReplay())).toContain(
+      'Each is tried once more; what fails again goes to the vault with its new error.',
+    )
+    expect(text(aReplay(), { options: { resetsAttempts: true } })).toContain(
+      'Each is tried as if new, with all its attempts; what fails again',
+    )
+  })
+
   it('is short enough for a phone', () => {
     const lines = text(aReplay()).split('\n')
     expect(lines.length).toBeLessThanOrEqual(16)
