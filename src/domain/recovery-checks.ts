@@ -1,8 +1,9 @@
 import { formatDuration } from './duration.ts'
 import { backlog, queueKey, type QueueOverview } from './queue.ts'
+import { inCode, inert } from './quote.ts'
 import type { Check, QueueSight, Recovery, Sight, Track } from './recovery.ts'
 import type { RecoverySettings } from './settings.ts'
-import { percent, plural, thousands } from './text.ts'
+import { listing, percent, plural, thousands } from './text.ts'
 
 export type Limits = Pick<RecoverySettings, 'maxFailed' | 'success'>
 
@@ -22,6 +23,8 @@ const MIN_STALL_MS = 60_000
 const THERE_MS = 30_000
 /** A run whose end was not seen by then will not be seen any more. */
 const LOST_RUN_MS = 60_000
+/** A share of fewer ends than this tells nothing. */
+const FEWEST_ENDED = 3
 
 /**
  * The whole checklist as one look found it. `recovery` holds what was counted up to and with this look; with
@@ -42,6 +45,7 @@ export function checksOf(
     { name: 'processing', ...processing(recovery, seen, sight.at, isFull) },
     { name: 'new_failures', ...newFailures(recovery, seen, sight.at, isFull) },
     { name: 'success', ...success(seen, limits, isFull) },
+    { name: 'alerts', ...alerts(sight, isFull) },
     ...readings(sight),
     ...sight.actions.map((action) => byHand(recovery, action, sight.at)),
   ]
@@ -63,9 +67,9 @@ function worst(seen: readonly Seen[], find: (of: Seen) => Found | null): Found |
   if (seen.length === 1) return { state, words: those.map(({ words }) => words).join() }
   const named = those
     .slice(0, NAMED)
-    .map(({ of, words }) => `\`${queueKey(of.sight.ref)}\`: ${words}`)
+    .map(({ of, words }) => `${inCode(queueKey(of.sight.ref))}: ${words}`)
   const rest = those.length - named.length
-  return { state, words: [...named, ...(rest === 0 ? [] : [`and ${rest} more`])].join('; ') }
+  return { state, words: [...named, ...(rest === 0 ? [] : [`and ${rest} more`])].join(', ') }
 }
 
 const unreadable = ({ problem }: QueueSight): Found => ({
@@ -82,7 +86,7 @@ function failedLeft({ sight }: Seen, { maxFailed }: Limits): Found {
     ? { state: 'good', words: `${thousands(failed)} left, fewer than ${thousands(maxFailed)}` }
     : {
         state: 'bad',
-        words: `${thousands(failed)} left; fewer than ${thousands(maxFailed)} may be`,
+        words: `${thousands(failed)} left, not fewer than ${thousands(maxFailed)}`,
       }
 }
 
@@ -101,7 +105,7 @@ function works(recovery: Recovery, { sight, track }: Seen, at: Date): Found | nu
   if (!overview.isKnown) return { state: 'unknown', words: 'no such queue is known' }
   if (overview.isPaused) return { state: 'bad', words: 'it is paused' }
   if (ended === null) return unreadable(sight)
-  const stillMs = at.getTime() - (track.completedAt ?? recovery.beganAt).getTime()
+  const stillMs = at.getTime() - (track.completedAt ?? track.joinedAt ?? recovery.beganAt).getTime()
   const isThere = overview.workers !== 0 || (track.completedAt !== null && stillMs < THERE_MS)
   return isThere
     ? moves(recovery, track, { overview, stillMs })
@@ -126,7 +130,7 @@ function moves(
 
 const stalled = (state: Found['state'], what: string, stillMs: number): Found => ({
   state,
-  words: `${what}; none completed for ${formatDuration(stillMs)}`,
+  words: `${what}, none completed for ${formatDuration(stillMs)}`,
 })
 
 const completedWords = (completed: number, workers: number | null): string =>
@@ -160,8 +164,20 @@ function success(seen: readonly Seen[], limits: Limits, isFull: boolean): Found 
   if (ended === 0)
     return { state: isFull ? 'unknown' : 'pending', words: 'no job ended, so there is no share' }
   const words = `${thousands(completed)} of ${thousands(ended)} completed (${percent(completed, ended)})`
-  if (completed / ended >= limits.success) return { state: 'good', words }
-  return { state: 'bad', words: `${words}; ${percent(limits.success, 1)} have to` }
+  if (completed / ended < limits.success)
+    return { state: 'bad', words: `${words}, ${percent(limits.success, 1)} have to` }
+  if (ended >= FEWEST_ENDED) return { state: 'good', words }
+  const few = `${thousands(completed)} of ${thousands(ended)} completed, too few to tell`
+  return { state: isFull ? 'unknown' : 'pending', words: few }
+}
+
+/** While one fires its sender sees what this checklist may not. */
+function alerts({ alerts: names }: Sight, isFull: boolean): Found {
+  if (names.length === 0) return { state: isFull ? 'good' : 'pending', words: 'none fires' }
+  const named = names.slice(0, NAMED).map((name) => inert(name.slice(0, 100)))
+  const rest = names.length - named.length
+  const all = [...named, ...(rest === 0 ? [] : [`${thousands(rest)} more`])]
+  return { state: 'bad', words: `${listing(all)} ${names.length === 1 ? 'fires' : 'fire'}` }
 }
 
 const STATE_OF = { well: 'good', unwell: 'bad', unknown: 'unknown' } as const

@@ -1,4 +1,5 @@
 import { formatDuration } from './duration.ts'
+import { inert } from './quote.ts'
 import { timeWords, type Check, type Recovery } from './recovery.ts'
 import { listing } from './text.ts'
 
@@ -7,6 +8,7 @@ const LABELS: Readonly<Record<string, string>> = {
   processing: 'Processing',
   new_failures: 'New failures',
   success: 'Success share',
+  alerts: 'Alerts',
 }
 
 const ABOUT = {
@@ -19,7 +21,10 @@ const ABOUT = {
 export const checkLabel = ({ name, about = 'health' }: Pick<Check, 'name' | 'about'>): string =>
   LABELS[name] ?? `${ABOUT[about]} (${name.replace(/^probe:/, '')})`
 
-const withWords = (check: Check): string => `${checkLabel(check).toLowerCase()}: ${check.words}`
+/** Within a sentence: a probe's name is the configuration's, and must have no effect there. */
+const named = (check: Check): string => inert(checkLabel(check)).toLowerCase()
+
+const withWords = (check: Check): string => `${named(check)}: ${check.words}`
 
 /** What is not good, the bad first; what only needs its time is left out. */
 export function missingWords({ checks }: Pick<Recovery, 'checks'>): string {
@@ -37,12 +42,12 @@ export function progressWords(recovery: Pick<Recovery, 'checks' | 'goodMs' | 'fo
   const bad = recovery.checks.filter(({ state }) => state === 'bad')
   return bad.length === 0
     ? `good for ${timeWords(recovery)}`
-    : `not good yet (${listing(bad.map((check) => checkLabel(check).toLowerCase()))})`
+    : `not good yet (${listing(bad.map(named))})`
 }
 
 /** The whole checklist in one sentence, for the timeline and the audit trail. */
 export const checklistWords = ({ checks }: Pick<Recovery, 'checks'>): string =>
-  listing(checks.map(withWords))
+  checks.map(withWords).join('; ')
 
 /** How it ended, or that it takes too long; one or two sentences for a line in the room. */
 export function verdictWords(recovery: Recovery, now: Date): string {

@@ -1,7 +1,7 @@
 import type { Actor } from './action.ts'
 import { formatDuration } from './duration.ts'
 import type { Probe, ProbeReading } from './ports/probes.ts'
-import type { QueueOverview, QueueRef } from './queue.ts'
+import { isSameQueue, queueKey, type QueueOverview, type QueueRef } from './queue.ts'
 
 /**
  * Measuring: the checklist is looked at. Recovered: everything on it was good for the whole time. Stopped: by a
@@ -14,6 +14,7 @@ export type CheckName =
   | 'processing'
   | 'new_failures'
   | 'success'
+  | 'alerts'
   | `probe:${string}`
 
 /** One line of the checklist. */
@@ -38,6 +39,8 @@ export interface Track {
   readonly failed: number
   /** When a job was last seen to complete. */
   readonly completedAt: Date | null
+  /** When it joined a recovery that was under way; null for those that were there from the beginning. */
+  readonly joinedAt: Date | null
 }
 
 /** The checklist of one incident while it is measured, and how it ended. */
@@ -108,7 +111,12 @@ export interface Sight {
   readonly readings: readonly ProbeReading[]
   /** Probes with side effects that are configured, with the last run of each. */
   readonly actions: readonly { readonly probe: Probe; readonly last: ProbeRun | null }[]
+  /** Names of the incident's alerts that fire, or began to since the last look, each once. */
+  readonly alerts: readonly string[]
 }
+
+/** A look asks each of them: where there are more, the checklist is about the first ones. */
+export const MOST_QUEUES = 20
 
 const MIN_LOOK_MS = 250
 const MAX_LOOK_MS = 5000
@@ -153,3 +161,33 @@ export function goodTime(recovery: Recovery, checks: readonly Check[], sight: Si
 /** `4 min of 15 min`. */
 export const timeWords = ({ goodMs, forMs }: Pick<Recovery, 'goodMs' | 'forMs'>): string =>
   `${formatDuration(goodMs)} of ${formatDuration(forMs)}`
+
+/** A queue of which nothing was seen yet. */
+export const newTrack = (ref: QueueRef, joinedAt: Date | null): Track => ({
+  ref,
+  position: null,
+  completed: 0,
+  failed: 0,
+  completedAt: null,
+  joinedAt,
+})
+
+/** With queues of its incident that came later; the time begins anew for all. Null where there are none, or no room. */
+export function joinedBy(recovery: Recovery, refs: readonly QueueRef[], at: Date): Recovery | null {
+  const known = recovery.refs
+  const news = refs
+    .filter((ref) => !known.some((one) => isSameQueue(one, ref)))
+    .slice(0, Math.max(0, MOST_QUEUES - known.length))
+  if (news.length === 0) return null
+  return {
+    ...recovery,
+    refs: [...known, ...news],
+    goodMs: 0,
+    since: at,
+    setback: { at, words: `${news.map((ref) => `\`${queueKey(ref)}\``).join(', ')} joined` },
+    tracks: [
+      ...recovery.tracks.map((track) => ({ ...track, completed: 0, failed: 0 })),
+      ...news.map((ref) => newTrack(ref, at)),
+    ],
+  }
+}

@@ -1,6 +1,12 @@
 import type { Recoveries } from '../domain/ports/recovery-store.ts'
 import type { QueueRef } from '../domain/queue.ts'
-import type { Check, ProbeRun, Recovery, Track } from '../domain/recovery.ts'
+import {
+  newTrack,
+  type Check,
+  type ProbeRun,
+  type Recovery,
+  type Track,
+} from '../domain/recovery.ts'
 import { actorOf, changed, row, rows, type Sql } from './sql.ts'
 
 /** JSON has no dates: what was one reads back as a text. */
@@ -32,9 +38,14 @@ interface RecoveryRow {
 const whoOf = (teamId: string | null, userId: string | null): Recovery['by'] =>
   teamId === null || userId === null ? null : { teamId, userId }
 
+/** One that was stored before there was such a time has none. */
+const dateOf = (text: string | null | undefined): Date | null =>
+  text === null || text === undefined ? null : new Date(text)
+
 const toTrack = (from: Stored<Track>): Track => ({
   ...from,
-  completedAt: from.completedAt === null ? null : new Date(from.completedAt),
+  completedAt: dateOf(from.completedAt),
+  joinedAt: dateOf(from.joinedAt),
 })
 
 const toRecovery = (from: RecoveryRow): Recovery => ({
@@ -97,13 +108,7 @@ async function begin(
   wanted: Parameters<Recoveries['begin']>[0],
 ): ReturnType<Recoveries['begin']> {
   const { id, incidentId, refs, planId, by, forMs, now } = wanted
-  const tracks = refs.map((ref) => ({
-    ref,
-    position: null,
-    completed: 0,
-    failed: 0,
-    completedAt: null,
-  }))
+  const tracks = refs.map((ref) => newTrack(ref, null))
   const inserted = await row<RecoveryRow>(
     sql,
     `insert into recovery (id, incident_id, refs, plan_id, team_id, user_id, for_ms, began_at, since, tracks)
@@ -183,6 +188,20 @@ export const createRecoveries = (sql: Sql): Recoveries => ({
     one(sql, 'incident_id = $1 order by began_at desc, id desc limit 1', [incidentId]),
   active: (incidentId) => active(sql, incidentId),
   look: (recovery) => look(sql, recovery),
+  async join({ id, refs, tracks, goodMs, since, setback }) {
+    await sql.query(
+      `update recovery set looks = looks + 1, refs = $2, tracks = $3, good_ms = $4, since = $5, setback = $6
+       where id = $1 and ended_at is null`,
+      [
+        id,
+        JSON.stringify(refs),
+        JSON.stringify(tracks),
+        goodMs,
+        since,
+        setback === null ? null : JSON.stringify(setback),
+      ],
+    )
+  },
   async setTime(id, forMs) {
     await sql.query(
       `update recovery set for_ms = $2::bigint, is_late = false, good_ms = least(good_ms, $2::bigint)

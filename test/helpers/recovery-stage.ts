@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import { onTestFinished } from 'vitest'
 
 import { startRedis, type RedisServer } from '../../src/demo/redis-server.ts'
+import type { Incident } from '../../src/domain/incident.ts'
 import type { QueueRef } from '../../src/domain/queue.ts'
 import { lookMs, type Recovery } from '../../src/domain/recovery.ts'
 import { openBullmqSystem } from '../../src/queues/bullmq/bullmq-system.ts'
@@ -30,8 +31,11 @@ export interface WorkedQueue {
   /** Waits until its worker is there. */
   connected(): Promise<unknown>
   completes(): Promise<void>
+  /** Completes as many jobs as a share of them takes. */
+  works(): Promise<void>
   fails(): Promise<void>
-  begin(): Promise<Recovery>
+  /** About itself alone, unless others are named. */
+  begin(refs?: readonly QueueRef[]): Promise<Recovery>
 }
 
 /** Real use cases over a real store, a real Redis and real workers, with a clock that is put forward. */
@@ -41,6 +45,7 @@ export interface RecoveryStage {
   readonly server: RedisServer
   readonly clock: TestClock
   aQueue(): Promise<WorkedQueue>
+  anIncident(kind: Incident['kind'], ref: QueueRef | null): Promise<Incident>
   recoveryOf(recovery: Pick<Recovery, 'id'>): Promise<Recovery>
   /** One look, when it is due. */
   look(recovery: Pick<Recovery, 'id'>, seen?: Deps): Promise<Recovery>
@@ -88,6 +93,7 @@ export async function createRecoveryStage(): Promise<RecoveryStage> {
     server,
     clock,
     aQueue: () => aQueue(deps, clock, server),
+    anIncident: (kind, ref) => anIncident(deps, kind, ref),
     ...looking(deps, clock),
     async close() {
       await system.close()
@@ -152,15 +158,18 @@ async function aQueue(deps: Deps, clock: TestClock, server: RedisServer): Promis
     await eventually(`a job is ${state}`, async () => (await job.getState()) === state)
   }
   const ref = { system: 'main', queue: name }
-  const incidentId = await anIncident(deps, ref)
+  const { id: incidentId } = await anIncident(deps, 'queue', ref)
   return {
     incidentId,
     ref,
     connected,
     completes: () => end('completed'),
+    works: async () => {
+      for (let jobs = 0; jobs < 3; jobs += 1) await end('completed')
+    },
     fails: () => end('failed'),
-    begin: async () => {
-      const about = { incidentId, refs: [ref], by: null, planId: null }
+    begin: async (refs = [ref]) => {
+      const about = { incidentId, refs, by: null, planId: null }
       const begun = await deps.store.transaction((store) => beginRecovery(deps, store, about))
       if (begun === null) throw new Error('it did not begin')
       return begun.recovery
@@ -168,15 +177,19 @@ async function aQueue(deps: Deps, clock: TestClock, server: RedisServer): Promis
   }
 }
 
-async function anIncident({ store, clock }: Deps, ref: QueueRef): Promise<number> {
+async function anIncident(
+  { store, clock }: Deps,
+  kind: Incident['kind'],
+  ref: QueueRef | null,
+): Promise<Incident> {
   const { incident } = await store.now.incidents.open({
-    kind: 'queue',
-    key: `queue:main/${ref.queue}`,
+    kind,
+    key: `${kind}:main/${ref?.queue}`,
     ref,
-    title: `${ref.queue} fails`,
+    title: `${ref?.queue ?? 'much'} fails`,
     severity: 'SEV2',
     correlationId: null,
     at: clock.now(),
   })
-  return incident.id
+  return incident
 }

@@ -23,6 +23,8 @@ export interface Recoveries {
   active(incidentId: number): Promise<Recovery | null>
   /** Stores one look, unless somebody stored another meanwhile: then false. */
   look(recovery: Recovery): Promise<boolean>
+  /** Stores what more queues make of it; a look that is under way does not count any more. */
+  join(recovery: Recovery): Promise<void>
   /** Gives it another time. */
   setTime(id: string, forMs: number): Promise<void>
   /** Ends it; false if it was over. */

@@ -60,9 +60,15 @@ async function checkRecovery(
   wish: { readonly incidentId: number; readonly forMs: number | null },
 ): Promise<void> {
   const { forMs } = await startRecovery(deps, { actor: talk.actor, ...wish })
+  const usual = deps.settings.recovery.forMs
   return talk.say(
     renderDone(
       `Recovery of incident ${wish.incidentId} is checked for ${formatDuration(forMs)}; its room shows how it goes.`,
+      ...(forMs < usual
+        ? [
+            `That is less than the usual ${formatDuration(usual)}: the incident is not resolved by itself after it, a person decides.`,
+          ]
+        : []),
     ),
   )
 }

@@ -3,7 +3,7 @@ import type { ActionsBlock, KnownBlock } from '@slack/types'
 import { formatDuration } from '../../domain/duration.ts'
 import { checkLabel, progressWords, verdictWords } from '../../domain/recovery-words.ts'
 import { timeWords, type Check, type Recovery } from '../../domain/recovery.ts'
-import { plural } from '../../domain/text.ts'
+import { plural, thousands } from '../../domain/text.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Locale } from '../../domain/views.ts'
 import type { RecoveryView } from '../../usecases/recovery/recovery-view.ts'
@@ -29,17 +29,19 @@ export function renderRecovery(view: RecoveryView, locale: Locale): Rendered {
   const headline = headlineOf(recovery, at)
   return message(
     `Recovery of incident ${incident.id}: ${headline}`,
-    section(`*Recovery* · ${queuesOf(recovery)}`, headline, setbackLine(recovery, locale, at)),
+    section(`*Recovery* · ${queuesOf(view)}`, headline, setbackLine(recovery, locale, at)),
     checkSections(view, locale),
     buttons(view),
     context(...footer(view, locale)),
   )
 }
 
-const queuesOf = ({ refs }: Recovery): string => {
+const queuesOf = ({ recovery: { refs }, queues }: RecoveryView): string => {
   const named = refs.slice(0, QUEUES_SHOWN).map(queueName).join(', ')
   const rest = refs.length - QUEUES_SHOWN
-  return rest > 0 ? `${named} and ${plural(rest, 'more queue')}` : named
+  const looked =
+    queues > refs.length ? ` (${thousands(refs.length)} of ${plural(queues, 'queue')})` : ''
+  return `${named}${rest > 0 ? ` and ${plural(rest, 'more queue')}` : ''}${looked}`
 }
 
 function headlineOf(recovery: Recovery, at: Date): string {

@@ -12,7 +12,7 @@ import type { QueueRef } from '../../domain/queue.ts'
 import type { Deps } from '../deps.ts'
 import { placeIncident } from '../incidents/open-incident.ts'
 import { reopenIncident } from '../incidents/reopen.ts'
-import { foldedInto, labelled } from './fold-replay.ts'
+import { foldedInto, labelled, sayFolded } from './fold-replay.ts'
 import { updateIncident, writeTimeline, type Seen } from './update-incident.ts'
 
 type ApplyDeps = Pick<Deps, 'settings' | 'clock' | 'ids' | 'systems'>
@@ -46,10 +46,13 @@ export async function applyAlerts(
 ): Promise<void> {
   const seen: Seen[] = []
   for (const alert of arrival.group.alerts) seen.push(await track(store, alert, arrival.delivery))
-  const { folded, others } = await foldReplays(store, arrival.group.key, seen)
+  const { folded, others } = await foldReplays(deps, store, arrival.group.key, seen)
   // What the sender left out is said once.
   const theirs = others.length === 0 ? arrival : { ...arrival, truncated: 0 }
-  for (const { incident, its } of folded) await applyTo(deps, store, incident, theirs, its)
+  for (const { incident, its } of folded) {
+    await applyTo(deps, store, incident, theirs, its)
+    for (const { alert, news } of its) if (news === 'fired') await sayFolded(store, incident, alert)
+  }
   if (others.length === 0) return
   const incident = await incidentFor(deps, store, arrival, others)
   if (incident !== null) await applyTo(deps, store, incident, arrival, others)
@@ -57,6 +60,7 @@ export async function applyAlerts(
 
 /** By the incident that they are folded into, and those that are not. */
 async function foldReplays(
+  deps: Pick<ApplyDeps, 'settings'>,
   store: Repositories,
   key: string,
   seen: readonly Seen[],
@@ -67,7 +71,8 @@ async function foldReplays(
   const folded = new Map<number, { readonly incident: Incident; readonly its: Seen[] }>()
   const others: Seen[] = []
   for (const each of seen) {
-    const incident = await foldedInto(store, each.alert, key)
+    const severity = alertSeverity(each.alert, deps.settings.mapping)
+    const incident = await foldedInto(store, { alert: each.alert, severity, key })
     if (incident === null) others.push(each)
     else {
       const { its } = folded.get(incident.id) ?? { its: [] }

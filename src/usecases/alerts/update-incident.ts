@@ -130,9 +130,11 @@ async function checkRecovery(
   const about = { incidentId: incident.id, refs, by: null, planId: null }
   const begun = await beginRecovery(deps, store, about)
   if (begun === null) return 'Resolve the incident once the queue looks healthy to you.'
-  const then = deps.settings.recovery.resolves
-    ? 'the incident is resolved by itself if everything is good for that long'
-    : 'resolve the incident once everything is good'
+  const { resolves, forMs } = deps.settings.recovery
+  const then =
+    resolves && begun.recovery.forMs >= forMs
+      ? 'the incident is resolved by itself if everything is good for that long'
+      : 'resolve the incident once everything is good'
   return `Recovery is checked for ${formatDuration(begun.recovery.forMs)}; ${then}.`
 }
 

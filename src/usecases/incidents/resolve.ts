@@ -3,7 +3,7 @@ import type { Json } from '../../domain/audit.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import type { Incident } from '../../domain/incident.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
-import { queueKey } from '../../domain/queue.ts'
+import { queueKey, type QueueRef } from '../../domain/queue.ts'
 import { plural } from '../../domain/text.ts'
 import { throttleWords } from '../../domain/throttle.ts'
 import { clockTime } from '../../domain/time.ts'
@@ -11,7 +11,9 @@ import { auditOf } from '../audit/audit-of.ts'
 import type { Deps } from '../deps.ts'
 import { requireMember } from '../people/authorize.ts'
 import { recoveryKey } from '../recovery/begin.ts'
+import { allRefsOf } from '../recovery/refs-of.ts'
 import { holdsOf, lockedIncident } from './find-incident.ts'
+import { leftBehind } from './left-behind.ts'
 import { sayInRoom, touchIncident } from './touch.ts'
 
 /** Closes an incident, a storm with all its lines. What is still wrong or held is said, not forbidden. */
@@ -107,20 +109,20 @@ async function record(
 
 /** What an incident would leave behind, in words. */
 export async function stillWrong(
-  deps: Pick<Deps, 'settings' | 'clock'>,
+  deps: Pick<Deps, 'settings' | 'clock' | 'systems'>,
   store: Repositories,
   incident: Incident,
 ): Promise<readonly string[]> {
   const firing = await store.alerts.firing(incident.id)
   const holds = await holdsOf(store, store.holds, incident)
   const throttles = await holdsOf(store, store.throttles, incident)
-  const replay = incident.ref === null ? null : await store.replays.active(incident.ref)
+  const left = await leftBehind(store, incident, await concerned(deps, store, incident))
   const until = (end: Date | null): string =>
     end === null
       ? 'until somebody ends that'
       : `until ${clockTime(end, deps.settings.timeZone, deps.clock.now())}`
   return [
-    ...(replay === null ? [] : [`The replay of plan ${replay.planNumber} is not over.`]),
+    ...left,
     ...(firing > 0 ? [`${plural(firing, 'alert')} still ${firing === 1 ? 'fires' : 'fire'}.`] : []),
     ...holds.map(
       (hold) =>
@@ -131,6 +133,18 @@ export async function stillWrong(
         `\`${queueKey(ref)}\` stays throttled to ${throttleWords(throttle.wanted)} by <@${owner.userId}> ${until(endsAt)}.`,
     ),
   ]
+}
+
+/** Its queues, and those that its checklist was about: jobs may have been replayed into another one. */
+async function concerned(
+  deps: Pick<Deps, 'settings' | 'systems'>,
+  store: Repositories,
+  incident: Incident,
+): Promise<readonly QueueRef[]> {
+  const refs = await allRefsOf(deps, store, incident)
+  const recovery = await store.recoveries.latest(incident.id)
+  const all = [...refs, ...(recovery?.refs ?? [])]
+  return [...new Map(all.map((ref) => [queueKey(ref), ref])).values()]
 }
 
 function alreadyResolved(deps: Deps, incident: Incident): OperatorError {

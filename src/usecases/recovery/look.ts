@@ -1,3 +1,4 @@
+import { alertName } from '../../domain/alert.ts'
 import type { JobOperator } from '../../domain/ports/job-operator.ts'
 import type { Probe, ProbeReading } from '../../domain/ports/probes.ts'
 import type { QueueSystem } from '../../domain/ports/queue-system.ts'
@@ -17,12 +18,29 @@ export async function lookAt(
   deps: Pick<Deps, 'store' | 'systems' | 'probes' | 'clock'>,
   recovery: Recovery,
 ): Promise<Sight> {
-  const [queues, readings, actions] = await Promise.all([
+  const [queues, readings, actions, alerts] = await Promise.all([
     queueSights(deps, recovery),
     readingsOf(deps, recovery.refs),
     actionsOf(deps, recovery),
+    alertsOf(deps, recovery),
   ])
-  return { at: deps.clock.now(), queues, readings, actions }
+  return { at: deps.clock.now(), queues, readings, actions, alerts }
+}
+
+/** Those that fire come first; nobody reads more of them. */
+const ALERTS_LOOKED_AT = 100
+
+/** One that fired and was resolved between two looks counts as well. */
+async function alertsOf(
+  { store }: Pick<Deps, 'store'>,
+  { incidentId, seenAt, beganAt }: Recovery,
+): Promise<Sight['alerts']> {
+  const alerts = await store.now.alerts.ofIncident(incidentId, ALERTS_LOOKED_AT)
+  const since = seenAt ?? beganAt
+  const those = alerts.filter(
+    ({ status, firstSeenAt }) => status === 'firing' || firstSeenAt > since,
+  )
+  return [...new Set(those.map(alertName))]
 }
 
 async function queueSights(

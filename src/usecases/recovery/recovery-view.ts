@@ -1,13 +1,17 @@
 import type { Incident } from '../../domain/incident.ts'
+import { queueKey } from '../../domain/queue.ts'
 import type { Recovery } from '../../domain/recovery.ts'
 import type { Deps } from '../deps.ts'
 import { tokenFor } from '../queues/queue-tokens.ts'
 import { actionProbes } from './look.ts'
+import { allRefsOf } from './refs-of.ts'
 
 /** A checklist as people see it. */
 export interface RecoveryView {
   readonly recovery: Recovery
   readonly incident: Incident
+  /** Queues that have to recover, looked at or not. */
+  readonly queues: number
   /** What the configuration has nothing to ask about. */
   readonly unasked: readonly ('health' | 'external')[]
   /** Jobs of these queues that are in the vault, and so not counted as failed. */
@@ -20,7 +24,7 @@ export interface RecoveryView {
   readonly at: Date
 }
 
-type ViewDeps = Pick<Deps, 'store' | 'probes' | 'clock' | 'ids' | 'systems'>
+type ViewDeps = Pick<Deps, 'store' | 'settings' | 'probes' | 'clock' | 'ids' | 'systems'>
 
 /** Everything that a checklist's message tells, gathered now. */
 export async function recoveryView(deps: ViewDeps, recovery: Recovery): Promise<RecoveryView> {
@@ -33,11 +37,17 @@ export async function recoveryView(deps: ViewDeps, recovery: Recovery): Promise<
   return {
     recovery,
     incident,
+    queues: await queuesOf(deps, recovery, incident),
     unasked: (['health', 'external'] as const).filter((about) => !asked.has(about)),
     inVault: await inVault(deps, recovery),
     tokens: await tokensOf(deps, recovery, incident),
     at: deps.clock.now(),
   }
+}
+
+async function queuesOf(deps: ViewDeps, { refs }: Recovery, incident: Incident): Promise<number> {
+  const all = [...refs, ...(await allRefsOf(deps, deps.store.now, incident))]
+  return new Set(all.map(queueKey)).size
 }
 
 const MOST_SETS = 100

@@ -1,19 +1,24 @@
+import { formatDuration } from '../../domain/duration.ts'
 import type { Incident } from '../../domain/incident.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
-import { queueKey } from '../../domain/queue.ts'
+import { isSameQueue } from '../../domain/queue.ts'
 import { checklistWords } from '../../domain/recovery-words.ts'
 import type { Recovery } from '../../domain/recovery.ts'
-import { plural } from '../../domain/text.ts'
+import { plural, thousands } from '../../domain/text.ts'
 import type { Deps } from '../deps.ts'
 import { closeIncident, stillWrong } from '../incidents/resolve.ts'
 import { recoveryFacts } from './facts.ts'
+import { allRefsOf } from './refs-of.ts'
+
+type ResolveDeps = Pick<Deps, 'settings' | 'clock' | 'systems'>
 
 /**
- * Resolves an incident whose checklist holds, where that is wanted, its alerts are resolved and nothing of ours
- * holds its queues. Null if it did; else what is left for a person to judge, in words.
+ * Resolves an incident whose checklist holds, where that is wanted, its alerts are resolved, all of its queues were
+ * looked at for the configured time, and nothing of ours holds them or keeps their jobs. Null if it did; else what
+ * is left for a person to judge, in words.
  */
 export async function resolveByItself(
-  deps: Pick<Deps, 'settings' | 'clock'>,
+  deps: ResolveDeps,
   store: Repositories,
   incident: Incident,
   recovery: Recovery,
@@ -22,8 +27,12 @@ export async function resolveByItself(
   if (firing > 0)
     return `The incident stays open: ${plural(firing, 'alert')} still ${firing === 1 ? 'fires' : 'fire'}.`
   if (!deps.settings.recovery.resolves) return 'Resolve the incident when you agree.'
-  const held = [...(await stillWrong(deps, store, incident)), ...(await replaysOf(store, recovery))]
-  if (held.length > 0) return `It is not resolved by itself: ${held.join(' ')}`
+  const reasons = [
+    ...tooShort(deps, recovery),
+    ...(await notLookedAt(deps, store, incident, recovery)),
+    ...(await stillWrong(deps, store, incident)),
+  ]
+  if (reasons.length > 0) return `It is not resolved by itself: ${reasons.join(' ')}`
   await closeIncident(deps, store, incident, {
     by: null,
     words: `Resolved by itself. ${checklistWords(recovery)}.`,
@@ -33,12 +42,23 @@ export async function resolveByItself(
   return null
 }
 
-/** A replay that goes on may still go wrong; its good end begins another checklist. */
-async function replaysOf(store: Repositories, { refs }: Recovery): Promise<readonly string[]> {
-  const replays = await Promise.all(refs.map((ref) => store.replays.active(ref)))
-  return replays.flatMap((replay) =>
-    replay === null
-      ? []
-      : [`The replay of \`${queueKey(replay.ref)}\` (plan ${replay.planNumber}) is under way.`],
-  )
+/** Whether a shorter time proves enough is for a person to say, not for whoever asked for it. */
+function tooShort({ settings }: Pick<Deps, 'settings'>, { forMs }: Recovery): readonly string[] {
+  const usual = settings.recovery.forMs
+  return forMs < usual
+    ? [`It was checked for ${formatDuration(forMs)}, the usual time is ${formatDuration(usual)}.`]
+    : []
+}
+
+async function notLookedAt(
+  deps: Pick<Deps, 'settings' | 'systems'>,
+  store: Repositories,
+  incident: Incident,
+  { refs }: Recovery,
+): Promise<readonly string[]> {
+  const all = await allRefsOf(deps, store, incident)
+  const looked = all.filter((ref) => refs.some((one) => isSameQueue(one, ref))).length
+  return looked === all.length
+    ? []
+    : [`Only ${thousands(looked)} of ${plural(all.length, 'queue')} were looked at.`]
 }

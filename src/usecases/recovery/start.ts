@@ -1,4 +1,5 @@
 import type { Actor } from '../../domain/action.ts'
+import { formatDuration } from '../../domain/duration.ts'
 import { OperatorError } from '../../domain/errors.ts'
 import type { Incident } from '../../domain/incident.ts'
 import type { Repositories } from '../../domain/ports/store.ts'
@@ -33,7 +34,9 @@ export async function startRecovery(
     const about = { incidentId, refs, by: actor, planId: null, ...time }
     const begun = await beginRecovery(deps, store, about)
     if (begun === null) throw nothingToCheck(incident)
-    const recovery = begun.began ? begun.recovery : await retime(deps, store, begun.recovery, forMs)
+    const recovery = begun.began
+      ? begun.recovery
+      : await retime(deps, store, begun.recovery, { actor, forMs })
     await store.audit.append(
       auditOf(deps.clock.now(), 'intent', {
         actor,
@@ -51,11 +54,18 @@ async function retime(
   deps: Pick<Deps, 'settings' | 'clock'>,
   store: Repositories,
   recovery: Recovery,
-  forMs: number | null,
+  { actor, forMs }: { readonly actor: Actor; readonly forMs: number | null },
 ): Promise<Recovery> {
   if (forMs === null || forMs === recovery.forMs) throw underWay(deps, recovery)
-  const { id } = recovery
+  const { id, incidentId } = recovery
   await store.recoveries.setTime(id, forMs)
+  await store.timeline.add({
+    incidentId,
+    at: deps.clock.now(),
+    kind: 'note',
+    actor: actor.userId,
+    words: `<@${actor.userId}> has recovery checked for ${formatDuration(forMs)} instead of ${formatDuration(recovery.forMs)}`,
+  })
   await store.messages.touch(recoveryKey(id))
   await store.work.enqueue('verify_recovery', { recoveryId: id }, { key: id })
   return { ...recovery, forMs }

@@ -56,7 +56,7 @@ it('keeps the verdict back until a person runs it, and is sent once however ofte
   const queue = await stage.aQueue()
   const recovery = await queue.begin()
   await stage.look(recovery, seen)
-  await queue.completes()
+  await queue.works()
   for (let looks = 0; looks < 15; looks += 1) await stage.look(recovery, seen)
   expect(await stage.recoveryOf(recovery)).toMatchObject({ goodMs: MINUTE_MS, endedAt: null })
 

@@ -61,8 +61,15 @@ async function arriveAt(
 const arrive = (minutes: number, ...alerts: readonly WebhookAlert[]): Promise<void> =>
   arriveAt(deps.settings, minutes, alerts)
 
-const alertOn = (queue: string, startedAt: number, name = 'QueueBacklog'): WebhookAlert =>
-  anAlert({ queue, alertname: name }, { startsAt: minutesOn(startedAt).toISOString() })
+const alertOn = (
+  queue: string,
+  startedAt: number,
+  labels: Readonly<Record<string, string>> = {},
+): WebhookAlert =>
+  anAlert(
+    { queue, alertname: 'QueueBacklog', ...labels },
+    { startsAt: minutesOn(startedAt).toISOString() },
+  )
 
 const ended = (alert: WebhookAlert, minutes: number): WebhookAlert => ({
   ...alert,
@@ -83,6 +90,18 @@ const alertsOf = ({ id }: { readonly id: number }) => store.now.alerts.ofInciden
 
 const timelineOf = async ({ id }: { readonly id: number }): Promise<readonly string[]> =>
   (await store.now.timeline.ofIncident(id, 99)).map(({ words }) => words)
+
+/** What its room was told of folded alerts. */
+async function foldedLines({ id }: { readonly id: number }): Promise<readonly unknown[]> {
+  const pool = database.openAppPool({ max: 1 })
+  const { rows: found } = await pool.query<{ line: unknown }>(
+    `select content -> 'line' as line from message
+     where target ->> 'incidentId' = $1 and content -> 'line' ->> 'words' like '%folded into%' order by id`,
+    [String(id)],
+  )
+  await pool.end()
+  return found.map(({ line }) => line)
+}
 
 const rooms = () => store.now.incidents.automaticRoomsSince(new Date(0))
 
@@ -135,11 +154,57 @@ describe('an alert that begins while a replay puts jobs in line on its queue', (
     expect(await store.now.alerts.beganSince(plan.ref, BEGAN)).toEqual([])
   })
 
-  it('worsens that incident as any alert of its own would', async () => {
+  it('is told there once for its name: whoever leads, else whoever ordered the replay', async () => {
+    const { cause, queue, plan, planNumber } = await aReplay()
+    const home = await theIncidentOf(cause)
+    await arrive(4, alertOn(queue, 3), alertOn(queue, 3, { shard: '2' }))
+    await arrive(5, alertOn(queue, 4, { shard: '3' }))
+    const words = `QueueBacklog fired during replay plan ${planNumber}, wave 2: folded into this incident; the replay holds.`
+    const ordered = (await store.now.plans.byId(plan.id))?.actor.userId
+    expect(await foldedLines(home)).toEqual([{ icon: 'alert', words, mention: [ordered] }])
+    await store.now.incidents.update(home.id, { lead: 'U0LEAD' })
+    await arrive(6, alertOn(queue, 5, { alertname: '*Slow*' }))
+    expect(await foldedLines(home)).toContainEqual({
+      icon: 'alert',
+      words: expect.stringMatching(/^∗Slow∗ fired during/),
+      mention: ['U0LEAD'],
+    })
+  })
+
+  it('gets its own room where it is more severe than that incident, labelled', async () => {
+    const { cause, queue, label } = await aReplay()
+    const home = await theIncidentOf(cause)
+    await store.now.incidents.update(home.id, { severity: 'SEV3' })
+    const before = await rooms()
+    await arrive(4, alertOn(queue, 3, { alertname: 'DatabaseDown' }))
+    expect(await alertsOf(await theIncidentOf(queue))).toMatchObject([{ replay: label }])
+    expect(await rooms()).toBe(before + 1)
+    expect(await foldedLines(home)).toEqual([])
+    expect((await theIncidentOf(cause)).severity).toBe('SEV3')
+  })
+
+  it("goes to its queue's own incident where one is open, labelled", async () => {
+    const { cause, queue, label } = await aReplay()
+    const first = alertOn(queue, -20)
+    await arrive(-19, first)
+    await arrive(4, alertOn(queue, 3, { alertname: 'DatabaseDown' }))
+    await arrive(6, ended(first, 6))
+    const own = await theIncidentOf(queue)
+    expect(own.state).not.toBe('mitigated')
+    expect((await alertsOf(own)).map(({ replay }) => replay)).toEqual([label, null])
+    expect(await alertsOf(await theIncidentOf(cause))).toHaveLength(1)
+  })
+
+  it('stays where it was folded although its queue gets an incident of its own', async () => {
     const { cause, queue } = await aReplay()
-    await store.now.incidents.update((await theIncidentOf(cause)).id, { severity: 'SEV3' })
-    await arrive(4, alertOn(queue, 3))
-    expect((await theIncidentOf(cause)).severity).toBe('SEV1')
+    const home = await theIncidentOf(cause)
+    await store.now.incidents.update(home.id, { severity: 'SEV2' })
+    const mild = alertOn(queue, 3, { severity: 'warning' })
+    await arrive(4, mild)
+    await arrive(5, alertOn(queue, 4, { alertname: 'DatabaseDown' }))
+    await arrive(6, mild)
+    expect(await alertsOf(home)).toHaveLength(2)
+    expect(await alertsOf(await theIncidentOf(queue))).toHaveLength(1)
   })
 
   it('opens one as usual where the replay has none, labelled, and stays there', async () => {
@@ -188,6 +253,22 @@ describe('an alert that is none of its doing', () => {
     await arrive(heardAt, alertOn(queue, startedAt))
     expect(await alertsOf(await theIncidentOf(queue))).toMatchObject([{ replay: null }])
     expect(await alertsOf(await theIncidentOf(cause))).toHaveLength(1)
+  })
+
+  it.each([
+    ['within five minutes after the replay ended is', 6.5, true],
+    ['later is not', 7.5, false],
+  ])('%s', async (_words, startedAt, isIts) => {
+    const { plan, cause, queue } = await aReplay()
+    await store.now.replays.change(plan.id, { state: 'halting' }, minutesOn(2))
+    const over = { state: 'halted', endedAt: minutesOn(2) } as const
+    await store.now.replays.change(plan.id, over, minutesOn(2))
+    await arrive(8, alertOn(queue, startedAt))
+    const home = await theIncidentOf(cause)
+    expect((await incidentOf(queue)) === null).toBe(isIts)
+    expect((await alertsOf(home)).some(({ replay }) => replay !== null)).toBe(isIts)
+    const words = await foldedLines(home)
+    expect(JSON.stringify(words).includes('the replay is over')).toBe(isIts)
   })
 
   it('is left alone: it fired already', async () => {

@@ -1,107 +1,31 @@
 import { describe, expect, it } from 'vitest'
 
 import type { ProbeReading } from '../../../src/domain/ports/probes.ts'
-import type { QueueOverview } from '../../../src/domain/queue.ts'
 import { isRecovered, judge } from '../../../src/domain/recovery-judge.ts'
 import { checklistWords, missingWords, verdictWords } from '../../../src/domain/recovery-words.ts'
+import { lookMs, type Check, type ProbeRun } from '../../../src/domain/recovery.ts'
 import {
-  lookMs,
-  type Check,
-  type EndedSince,
-  type ProbeRun,
-  type QueueSight,
-  type Recovery,
-  type Sight,
-} from '../../../src/domain/recovery.ts'
-import { overviewOf } from '../../helpers/overviews.ts'
-
-const START = new Date('2026-03-01T12:00:00Z')
-const MINUTE_MS = 60_000
-const LIMITS = { maxFailed: 10, success: 0.95 }
-const EMAIL = { system: 'sales', queue: 'email' }
-const SMS = { system: 'sales', queue: 'sms' }
-
-const after = (ms: number): Date => new Date(START.getTime() + ms)
-
-const aRecovery = (over: Partial<Recovery> = {}): Recovery => {
-  const refs = over.refs ?? [EMAIL]
-  return {
-    id: 'r1',
-    incidentId: 1,
-    refs,
-    planId: null,
-    by: null,
-    state: 'measuring',
-    forMs: MINUTE_MS,
-    beganAt: START,
-    looks: 1,
-    seenAt: START,
-    goodMs: 0,
-    since: START,
-    setback: null,
-    isLate: false,
-    checks: [],
-    tracks: refs.map((ref) => ({
-      ref,
-      position: '1-0',
-      completed: 0,
-      failed: 0,
-      completedAt: null,
-    })),
-    endedAt: null,
-    endedBy: null,
-    ...over,
-  }
-}
-
-const ended = (completed: number, failed = 0, hasGap = false): EndedSince => ({
-  position: '2-0',
-  completed,
-  failed,
-  hasGap,
-})
-
-interface Seen {
-  readonly counts?: Parameters<typeof overviewOf>[1]
-  readonly queue?: Partial<QueueOverview>
-  readonly ended?: EndedSince | null
-}
-
-const aQueue = (ref: typeof EMAIL, seen: Seen = {}): QueueSight => ({
-  ref,
-  overview: { ...overviewOf(ref.queue, seen.counts), workers: 2, ...seen.queue },
-  ended: seen.ended === undefined ? ended(5) : seen.ended,
-  problem: seen.ended === null ? 'Redis did not answer' : null,
-})
-
-const away: QueueSight = { ref: EMAIL, overview: null, ended: null, problem: 'Redis is away' }
-
-const aSight = (ms: number, over: Partial<Sight> = {}): Sight => ({
-  at: after(ms),
-  queues: [aQueue(EMAIL)],
-  readings: [],
-  actions: [],
-  ...over,
-})
-
-/** Looks every 5 s up to and with `ms`, each time at the same. */
-function watched(recovery: Recovery, ms: number, over: Partial<Sight> = {}): Recovery {
-  let now = recovery
-  const from = (recovery.seenAt ?? START).getTime() - START.getTime()
-  for (let at = from + 5000; at <= ms; at += 5000) now = judge(now, aSight(at, over), LIMITS)
-  return now
-}
-
-const stateOf = ({ checks }: Recovery, name: Check['name']): string | undefined =>
-  checks.find((check) => check.name === name)?.state
-
-const wordsOf = ({ checks }: Recovery, name: Check['name']): string | undefined =>
-  checks.find((check) => check.name === name)?.words
+  after,
+  aQueue,
+  aRecovery,
+  aSight,
+  away,
+  EMAIL,
+  ended,
+  LIMITS,
+  MINUTE_MS,
+  SMS,
+  START,
+  stateOf,
+  watched,
+  wordsOf,
+  type Seen,
+} from '../../helpers/recovery-looks.ts'
 
 describe('one look at one queue', () => {
   it.each<[string, Check['name'], Seen, string, RegExp]>([
     ['few failed', 'failed_left', { counts: { failed: 9 } }, 'good', /^9 left, fewer than 10/],
-    ['many failed', 'failed_left', { counts: { failed: 1310 } }, 'bad', /^1,310 left; fewer/],
+    ['many failed', 'failed_left', { counts: { failed: 1310 } }, 'bad', /^1,310 left, not fewer/],
     ['no such queue', 'failed_left', { queue: { isKnown: false } }, 'unknown', /no such queue/],
     ['it works', 'processing', {}, 'good', /^5 completed, 2 workers$/],
     ['paused', 'processing', { queue: { isPaused: true } }, 'bad', /paused/],
@@ -121,7 +45,8 @@ describe('one look at one queue', () => {
     ['none', 'new_failures', {}, 'pending', /^none for 5 s$/],
     ['a gap', 'new_failures', { ended: ended(5, 0, true) }, 'unknown', /dropped too early/],
     ['all completed', 'success', {}, 'good', /^5 of 5 completed \(100 %\)$/],
-    ['too few', 'success', { ended: ended(9, 1) }, 'bad', /^9 of 10 completed \(90 %\); 95 % have/],
+    ['too few', 'success', { ended: ended(9, 1) }, 'bad', /^9 of 10 completed \(90 %\), 95 % have/],
+    ['too few to tell', 'success', { ended: ended(2) }, 'pending', /^2 of 2 completed, too few/],
     ['nothing ended', 'success', { ended: ended(0) }, 'pending', /no job ended/],
     ['a gap in ends', 'success', { ended: ended(5, 0, true) }, 'unknown', /dropped too early/],
   ])('%s', (_, name, seen, state, words) => {
@@ -136,7 +61,7 @@ describe('one look at one queue', () => {
         queues: [aQueue(EMAIL, { ended: ended(0), counts: { waiting: 40, active } })],
       })
     expect(wordsOf(still(0), 'processing')).toBe(
-      '40 wait and none is at work; none completed for 1 min',
+      '40 wait and none is at work, none completed for 1 min',
     )
     expect(stateOf(still(0), 'processing')).toBe('bad')
     expect(stateOf(still(3), 'processing')).toBe('unknown')
@@ -148,7 +73,9 @@ describe('the time', () => {
     expect(isRecovered(watched(aRecovery(), 55_000))).toBe(false)
     const now = watched(aRecovery(), MINUTE_MS)
     expect(isRecovered(now)).toBe(true)
-    expect(checklistWords(now)).toMatch(/new failures: none for 1 min and success share: 60 of 60/)
+    expect(checklistWords(now)).toMatch(
+      /new failures: none for 1 min; success share: 60 of 60 completed \(100 %\); alerts: none fires$/,
+    )
   })
 
   it('begins anew with a failure, and counts ends from there', () => {
@@ -204,7 +131,7 @@ describe('several queues', () => {
   it('names the one that is bad', () => {
     const queues = [aQueue(EMAIL), aQueue(SMS, { counts: { failed: 12 } })]
     const now = judge(both, aSight(5000, { queues }), LIMITS)
-    expect(wordsOf(now, 'failed_left')).toBe('`sales/sms`: 12 left; fewer than 10 may be')
+    expect(wordsOf(now, 'failed_left')).toBe('`sales/sms`: 12 left, not fewer than 10')
   })
 
   it('asks nothing of a queue that has nothing to do while another works', () => {
@@ -278,7 +205,7 @@ describe('words', () => {
     const queues = [aQueue(EMAIL, { counts: { failed: 12 } })]
     const bad = watched(aRecovery(), 120_000, { queues })
     expect(verdictWords(bad, after(120_000))).toBe(
-      'Not recovered after 2 min. Bad: failed jobs: 12 left; fewer than 10 may be. The check goes on, less often.',
+      'Not recovered after 2 min. Bad: failed jobs: 12 left, not fewer than 10. The check goes on, less often.',
     )
     expect(verdictWords(watched(aRecovery(), 40_000), after(40_000))).toContain(
       'Good for 40 s of 1 min',

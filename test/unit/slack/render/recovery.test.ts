@@ -49,6 +49,7 @@ const aRecovery = (over: Partial<Recovery> = {}): Recovery => ({
 const aView = (over: Partial<RecoveryView> = {}): RecoveryView => ({
   recovery: aRecovery(),
   incident: anIncident(),
+  queues: 1,
   unasked: [],
   inVault: 0,
   tokens: { stop: 'token', probes: [] },
