@@ -6,7 +6,8 @@ import { startRedis, type RedisServer } from '../../../src/demo/redis-server.ts'
 import type { QueueSystem } from '../../../src/domain/ports/queue-system.ts'
 import type { RampWish, Replay, Wave } from '../../../src/domain/replay.ts'
 import { settleDoubts } from '../../../src/usecases/actions/jobs/settle-doubt.ts'
-import { goOnReplay, promoteReplay } from '../../../src/usecases/actions/replay/orders.ts'
+import { endGivenUp } from '../../../src/usecases/actions/replay/given-up.ts'
+import { holdReplay, promoteReplay } from '../../../src/usecases/actions/replay/orders.ts'
 import { stopPlan } from '../../../src/usecases/actions/stop-plan.ts'
 import { openSystem } from '../../contract/bullmq-world.ts'
 import { eventually, gate } from '../../helpers/eventually.ts'
@@ -79,7 +80,7 @@ describe('what was told of jobs', () => {
     expect(counts(left.replay)).toMatchObject({ completed: 6, unseen: 0 })
   })
 
-  it('and is gone with the jobs: they are unseen, hold it, and a person lets it go on', async () => {
+  it('and is gone with the jobs: they are unseen, hold it, and a person promotes it', async () => {
     const door = gate()
     const at = await stageOf('gone', { good: 6, bad: 0, keeps: false, opened: door.opened })
     const planId = await at.order('queue', { ...TWO_WAVES, steps: [{ jobs: 3 }, { share: 1 }] })
@@ -92,13 +93,13 @@ describe('what was told of jobs', () => {
     await redis.xtrim('bull:gone:events', 'MAXLEN', 0)
     await at.drive(planId, null, isHeld)
     expect(counts(await read(at, planId))).toMatchObject({ open: 0, unseen: 3, completed: 0 })
-    await goOnReplay(at.stage.deps, { planId, actor: ANA })
+    await promoteReplay(at.stage.deps, { planId, actor: ANA, wave: 0 })
     await at.drive(planId, null)
     const left = await at.left(planId)
     await at.close()
     expect(left.replay.state).toBe('done')
     expect(counts(left.replay, 1)).toMatchObject({ completed: 3, unseen: 0 })
-    expect(left.verdicts).toEqual(['1 go_on', '1 hold', '1 promote', '2 promote'])
+    expect(left.verdicts).toEqual(['1 hold', '1 promote', '2 promote'])
   })
 
   it('with jobs that complete and are removed at once, by their events', async () => {
@@ -145,6 +146,7 @@ describe('jobs that go back', () => {
     const inFirst = await at.store.now.replays.jobs(planId, { wave: 0, limit: 10 })
     expect(inFirst.map(({ id }) => id)).toEqual(expect.arrayContaining(['bad-0', 'bad-1']))
     const click = { planId, actor: ANA, wave: 0 }
+    await holdReplay(at.stage.deps, click)
     await promoteReplay(at.stage.deps, click)
     // Another person's click on the same card must not promote the wave that nobody saw yet.
     await expect(promoteReplay(at.stage.deps, click)).rejects.toThrow(/Wave 1 .* is judged already/)
@@ -162,7 +164,7 @@ describe('jobs that go back', () => {
     expect(left.places).toMatchObject({ 'bad-0': ['vault'], 'bad-1': ['vault'] })
     expect(Object.values(left.places).map(({ length }) => length)).toEqual([1, 1, 1, 1, 1])
     expect([...left.ran.values()]).toEqual([1, 1, 1, 1, 1])
-    expect(left.verdicts).toEqual(['1 promote', '2 promote'])
+    expect(left.verdicts).toEqual(['1 hold', '1 promote', '2 promote'])
   })
 
   it('what a worker takes while it is taken back runs once, and is not called returned', async () => {
@@ -206,7 +208,7 @@ describe('jobs that go back', () => {
     await server.kill()
     at.clock.advance(16 * 60_000)
     for (const id of [child, planId]) await at.stage.attempt(id, null)
-    expect(await read(at, planId)).toMatchObject({ state: 'halted' })
+    expect(await read(at, planId)).toMatchObject({ state: 'halting' })
     expect(counts(await read(at, planId))).toMatchObject({ open: 4, returned: 0 })
     await server.restart()
     await eventually('nothing is in doubt', async () => {
@@ -216,6 +218,11 @@ describe('jobs that go back', () => {
     const left = await at.left(planId)
     await at.worker.close(true)
     expect(counts(left.replay)).toMatchObject({ open: 1, returned: 3 })
+    at.clock.advance(60 * 60_000)
+    await endGivenUp(at.stage.deps)
+    const over = await read(at, planId)
+    expect(over.state).toBe('halted')
+    expect(counts(over)).toMatchObject({ open: 0, unseen: 1, returned: 3 })
     for (const id of at.ids.filter((one) => !left.ran.has(one)))
       expect([id, left.ledger[id], left.places[id]]).toEqual([id, 'returned', ['vault']])
   })
