@@ -99,4 +99,19 @@ describe('outcomes', () => {
       early: { kind: 'unseen' },
     })
   })
+
+  it('are told without a look at events of jobs that the queue still has', async () => {
+    await world.raw.hset('bull:here:1', { name: 'send', failedReason: 'no' })
+    await world.raw.zadd('bull:here:failed', Date.now(), '1')
+    // Whoever reads these has to read all of them: no event tells of the jobs.
+    await world.raw.xadd('bull:here:events', '*', 'event', 'completed', 'jobId', 'x')
+    const reads = async (): Promise<number> =>
+      Number(/cmdstat_xrange:calls=(\d+)/.exec(await world.raw.info('commandstats'))?.[1] ?? 0)
+    const before = await reads()
+    const since = new Date(Date.now() - 60_000)
+    expect(await outcomes('here', ['1'], since)).toEqual({ 1: { kind: 'failed', error: 'no' } })
+    expect(await reads()).toBe(before)
+    expect(await outcomes('here', ['2'], since)).toEqual({ 2: { kind: 'unseen' } })
+    expect(await reads()).toBe(before + 1)
+  })
 })

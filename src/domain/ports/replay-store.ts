@@ -98,6 +98,8 @@ export interface Replays {
   ): Promise<void>
   /** Notes how jobs ended; one that ended before keeps its end. Gives how many of these are of this replay. */
   note(planId: string, seen: readonly SeenJob[]): Promise<number>
+  /** Nobody looks after it any more: what is open of it was not seen to end. */
+  endOpen(planId: string, at: Date): Promise<void>
   /** Which of these are jobs of this replay. */
   ofReplay(planId: string, ids: readonly string[]): Promise<ReadonlySet<string>>
   /** Jobs in the order in which they were put in line. */
@@ -108,6 +110,8 @@ export interface Replays {
       readonly outcome?: ReplayOutcome
       readonly limit: number
       readonly after?: string
+      /** Begins so far along those that the query is about, 0 to 1. */
+      readonly along?: number
     },
   ): Promise<readonly ReplayJob[]>
   /** Shapes of errors of a wave's failed jobs, or of all waves', the most frequent first. */

@@ -105,6 +105,8 @@ create table replay_job (
   -- The order in which they were put in line.
   seq bigint generated always as identity,
   job_id text collate "C" not null,
+  -- Ids may be longer than an index holds.
+  job_digest uuid not null generated always as (md5(job_id)::uuid) stored,
   -- Its id in the plan's slices.
   key text collate "C" not null,
   stratum integer,
@@ -114,7 +116,7 @@ create table replay_job (
   is_known boolean,
   put_at timestamptz not null,
   ended_at timestamptz,
-  primary key (plan_id, job_id),
+  primary key (plan_id, job_digest),
   check ((outcome = 'open') = (ended_at is null)),
   check ((outcome = 'failed') = (is_known is not null)),
   check (outcome = 'failed' or shape is null)
@@ -240,7 +242,7 @@ begin
   with found as materialized (
     select seen.*, job.place, job.was
     from unnest(ids, outcomes, shapes, are_known, ats) as seen (id, outcome, shape, is_known, at), lateral (
-      select ctid as place, outcome as was from replay_job where plan_id = of_plan and job_id = seen.id offset 0
+      select ctid as place, outcome as was from replay_job where plan_id = of_plan and job_digest = md5(seen.id)::uuid offset 0
     ) job
   ), noted as (
     update replay_job job

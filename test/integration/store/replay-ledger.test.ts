@@ -127,10 +127,46 @@ describe('the ledger', () => {
     expect(await replays.failures(plan.id, 0, 9)).toEqual([one])
   })
 
-  it('follows the first of two that have one id', async () => {
+  it('follows the first of two that have one id, and counts the other as skipped', async () => {
     const plan = await stage.replaying()
     await stage.put(plan, ['1'])
-    await stage.put(plan, ['1', '2'])
-    expect((await stage.read(plan)).waves[0]?.counts.fed).toBe(2)
+    await stage.put(plan, ['1', '2'], { skipped: 1 })
+    expect((await stage.read(plan)).waves[0]?.counts).toMatchObject({ fed: 2, skipped: 2 })
+  })
+
+  it('has jobs of whatever id, however long', async () => {
+    const plan = await stage.replaying()
+    const { replays } = store.now
+    // Nothing in it repeats, or it would be packed.
+    const long = Array.from({ length: 8000 }, (_, n) => String.fromCharCode(0x4e00 + n)).join('')
+    await stage.put(plan, [`${long}1`, `${long}2`])
+    await replays.note(plan.id, [seenJob(`${long}2`, 'completed')])
+    expect(await replays.ofReplay(plan.id, [long, `${long}2`])).toEqual(new Set([`${long}2`]))
+    const open = await replays.jobs(plan.id, { outcome: 'open', limit: 9 })
+    expect(open.map(({ id }) => id)).toEqual([`${long}1`])
+  })
+
+  it('gives jobs from anywhere along those that are asked for', async () => {
+    const plan = await stage.replaying([8])
+    const { replays } = store.now
+    const all = Array.from({ length: 8 }, (_, n) => `${n}`)
+    await stage.put(plan, all)
+    await replays.note(plan.id, [seenJob('0', 'completed')])
+    const ids = async (along: number) =>
+      (await replays.jobs(plan.id, { outcome: 'open', limit: 2, along })).map(({ id }) => id)
+    expect(await ids(0)).toEqual(['1', '2'])
+    expect(await ids(0.5)).toEqual(['4', '5'])
+    expect(await ids(0.99)).toEqual(['7'])
+  })
+
+  it('calls unseen what is open when nobody looks any more, until it turns out how it ended', async () => {
+    const plan = await stage.replaying()
+    const { replays } = store.now
+    await stage.put(plan, ['1', '2', '3'])
+    await replays.note(plan.id, [seenJob('1', 'completed')])
+    await replays.endOpen(plan.id, minutesOn(9))
+    await replays.note(plan.id, [seenJob('2', 'returned')])
+    const counted = { open: 0, completed: 1, unseen: 1, returned: 1 }
+    expect((await stage.read(plan)).waves[0]?.counts).toMatchObject(counted)
   })
 })

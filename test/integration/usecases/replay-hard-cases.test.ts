@@ -209,3 +209,22 @@ it('takes back what is in line of a replay that was given up, and lets the queue
   expect(await store.now.replays.givenUp(10)).toEqual([])
   await worker.end()
 })
+
+it('adds up at its end: what did not end within its patience was not seen to', async () => {
+  const queue = 'endless'
+  const stage = createReplayStage(store, system, queue)
+  await failJobs(redis, queue, 3, { type: 'send' })
+  const end = gate()
+  const worker = work(queue, () => end.opened)
+  const quick = { ...ramp, patienceMs: 300, watchMs: 0 }
+  const planId = await stage.order('replay', { filter: '', options: { ramp: quick } })
+  await stage.until(planId, 'in line', ({ waves }) => waves[0]?.fedAt !== null)
+  await eventually('all are at work', async () => (await redis.llen(`bull:${queue}:active`)) === 3)
+  await stopPlan(stage.deps, { planId, actor: ANA })
+  const { plan, replay } = await stage.over(planId)
+  expect(replay.waves[0]?.counts).toMatchObject({ fed: 3, open: 0, unseen: 3 })
+  expect(plan.outcome?.words).toContain('3 not seen to end')
+  expect(plan.outcome?.words).not.toContain('in line or at work')
+  end.open()
+  await worker.close(true)
+})

@@ -104,9 +104,11 @@ it('shares failed jobs out to waves, of which the first stands for every cause',
   expect(waves.flat().toSorted()).toEqual(ids.toSorted())
   expect(slices.every((slice) => slice.ids.length <= 100 && slice.isInVault !== true)).toBe(true)
   const order = new Map(ids.map((id, index) => [id, index]))
-  for (const wave of waves) {
-    const places = wave.map((id) => order.get(id) ?? -1)
-    expect(places).toEqual(places.toSorted((a, b) => a - b))
+  // Where a wave is judged before all of it is in line, its beginning tells of all ages.
+  for (const wave of waves.slice(1)) {
+    const half = wave.slice(0, Math.floor(wave.length / 2))
+    const older = half.filter((id) => (order.get(id) ?? 0) < 500).length
+    expect(Math.abs(older / half.length - 0.5)).toBeLessThan(0.1)
   }
   expect(replay.strata.map(({ type, jobs: count }) => [type, count])).toEqual([
     ['send', 960],

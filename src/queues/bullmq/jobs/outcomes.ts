@@ -32,9 +32,9 @@ const Place = z.object({
 type Place = z.infer<typeof Place>
 
 /**
- * What became of up to a few hundred jobs that were put or retried at `since` or later. A job's last event
- * counts where it ended by it, for it is there also with `removeOnComplete`; else what the queue says. Events
- * are trimmed (to about 10,000), so ask while the jobs run: `unseen` where nothing tells. Errors are raw.
+ * What became of up to a few hundred jobs that were put or retried at `since` or later. The queue says it of jobs that
+ * it still has. For the others a job's last event counts, if it ended by it: it is there also with `removeOnComplete`.
+ * Events are trimmed (to about 10,000), so ask while the jobs run: `unseen` where nothing tells. Errors are raw.
  */
 export async function readOutcomes(
   connection: Connection,
@@ -46,30 +46,28 @@ export async function readOutcomes(
   const from = Math.max(0, since.getTime() - SLACK_MS)
   // Places before events: a job that ends between the two reads shows in the events.
   const places = await connection.run((redis) => readPlaces(redis, keys, ids))
-  const events = await readLastEvents(connection, keys, new Set(ids), from)
-  const outcome = (id: string, index: number): JobOutcome =>
-    endIn(events.get(id)) ?? outcomeAt(places[index], events.get(id), from) ?? { kind: 'unseen' }
-  return new Map(ids.map((id, index) => [id, outcome(id, index)]))
+  const known = new Map(ids.map((id, index) => [id, outcomeAt(places[index], from)]))
+  const missing = ids.filter((id) => known.get(id) === null)
+  const events = await readLastEvents(connection, keys, new Set(missing), from)
+  return new Map(ids.map((id) => [id, known.get(id) ?? endIn(events.get(id)) ?? UNSEEN]))
 }
+
+const UNSEEN = { kind: 'unseen' } as const
 
 function endIn(last: Telling | undefined): JobOutcome | null {
   if (last?.event === 'completed') return { kind: 'completed' }
   return last?.event === 'failed' ? { kind: 'failed', error: last.failedReason } : null
 }
 
-/** An end of before `from` is no outcome: the job was not run again. */
-function outcomeAt(
-  place: Place | undefined,
-  last: Telling | undefined,
-  from: number,
-): JobOutcome | null {
+/** An end of before `from` is no outcome: the job was not run again, or ran and is gone since. */
+function outcomeAt(place: Place | undefined, from: number): JobOutcome | null {
   if (place === undefined || place.exists === 0) return null
   const { completedAt, failedAt } = place
   if (completedAt !== null) return completedAt >= from ? { kind: 'completed' } : null
   if (failedAt !== null) {
     return failedAt >= from ? { kind: 'failed', error: place.error ?? '' } : null
   }
-  return { kind: place.isLocked === 1 || last?.event === 'active' ? 'active' : 'waiting' }
+  return { kind: place.isLocked === 1 ? 'active' : 'waiting' }
 }
 
 const readPlaces = (
@@ -99,6 +97,7 @@ async function readLastEvents(
   from: number,
 ): Promise<ReadonlyMap<string, Telling>> {
   const last = new Map<string, Telling>()
+  // Without a job to look for nothing is read: events may carry results of any size.
   const completed = new Set<string>()
   let start = String(from)
   for (let page = 0; page < MOST_PAGES && completed.size < wanted.size; page++) {

@@ -28,22 +28,32 @@ export async function endGivenUp(deps: Deps): Promise<void> {
 }
 
 async function goOn(deps: Deps, planId: string): Promise<void> {
-  const plan = await deps.store.now.plans.byId(planId)
-  const replay = await deps.store.now.replays.byPlan(planId)
-  const [queue] = plan?.queues ?? []
-  const planned = plan?.jobs?.replay
-  if (plan === null || replay === null || queue === undefined || planned === undefined) return
+  const run = await runOf(deps, planId)
+  if (run === null) return
+  const { plan, queue } = run.part
+  const { replays, slices } = deps.store.now
   const now = deps.clock.now()
-  if (now.getTime() > (plan.finishedAt ?? now).getTime() + LONGEST_MS) {
-    await deps.store.now.replays.change(planId, { state: 'halted', endedAt: now }, now)
+  const since = plan.finishedAt ?? now
+  if (now.getTime() > since.getTime() + LONGEST_MS) {
+    await replays.change(planId, { state: 'halted', endedAt: now }, now)
+    await replays.endOpen(planId, now)
     return
   }
   // What is in doubt of it may be in line: that is settled first.
-  if ((await deps.store.now.slices.open(planId, queue.ref, 1)).length > 0) return
+  if ((await slices.open(planId, queue.ref, 1)).length > 0) return
+  await observe(deps, run, true)
+  if ((await goOnHalting(deps, await refreshed(deps, run))) !== 'again') return
+  await takeFailed(deps, await refreshed(deps, run), null)
+  await replays.endOpen(planId, now)
+}
+
+async function runOf(deps: Deps, planId: string): Promise<Run | null> {
+  const { plans, replays } = deps.store.now
+  const [plan, replay] = await Promise.all([plans.byId(planId), replays.byPlan(planId)])
+  const [queue] = plan?.queues ?? []
+  const planned = plan?.jobs?.replay
+  if (plan === null || replay === null || queue === undefined || planned === undefined) return null
   const { ref } = replay
   const part = { plan, fence: 0, attempt: 0, queue, wasTouched: true, isEnding: true }
-  const run: Run = { part, planned, replay, operator: operatorOf(deps, ref), ref }
-  await observe(deps, run, true)
-  if ((await goOnHalting(deps, await refreshed(deps, run))) === 'again')
-    await takeFailed(deps, await refreshed(deps, run), null)
+  return { part, planned, replay, operator: operatorOf(deps, ref), ref }
 }

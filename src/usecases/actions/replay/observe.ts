@@ -8,10 +8,12 @@ import { openJobs, type Run } from './run.ts'
 
 const PAGE = 2000
 const MOST_PAGES = 10
-/** Of jobs that nothing was told of, so many are asked after at a look: those that were put in line first. */
+/** Of jobs that nothing was told of, so many are asked after at a look: each time others, and all of them in turn. */
 const MOST_ASKED = 500
 /** And so many where it is known that ends were missed. */
 const MOST_AFTER_GAP = 5_000
+/** Multiples of it, but for whole numbers, come evenly everywhere between 0 and 1, whichever of them are left out. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2
 
 /**
  * Notes how jobs ended, from what the queue tells of them; with `isAsking` also by asking after those of which it
@@ -28,8 +30,12 @@ export async function observe(deps: Deps, run: Run, isAsking: boolean): Promise<
 
 async function ask(deps: Deps, run: Run, limit: number): Promise<readonly SeenJob[]> {
   const { part, operator, ref, replay } = run
-  if (openJobs(replay) === 0) return []
-  const query = { outcome: 'open', limit } as const
+  const count = openJobs(replay)
+  if (count === 0) return []
+  // What hangs must not keep those behind it from being asked after.
+  const turn = Math.floor(deps.clock.now().getTime() / 1000)
+  const along = count > limit ? (turn * GOLDEN) % 1 : 0
+  const query = { outcome: 'open', limit, along } as const
   const open = await deps.store.now.replays.jobs(part.plan.id, query)
   const ids = open.map(({ id }) => id)
   const outcomes = await operator.outcomes(ref.queue, ids, firstPutAt(replay, open))

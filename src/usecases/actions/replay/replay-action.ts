@@ -13,6 +13,7 @@ import {
 import { isExplained } from '../jobs/outcome-words.ts'
 import { replayAccounts } from './accounts.ts'
 import { openRun } from './begin.ts'
+import { asHolder } from './if-unchanged.ts'
 import { stepReplay } from './step.ts'
 
 /**
@@ -48,7 +49,10 @@ async function noteAway(deps: Deps, { plan }: Part, words: string): Promise<void
   await deps.store.now.messages.touchPlan(plan.id)
 }
 
-async function verifyReplay(deps: Deps, { plan, queue }: Part): Promise<PartEnd> {
+async function verifyReplay(deps: Deps, part: Part): Promise<PartEnd> {
+  const { plan, queue } = part
+  // Nobody looks after these any more: each has an end in the ledger, if only that it was not seen.
+  await asHolder(deps, { part }, ({ replays }, _fresh, now) => replays.endOpen(plan.id, now))
   const replay = await deps.store.now.replays.byPlan(plan.id)
   if (replay === null) throw new Error(`replay of plan ${plan.number} is gone`)
   const slices = await deps.store.now.slices.accounts(plan.id, queue.ref)
