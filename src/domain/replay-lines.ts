@@ -45,6 +45,10 @@ const VERDICT_ICONS: Readonly<Record<Verdict, RoomLine['icon']>> = {
   halt: 'halt',
 }
 
+/** A good wave waits for a click: nothing is wrong, yet whoever ordered the replay is called. */
+export const asksLine = (plan: About, words: string): RoomLine =>
+  call(plan, 'check', `${capital(replayName(plan))}: ${words}.`)
+
 /** What was judged of a wave, by whom, on which numbers. A hold and a halt call whoever ordered the replay. */
 export function verdictLine(
   plan: About,
@@ -154,4 +158,26 @@ export function bucketWords(replay: Replay, left: number): string {
     ...some(skipped, 'not there any more'),
     ...some(left, 'never ran'),
   ])
+}
+
+/** `Done: the replay of 1,000 jobs: 970 completed, 30 failed again, in v1–v3.` Sets are those of what failed. */
+export function doneWords(title: string, replay: Replay, sets: readonly number[]): string {
+  const { completed, known, fresh, unseen, skipped } = replayCounts(replay)
+  const some = (jobs: number, words: string): string =>
+    jobs === 0 ? '' : `, ${thousands(jobs)} ${words}`
+  const where = sets.length === 0 ? '' : `, in ${setsWords(sets)}`
+  const failed = some(known + fresh, `failed again${where}`)
+  const rest = `${some(unseen, 'not seen to end')}${some(skipped, 'not there any more')}`
+  return `Done: the ${title}: ${thousands(completed)} completed${failed}${rest}.`
+}
+
+const MOST_SETS = 3
+
+function setsWords(sets: readonly number[]): string {
+  const sorted = sets.toSorted((a, b) => a - b)
+  const [first = 0, last = 0] = [sorted[0], sorted.at(-1)]
+  const names = sorted.map((number) => `\`v${number}\``)
+  if (names.length > 2 && last - first === names.length - 1) return `\`v${first}\`–\`v${last}\``
+  const more = names.length - MOST_SETS
+  return listing(more > 0 ? [...names.slice(0, MOST_SETS), `${more} more`] : names)
 }

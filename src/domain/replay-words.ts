@@ -16,6 +16,15 @@ export function waveWords(wave: Wave | undefined, waves: number): string {
 const waveTitle = (index: number, waves: number): string =>
   waves === 1 ? 'the only wave' : `wave ${index + 1} of ${waves}`
 
+/** `wave 1 of 4 is good: 10 of 10 completed. It waits for a click for wave 2 (40 jobs)`: nothing is wrong with it. */
+export function asksWords({ waves, wave }: Pick<Replay, 'waves' | 'wave'>): string {
+  const [current, next] = [waves[wave], waves[wave + 1]]
+  const numbers =
+    current === undefined ? '' : `: ${countsWords(current.counts, thousands(current.size))}`
+  const what = next === undefined ? '' : ` for wave ${next.index + 1} (${plural(next.size, 'job')})`
+  return `${waveTitle(wave, waves.length)} is good${numbers}. It waits for a click${what}`
+}
+
 /** The whole replay in one sentence: how far it is, and what became of its jobs. */
 export function replayWords(replay: Replay): string {
   const { waves, reason } = replay

@@ -1,6 +1,6 @@
 import type { Plan } from '../../domain/action.ts'
 import { replayCounts, replaySource } from '../../domain/replay-lines.ts'
-import { currentWave } from '../../domain/replay-next.ts'
+import { currentWave, nextStep } from '../../domain/replay-next.ts'
 import type { Replay } from '../../domain/replay.ts'
 import { listing, thousands } from '../../domain/text.ts'
 import type { ReplayView } from '../../domain/views-replay.ts'
@@ -36,8 +36,13 @@ export function lockScreenText(plan: Plan, view: ReplayView): string {
   const call = isCalm ? '' : `${mention(plan.actor.userId)} `
   const why =
     isCalm || replay.reason === null ? '' : `. ${capital(sentence(replay.reason, MAX_REASON))}`
-  return `${call}${title(plan)}${stateWords(replay)}${waveWords(replay)}: ${listing(numbers(view))}${why}`
+  const state = isAsking(view) ? ': waits for your click' : stateWords(replay)
+  return `${call}${title(plan)}${state}${waveWords(replay)}: ${listing(numbers(view))}${why}`
 }
+
+/** Nothing is wrong with it: the wave is good, and a person starts the next one. */
+const isAsking = ({ replay, planned }: ReplayView): boolean =>
+  replay.state === 'held' && nextStep(replay, planned.ramp, replay.seenAt).kind === 'asks'
 
 const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
 

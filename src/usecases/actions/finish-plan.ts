@@ -1,5 +1,5 @@
 import { accountsOf } from '../../domain/accounts.ts'
-import { ACTION_WORDS, subjectOf, titleOf } from '../../domain/action-words.ts'
+import { ACTION_WORDS, subjectOf } from '../../domain/action-words.ts'
 import type { Plan } from '../../domain/action.ts'
 import type { RoomLine } from '../../domain/message.ts'
 import { endedWell, planWords, stateOf } from '../../domain/plan-outcome.ts'
@@ -15,6 +15,7 @@ import { noteInTimelines, placesOf, putLines, showCard, tellPlaces, tellRequeste
 import { stepEntry } from './end-part.ts'
 import { LeaseLost, words as onlyWords } from './execution.ts'
 import { unfinishedWords } from './jobs/outcome-words.ts'
+import { briefWords } from './replay/brief-words.ts'
 import { closeReplay } from './replay/close.ts'
 import { noteReturned } from './replay/note-returned.ts'
 import { tellReturn } from './replay/tell-return.ts'
@@ -171,7 +172,7 @@ async function tell(store: Repositories, plan: Plan, now: Date): Promise<void> {
   const isNew = await showCard(store, plan, places)
   const said = { key: 'outcome', line, at: now, by }
   // The card above says how: what went well need not be read twice.
-  const brief = { ...line, words: `Done: the ${titleOf(plan)}.` }
+  const brief = { ...line, words: await briefWords(store, plan) }
   if (!isNew) await putLines(store, plan, places.targets, isGood ? { ...said, line: brief } : said)
   await noteInTimelines(store, places.incidents, said)
   await tellRequester(store, plan, said)

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
 import {
+  asksLine,
   bucketWords,
+  doneWords,
   goOnLine,
   leftOf,
   replayName,
@@ -9,6 +11,7 @@ import {
   returnedLine,
   verdictLine,
 } from '../../../src/domain/replay-lines.ts'
+import { asksWords } from '../../../src/domain/replay-words.ts'
 import { aReplay, aReplayPlan, aRunWave, aWave, counts } from '../slack/render/replays.ts'
 
 const BEN = { teamId: 'T1', userId: 'U0BEN' }
@@ -39,6 +42,33 @@ describe('a replay in words', () => {
     expect(line('halt').words).toContain('in wave 1 of 2. 9 of 10 completed.')
     const last = verdictLine(plan, { waves: waves.slice(0, 1) }, { ...judged, verdict: 'promote' })
     expect(last.words).toMatch(/^The canary is good\. .*\(plan 42\) is done\.$/)
+  })
+
+  it('does not sound like trouble where a good wave waits for a click', () => {
+    const good = { waves: [aRunWave(0, 10), aWave(1, 40)], wave: 0 }
+    const words = asksWords(good)
+    expect(words).toBe(
+      'wave 1 of 2 is good: 10 of 10 completed. It waits for a click for wave 2 (40 jobs)',
+    )
+    expect(asksLine(plan, words)).toEqual({
+      icon: 'check',
+      words: `Replay of v7 → \`sales/email\` (plan 42): ${words}.`,
+      mention: ['U0ANA'],
+    })
+  })
+
+  it('ends with what became of its jobs, and where those are that failed again', () => {
+    const over = aReplay([aRunWave(0, 970, 30)])
+    const said = (sets: readonly number[], of = over) => doneWords('replay of it', of, sets)
+    expect(said([3, 1, 2])).toBe(
+      'Done: the replay of it: 970 completed, 30 failed again, in `v1`–`v3`.',
+    )
+    expect(said([7])).toContain('30 failed again, in `v7`.')
+    expect(said([9, 1, 4, 6])).toContain('in `v1`, `v4`, `v6` and 1 more.')
+    const unseen = aWave(0, 9, { counts: counts({ fed: 8, completed: 6, unseen: 2, skipped: 1 }) })
+    expect(said([], aReplay([unseen]))).toBe(
+      'Done: the replay of it: 6 completed, 2 not seen to end, 1 not there any more.',
+    )
   })
 
   it('names who judged, or let it go on', () => {

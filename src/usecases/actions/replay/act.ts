@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../domain/duration.ts'
 import { sliceJobs } from '../../../domain/replay-ramp.ts'
 import { isIgnored, mayPut, verdictOf } from '../../../domain/replay-verdict.ts'
-import { waveWords } from '../../../domain/replay-words.ts'
+import { asksWords } from '../../../domain/replay-words.ts'
 import type { Gate, Replay } from '../../../domain/replay.ts'
 import { plural } from '../../../domain/text.ts'
 import type { Deps } from '../../deps.ts'
@@ -93,10 +93,10 @@ async function putMore(deps: Deps, run: Run): Promise<Later | 'again'> {
   return 'again'
 }
 
-async function holdIt(deps: Deps, run: Run, words: string): Promise<Later> {
+async function holdIt(deps: Deps, run: Run, words: string, asks = false): Promise<Later> {
   if (run.replay.state !== 'held' || run.replay.reason !== words)
     await ifUnchanged(deps, run, (store, fresh, now) =>
-      hold(store, run.part.plan, fresh, { by: null, words, now }),
+      hold(store, run.part.plan, fresh, { by: null, words, now, asks }),
     )
   return later('person')
 }
@@ -106,11 +106,7 @@ async function promoteIt(deps: Deps, run: Run, words: string): Promise<Later | '
   const { part, planned, replay } = run
   const isLast = replay.wave === replay.waves.length - 1
   if (planned.ramp.promotes === 'person' && !isLast)
-    return holdIt(
-      deps,
-      run,
-      `${waveWords(replay.waves[replay.wave], replay.waves.length)}: the next wave waits for a click`,
-    )
+    return holdIt(deps, run, asksWords(replay), true)
   await ifUnchanged(deps, run, (store, fresh, now) =>
     promote(store, part.plan, fresh, { by: null, words, now }),
   )

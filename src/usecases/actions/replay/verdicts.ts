@@ -2,7 +2,7 @@ import type { Actor, Plan } from '../../../domain/action.ts'
 import type { Json } from '../../../domain/audit.ts'
 import type { RoomLine } from '../../../domain/message.ts'
 import type { Repositories } from '../../../domain/ports/store.ts'
-import { goOnLine, verdictLine } from '../../../domain/replay-lines.ts'
+import { asksLine, goOnLine, verdictLine } from '../../../domain/replay-lines.ts'
 import type { Replay, Verdict, Wave } from '../../../domain/replay.ts'
 import { auditOfPlan } from '../../audit/audit-of.ts'
 import { placesOf, showCard, tellPlaces } from '../card.ts'
@@ -14,6 +14,8 @@ export interface Judgement {
   /** Null: by itself. */
   readonly by: Actor | null
   readonly words: string
+  /** Of a hold: nothing is wrong, a person is to say that the next wave may begin. */
+  readonly asks?: boolean
 }
 
 /**
@@ -68,16 +70,21 @@ export async function hold(
   store: Repositories,
   plan: Plan,
   replay: Replay,
-  { by, words, now }: Pick<Judgement, 'by' | 'words'> & { readonly now: Date },
+  {
+    by,
+    words,
+    now,
+    asks = false,
+  }: Pick<Judgement, 'by' | 'words' | 'asks'> & { readonly now: Date },
 ): Promise<void> {
-  const isNew = replay.state !== 'held' || (by !== null && !replay.isHeldByPerson)
+  const isNew = replay.state !== 'held' || asks || (by !== null && !replay.isHeldByPerson)
   await store.replays.change(
     plan.id,
     { state: 'held', reason: words, ...(by === null ? {} : { by, isHeldByPerson: true }) },
     now,
   )
   if (!isNew) return
-  await judge(store, plan, replay, { verdict: 'hold', by, words }, now)
+  await judge(store, plan, replay, { verdict: 'hold', by, words, asks }, now)
 }
 
 /** What held it is over. */
@@ -99,13 +106,16 @@ async function judge(
   store: Repositories,
   plan: Plan,
   replay: Replay,
-  { verdict, by, words }: Judgement,
+  { verdict, by, words, asks = false }: Judgement,
   now: Date,
 ): Promise<boolean> {
   const { wave: index } = replay
   if (!(await store.replays.judge(plan.id, index, { verdict, by, words, now }))) return false
-  const line = verdictLine(plan, replay, { index, verdict, judgedBy: by, words })
-  await say(store, plan, line, { key: keyOf(replay, verdict, by, now), by, now })
+  const line = asks
+    ? asksLine(plan, words)
+    : verdictLine(plan, replay, { index, verdict, judgedBy: by, words })
+  const what = asks ? 'asks' : verdict
+  await say(store, plan, line, { key: keyOf(replay, what, by, now), by, now })
   if (hasFailures(replay)) await showReplayDetails(store, plan)
   const facts = factsOf(replay, replay.waves[index], verdict, words)
   await store.audit.append(auditOfPlan(now, 'judged', plan, facts, { by, queue: replay.ref }))

@@ -32,6 +32,7 @@ describe('the card of a replay that stands still', () => {
     expect(readable(rendered)).toContain(
       ':point_right: *Waits for your click*: Promote starts wave 3 (2,000 jobs).',
     )
+    expect(rendered.text).toMatch(/^<@U0ANA> Replay of v7 → `sales\/email`: waits for your click,/)
     const buttons = buttonsOf(rendered)
     expect(buttons.map(({ text }) => text.text)).toEqual(['Promote: wave 3', 'Hold', 'Halt'])
     expect(buttons[0]).toMatchObject({ value: 'tok-p', style: 'primary' })
