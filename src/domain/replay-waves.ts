@@ -105,3 +105,7 @@ function parted<T>(
   for (const [index, one] of all.entries()) (test(one, index) ? yes : no).push(one)
   return [yes, no]
 }
+
+/** By which `PlannedReplay.canary` names a job of a slice: a row of the vault may have the id of a job of the queue. */
+export const canaryKey = (id: string, isInVault: boolean): string =>
+  `${isInVault ? 'v' : 'q'}:${id}`

@@ -42,7 +42,7 @@ export interface PlannedReplay {
   /** The largest first. `looked` jobs were looked at for them: all of them, or a sample that is spread evenly. */
   readonly strata: readonly Stratum[]
   readonly looked: number
-  /** Of each job of the first wave, by its id in the slices, the index of its stratum. */
+  /** Of each job of the first wave, by its `canaryKey`, the index of its stratum. */
   readonly canary: Readonly<Record<string, number>>
   /** The plan whose jobs these are: what it left, or what its canary stood for. */
   readonly continues?: number

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 import { canarySample, type Candidate } from '../../../src/domain/canary-sample.ts'
 import { wavesFor } from '../../../src/domain/replay-ramp.ts'
-import { intoWaves, strataOf } from '../../../src/domain/replay-waves.ts'
+import { canaryKey, intoWaves, strataOf } from '../../../src/domain/replay-waves.ts'
 import { DEFAULT_REPLAY } from '../../../src/domain/settings.ts'
 
 const candidate = (key: string, type: string, shape: string | null): Candidate => ({
@@ -113,5 +113,9 @@ describe('waves', () => {
       const older = wave.filter((job) => job < 50_000).length
       expect(Math.abs(older / wave.length - 0.5)).toBeLessThan(0.01)
     }
+  })
+
+  it('name no two jobs alike: a row of the vault may have the id of a job', () => {
+    expect(canaryKey('1', true)).not.toBe(canaryKey('1', false))
   })
 })

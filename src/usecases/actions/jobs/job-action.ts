@@ -105,16 +105,23 @@ export async function inTurn(
     // A checkpoint locks the plan's row: the next slice begins first, and is carried out meanwhile.
     const turn = await next(last?.work.slice.position ?? -1)
     if (turn === null) break
+    const carried = carryOut(deps, turn.carryOutSlice, turn)
     const [finished]: readonly [Finished, void] = await bothOf(
-      carryOut(deps, turn.carryOutSlice, turn),
-      last === null ? Promise.resolve() : endAndShow(deps, last),
+      carried,
+      last === null ? Promise.resolve() : closeBeside(deps, last, carried),
     )
-    if (last !== null) await forgetAll(deps, last)
     last = finished
   }
   if (last === null) return
   await end(deps, last)
   await forgetAll(deps, last)
+}
+
+/** Forgets what is committed also where the slice beside it failed: nobody asks after it again. */
+async function closeBeside(deps: Deps, former: Finished, beside: Promise<unknown>): Promise<void> {
+  await endAndShow(deps, former)
+  await Promise.allSettled([beside])
+  await forgetAll(deps, former)
 }
 
 /** The first open slice behind this position; null where there is none, or none may be begun. */

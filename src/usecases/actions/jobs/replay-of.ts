@@ -5,7 +5,7 @@ import { filterWords } from '../../../domain/filter-words.ts'
 import { jobsDigest } from '../../../domain/plan.ts'
 import { queueKey, type QueueRef } from '../../../domain/queue.ts'
 import { sliceJobs, wavesFor } from '../../../domain/replay-ramp.ts'
-import { intoWaves, strataOf } from '../../../domain/replay-waves.ts'
+import { canaryKey, intoWaves, strataOf } from '../../../domain/replay-waves.ts'
 import type { PlannedReplay, Ramp } from '../../../domain/replay.ts'
 import { plural } from '../../../domain/text.ts'
 import type { PoolJob, ReplayPool } from './replay-pool.ts'
@@ -75,8 +75,9 @@ function plannedReplay(
   const { strata, of } = strataOf(candidates)
   const canary: Record<string, number> = {}
   for (const key of chosen) {
-    const [id, stratum] = [jobs[Number(key)]?.id, of.get(key)]
-    if (id !== undefined && stratum !== undefined) canary[id] = stratum
+    const [job, stratum] = [jobs[Number(key)], of.get(key)]
+    if (job !== undefined && stratum !== undefined)
+      canary[canaryKey(job.id, job.isInVault)] = stratum
   }
   const frozen = { ...how, strata, looked: candidates.length, canary }
   return continues === undefined ? frozen : { ...frozen, continues }

@@ -2,6 +2,7 @@ import type { Plan } from '../../../domain/action.ts'
 import type { JobEnd } from '../../../domain/job.ts'
 import type { Repositories } from '../../../domain/ports/store.ts'
 import type { Slice } from '../../../domain/ports/vault-store.ts'
+import { canaryKey } from '../../../domain/replay-waves.ts'
 
 /**
  * Enters what was put in line of a slice into the ledger of its replay, in the transaction of its checkpoint. A job
@@ -18,7 +19,8 @@ export async function enterInLedger(
   const strata = wave === 0 ? (plan.jobs?.replay?.canary ?? {}) : {}
   const put = ends.filter(({ skipped }) => skipped === null)
   const idOf = slice.isInVault === true ? await idsOfRows(store, put) : ownId
-  const jobs = put.map((end) => ({ id: idOf(end), key: end.id, stratum: strata[end.id] ?? null }))
+  const stratumOf = ({ id }: JobEnd) => strata[canaryKey(id, slice.isInVault === true)] ?? null
+  const jobs = put.map((end) => ({ id: idOf(end), key: end.id, stratum: stratumOf(end) }))
   const skipped = ends.length - put.length
   await store.replays.addJobs(plan.id, wave, jobs, skipped, at, isAllInPlace(plan))
 }
