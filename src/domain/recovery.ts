@@ -9,7 +9,7 @@ import { isSameQueue, queueKey, type QueueOverview, type QueueRef } from './queu
  */
 export type RecoveryState = 'measuring' | 'recovered' | 'stopped' | 'given_up'
 
-export type CheckName =
+type CheckName =
   | 'failed_left'
   | 'processing'
   | 'new_failures'
@@ -141,7 +141,7 @@ export const isTooOld = ({ beganAt, forMs }: Lasting, now: Date): boolean =>
   now.getTime() - beganAt.getTime() >= Math.max(DAY_MS, 4 * forMs)
 
 /** A probe that only a person starts. Not run, it is unknown, but its silence stops no time. */
-export const isByHand = (
+const isByHand = (
   check: Pick<Check, 'name'>,
   { actions }: Pick<Sight, 'actions'>,
 ): boolean => actions.some(({ probe }) => check.name === `probe:${probe.name}`)

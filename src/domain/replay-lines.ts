@@ -23,7 +23,7 @@ export function replayName(plan: About): string {
 }
 
 /** `wave 2 of 4`, counted from 1 as people do. */
-export const waveName = (replay: Pick<Replay, 'waves'>, index: number): string =>
+const waveName = (replay: Pick<Replay, 'waves'>, index: number): string =>
   replay.waves.length === 1 ? 'the canary' : `wave ${index + 1} of ${replay.waves.length}`
 
 /** Somebody, or the replay by its own rules. */

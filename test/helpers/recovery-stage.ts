@@ -25,7 +25,7 @@ export const MINUTE_MS = 60_000
 export const LISTED_MS = 10_000
 
 /** A queue with a worker of its own, and an incident about it. */
-export interface WorkedQueue {
+interface WorkedQueue {
   readonly incidentId: number
   readonly ref: QueueRef
   /** Waits until its worker is there. */

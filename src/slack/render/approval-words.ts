@@ -44,7 +44,7 @@ export function missingLines(view: PlanCardView): readonly string[] {
 }
 
 /** `approved by @ben 14:07`, or null. */
-export function approvedBy(view: PlanCardView, zone: string): string | null {
+function approvedBy(view: PlanCardView, zone: string): string | null {
   const approved = given(view)
   return approved.length === 0
     ? null

@@ -134,7 +134,7 @@ export const aReplayPlan = (waves: readonly Wave[], over: Partial<Plan> = {}): P
   })
 }
 
-export const aReplayView = (
+const aReplayView = (
   replay: Replay,
   over: Partial<ReplayView> & { readonly ramp?: Partial<Ramp> } = {},
 ): ReplayView => ({
