@@ -141,10 +141,8 @@ export const isTooOld = ({ beganAt, forMs }: Lasting, now: Date): boolean =>
   now.getTime() - beganAt.getTime() >= Math.max(DAY_MS, 4 * forMs)
 
 /** A probe that only a person starts. Not run, it is unknown, but its silence stops no time. */
-const isByHand = (
-  check: Pick<Check, 'name'>,
-  { actions }: Pick<Sight, 'actions'>,
-): boolean => actions.some(({ probe }) => check.name === `probe:${probe.name}`)
+const isByHand = (check: Pick<Check, 'name'>, { actions }: Pick<Sight, 'actions'>): boolean =>
+  actions.some(({ probe }) => check.name === `probe:${probe.name}`)
 
 /**
  * How much of the time has gone well after this look. Something bad begins it anew; while something cannot be

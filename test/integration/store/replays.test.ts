@@ -65,7 +65,11 @@ describe('a replay', () => {
       by: ANA,
       isHeldByPerson: true,
     } as const
-    await store.now.replays.change(plan.id, { ...held, gates, ignored: ['redis:unknown'] }, minutesOn(1))
+    await store.now.replays.change(
+      plan.id,
+      { ...held, gates, ignored: ['redis:unknown'] },
+      minutesOn(1),
+    )
     await store.now.replays.change(plan.id, { position: '9-1', live: BASELINE }, minutesOn(2))
     const after = { ...held, gates, ignored: ['redis:unknown'], position: '9-1', live: BASELINE }
     expect(await stage.read(plan)).toMatchObject({
