@@ -15,6 +15,8 @@ import {
 
 const ASIDE = 'They wait in the vault until the provider is well again.'
 const AGAIN = 'The provider answers again; the campaign is still wanted.'
+/** Whatever goes wrong meanwhile begins the checklist's time anew. */
+const CHECKLIST_MS = 120_000
 /** Small enough to be watched to its end, and all the rest after a click. */
 const RAMP = 'ramp 10,100% by-hand'
 
@@ -95,10 +97,14 @@ export async function promote(
 
 /** Nobody clicks: the checklist holds for its time, and the incident ends by itself. */
 export async function verified(scene: Scene, room: Room): Promise<Outcome<void>> {
-  await until('the incident to be resolved by itself', async () => {
-    const incident = await scene.records.incident(TROUBLE_QUEUE)
-    return incident?.state === 'resolved' ? true : null
-  })
+  await until(
+    'the incident to be resolved by itself',
+    async () => {
+      const incident = await scene.records.incident(TROUBLE_QUEUE)
+      return incident?.state === 'resolved' ? true : null
+    },
+    CHECKLIST_MS,
+  )
   const checks = await scene.records.recovery(room.incidentId)
   expectThat(checks !== null && checks.bad === 0, 'the incident was resolved with something wrong')
   const isBare = (message: UiMessage) =>

@@ -50,12 +50,16 @@ const PATIENCE_MS = 40_000
 export const LOOK_MS = 100
 
 /** Looks until there is something to see; throws with what was waited for, and what was there instead. */
-export async function until<T>(what: string, look: () => Promise<T | null>): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | null>,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const deadline = performance.now() + patienceMs
   for (;;) {
     const seen = await look()
     if (seen !== null) return seen
-    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s for ${what}`)
+    if (performance.now() > deadline) throw new Error(`waited ${patienceMs / 1000} s for ${what}`)
     await delay(LOOK_MS)
   }
 }

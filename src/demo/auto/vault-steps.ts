@@ -1,16 +1,8 @@
 import { ACTION_IDS } from '../../slack/action-ids.ts'
 import { TROUBLE_QUEUE } from '../estate-queues.ts'
-import { offerOf, wordsOf, type UiMessage } from '../ui/shapes.ts'
+import { findElement, offerOf, wordsOf, type UiMessage } from '../ui/shapes.ts'
 import type { PlanRecord } from './records.ts'
-import {
-  cardWith,
-  expectThat,
-  submitReason,
-  until,
-  type Outcome,
-  type Room,
-  type Scene,
-} from './stage.ts'
+import { expectThat, submitReason, until, type Outcome, type Room, type Scene } from './stage.ts'
 
 /** What failed most: one error, of one type of job. */
 const FAILURE = 'ETIMEDOUT'
@@ -64,7 +56,10 @@ export async function quarantine(scene: Scene, answer: UiMessage): Promise<Outco
   expectThat(left.length === before.size - meant, `${left.length} of ${before.size} are left`)
   const held = await records.held(plan.id)
   expectThat(held === meant, `the vault has ${held} jobs, not ${meant}`)
-  const card = await cardWith(ui, answer.channel, ACTION_IDS.undo, 'the outcome with its undo')
+  // The pause's card has an undo, too.
+  const isOutcome = (message: UiMessage) =>
+    findElement(message, ACTION_IDS.undo) !== null && wordsOf(message).includes('the vault')
+  const card = await ui.waitForMessage(answer.channel, isOutcome, 'the outcome with its undo')
   return [
     { plan, card, before },
     `${meant} jobs that met ${FAILURE} are in the vault, content and all; ${left.length} stay in Redis`,
