@@ -61,4 +61,4 @@ it('plays the people on call from alert to a trail that was tampered with, whate
     'rewriting',
   ])
     expect(said).toMatch(new RegExp(`✓ .* ${step} `))
-}, 240_000)
+}, 400_000)
